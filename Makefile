@@ -1,0 +1,97 @@
+# Pipes: `make test` runs the tests, `make lint` the checks; both set up what they need.
+#
+#   make          build everything below build/
+#   make test     unit tests, tracker tests
+#   make asan     the C tests under AddressSanitizer and UndefinedBehaviorSanitizer
+#   make lint     format, warnings as errors, layers, banned functions
+#   make fuzz     the parsers, SECONDS each (default 60)
+#   make bench    the JSON reader beside simdjson
+#   make fresh    prove set-up and tests in a bare Debian root (needs debootstrap and root)
+
+BUILD ?= build
+CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
+SECONDS ?= 60
+WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wpointer-arith -Wstrict-prototypes \
+           -Wmissing-prototypes -Wvla -Werror
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -MMD -MP $(WARNINGS) $(CFLAGS)
+LIBS = -lpthread
+
+SOURCES := $(sort $(wildcard src/*/*.c))
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+UNIT := $(sort $(wildcard test/unit/*/test_*.c))
+UNIT_BINARIES := $(UNIT:%.c=$(BUILD)/%)
+FUZZERS := $(sort $(wildcard test/fuzz/fuzz_*.c))
+TRACKER_TESTS := $(sort $(wildcard test/tracker/*.test.js))
+
+.PHONY: all
+all: $(BUILD)/libpipes.a
+
+$(BUILD)/libpipes.a: $(OBJECTS)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+# -Wno-missing-prototypes: a test program has only its own functions.
+$(BUILD)/test/unit/%: test/unit/%.c $(BUILD)/libpipes.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $< $(BUILD)/libpipes.a -lcmocka $(LIBS) -o $@
+
+.PHONY: setup-test
+setup-test:
+	@tools/setup test
+
+.PHONY: unit
+unit: $(UNIT_BINARIES)
+	@tools/run_unit $(UNIT_BINARIES)
+
+.PHONY: tracker
+tracker:
+	@node tracker/build.js $(BUILD)/tracker
+
+.PHONY: test
+test: setup-test
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory tracker
+	@node --test $(TRACKER_TESTS)
+
+.PHONY: asan
+asan: setup-test
+	@ASAN_OPTIONS=detect_leaks=1 $(MAKE) --no-print-directory BUILD=build/asan \
+	    CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' unit
+
+.PHONY: lint
+lint:
+	@tools/setup lint
+	@clang-format --dry-run -Werror $$(git ls-files 'src/*.[ch]' 'test/*.[ch]' 'bench/*.[ch]')
+	@tools/check_layers
+	@tools/check_banned
+	@$(MAKE) --no-print-directory all
+
+.PHONY: fuzz
+fuzz:
+	@tools/setup fuzz
+	@tools/run_fuzz $(SECONDS) $(FUZZERS)
+
+.PHONY: bench
+bench:
+	@tools/setup bench
+	@mkdir -p $(BUILD)/bench
+	$(CC) -std=c11 -D_GNU_SOURCE -O2 -Isrc -c src/base/json.c -o $(BUILD)/bench/json.o
+	$(CC) -std=c11 -D_GNU_SOURCE -O2 -Isrc -c src/base/arena.c -o $(BUILD)/bench/arena.o
+	$(CXX) -O3 -Isrc bench/bench_json.cpp $(BUILD)/bench/json.o $(BUILD)/bench/arena.o \
+	    $(BUILD)/libpipes.a -lsimdjson -o $(BUILD)/bench/bench_json
+	$(BUILD)/bench/bench_json
+
+.PHONY: fresh
+fresh:
+	@tools/fresh
+
+.PHONY: clean
+clean:
+	rm -rf build
+
+-include $(OBJECTS:.o=.d) $(addsuffix .d,$(UNIT_BINARIES))

@@ -1,0 +1,159 @@
+#include "base/buf.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { SMALLEST_ROOM_BYTES = 256 };
+
+void buf_init(struct buf *buf, size_t ceiling_bytes)
+{
+    *buf = (struct buf){.ceiling = ceiling_bytes};
+}
+
+void buf_free(struct buf *buf)
+{
+    free(buf->at);
+    *buf = (struct buf){.ceiling = buf->ceiling};
+}
+
+void buf_clear(struct buf *buf)
+{
+    buf->len = 0;
+    buf->status = STATUS_OK;
+}
+
+enum status buf_status(const struct buf *buf)
+{
+    return buf->status;
+}
+
+struct view buf_view(const struct buf *buf)
+{
+    return view_make(buf->at, buf->len);
+}
+
+static char *fail(struct buf *buf, enum status status)
+{
+    if (buf->status == STATUS_OK) {
+        buf->status = status;
+    }
+    return NULL;
+}
+
+static size_t grown_room(const struct buf *buf, size_t wanted)
+{
+    size_t room = buf->room < SMALLEST_ROOM_BYTES ? SMALLEST_ROOM_BYTES : buf->room;
+    while (room < wanted) {
+        room = room > buf->ceiling / 2 ? buf->ceiling : room * 2;
+    }
+    return room < buf->ceiling ? room : buf->ceiling;
+}
+
+char *buf_reserve(struct buf *buf, size_t len)
+{
+    if (buf->status != STATUS_OK) {
+        return NULL;
+    }
+    if (len > buf->ceiling - buf->len) {
+        return fail(buf, STATUS_TOO_BIG);
+    }
+    if (len > buf->room - buf->len) {
+        size_t room = grown_room(buf, buf->len + len);
+        char *at = realloc(buf->at, room);
+        if (!at) {
+            return fail(buf, STATUS_NO_MEMORY);
+        }
+        buf->at = at;
+        buf->room = room;
+    }
+    return buf->at + buf->len;
+}
+
+void buf_used(struct buf *buf, size_t len)
+{
+    buf->len += len;
+}
+
+enum status buf_append(struct buf *buf, const void *bytes, size_t len)
+{
+    if (len == 0) {
+        return buf->status;
+    }
+    char *place = buf_reserve(buf, len);
+    if (place) {
+        memcpy(place, bytes, len);
+        buf->len += len;
+    }
+    return buf->status;
+}
+
+enum status buf_append_view(struct buf *buf, struct view v)
+{
+    return buf_append(buf, v.at, v.len);
+}
+
+enum status buf_append_text(struct buf *buf, const char *text)
+{
+    return buf_append(buf, text, strlen(text));
+}
+
+enum status buf_append_byte(struct buf *buf, char byte)
+{
+    return buf_append(buf, &byte, 1);
+}
+
+enum status buf_append_uint64(struct buf *buf, uint64_t value)
+{
+    char digits[20];
+    size_t start = sizeof(digits);
+    do {
+        digits[--start] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    return buf_append(buf, digits + start, sizeof(digits) - start);
+}
+
+enum status buf_append_int64(struct buf *buf, int64_t value)
+{
+    if (value >= 0) {
+        return buf_append_uint64(buf, (uint64_t)value);
+    }
+    buf_append_byte(buf, '-');
+    return buf_append_uint64(buf, 0 - (uint64_t)value);
+}
+
+enum status buf_append_format(struct buf *buf, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    va_list again;
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    /* One more than the text: vsnprintf writes a zero byte behind it. */
+    char *place = len >= 0 ? buf_reserve(buf, (size_t)len + 1) : fail(buf, STATUS_TOO_BIG);
+    if (place) {
+        vsnprintf(place, (size_t)len + 1, format, again);
+        buf->len += (size_t)len;
+    }
+    va_end(again);
+    return buf->status;
+}
+
+void buf_truncate(struct buf *buf, size_t len)
+{
+    if (len < buf->len) {
+        buf->len = len;
+    }
+}
+
+void buf_consume(struct buf *buf, size_t len)
+{
+    if (len >= buf->len) {
+        buf->len = 0;
+        return;
+    }
+    memmove(buf->at, buf->at + len, buf->len - len);
+    buf->len -= len;
+}

@@ -1,0 +1,57 @@
+/*
+ * buf.h - a growing run of bytes with a ceiling given at birth.
+ *
+ * An append either goes in whole or leaves the buffer as it was, returns a status, and marks the
+ * buffer failed: a formatter may append many times and ask once at the end with buf_status().
+ *
+ *     struct buf row;
+ *     buf_init(&row, 64 * 1024);
+ *     buf_append_text(&row, "{\"type\":");
+ *     if (buf_status(&row) != STATUS_OK) { ... }
+ *     buf_free(&row);
+ */
+#ifndef PIPES_BASE_BUF_H
+#define PIPES_BASE_BUF_H
+
+#include "base/status.h"
+#include "base/view.h"
+
+struct buf {
+    char *at; /* NULL until the first append */
+    size_t len;
+    size_t room;        /* bytes allocated */
+    size_t ceiling;     /* bytes it may ever hold */
+    enum status status; /* first failure since init or clear */
+};
+
+void buf_init(struct buf *buf, size_t ceiling_bytes);
+/* Accepts a zeroed buffer and one already freed. */
+void buf_free(struct buf *buf);
+/* Empty again, failure forgotten, memory kept. */
+void buf_clear(struct buf *buf);
+
+/* STATUS_OK, or why the first failed append failed: STATUS_TOO_BIG or STATUS_NO_MEMORY. */
+enum status buf_status(const struct buf *buf) MUST_CHECK;
+/* The bytes so far; valid until the next change. */
+struct view buf_view(const struct buf *buf);
+
+/* Copies. The result may be left unread: buf_status() keeps it. */
+enum status buf_append(struct buf *buf, const void *bytes, size_t len);
+enum status buf_append_view(struct buf *buf, struct view v);
+enum status buf_append_text(struct buf *buf, const char *text);
+enum status buf_append_byte(struct buf *buf, char byte);
+enum status buf_append_int64(struct buf *buf, int64_t value);
+enum status buf_append_uint64(struct buf *buf, uint64_t value);
+enum status buf_append_format(struct buf *buf, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Makes room for len more bytes and lends their place; buf_used() then says how many were
+ * written. NULL when over the ceiling or out of memory (and the buffer is marked failed). */
+char *buf_reserve(struct buf *buf, size_t len);
+void buf_used(struct buf *buf, size_t len);
+/* Cuts back to len bytes (no effect when shorter). */
+void buf_truncate(struct buf *buf, size_t len);
+/* Drops the first len bytes and moves the rest to the front. */
+void buf_consume(struct buf *buf, size_t len);
+
+#endif
