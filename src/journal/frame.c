@@ -32,7 +32,8 @@ void frame_write_segment(const struct frame_segment *segment,
     put(bytes + 12, segment->number, 4);
     put(bytes + 16, segment->stream, 8);
     put(bytes + 24, (uint64_t)segment->created_ms, 8);
-    put(bytes + 32, segment->previous_end, 8);
+    put(bytes + 32, segment->ended_offset, 8);
+    put(bytes + 40, segment->ended_number, 4);
     put(bytes + 60, crc32c(0, bytes, 60), 4);
 }
 
@@ -58,7 +59,8 @@ enum status frame_read_segment(struct view bytes, struct frame_segment *segment,
         .number = (uint32_t)get(bytes.at + 12, 4),
         .stream = get(bytes.at + 16, 8),
         .created_ms = (int64_t)get(bytes.at + 24, 8),
-        .previous_end = get(bytes.at + 32, 8),
+        .ended_offset = get(bytes.at + 32, 8),
+        .ended_number = (uint32_t)get(bytes.at + 40, 4),
     };
     return STATUS_OK;
 }
@@ -91,15 +93,21 @@ enum status frame_add(struct buf *out, const struct frame_event *event)
     return buf_append_view(out, event->row);
 }
 
-/* Of the stream, the segment, the place and everything behind the checksum's own field. */
-static uint32_t seal(const char *frame, size_t bytes, const struct frame_segment *segment,
-                     uint64_t offset)
+/* Of the stream, the segment, the place and the lengths: a search for the next good frame behind
+ * damage looks at a whole body only where this is right, so that it stays linear. */
+static uint32_t seal_head(const char *frame, const struct frame_segment *segment, uint64_t offset)
 {
     char place[20];
     put(place, segment->stream, 8);
     put(place + 8, segment->number, 4);
     put(place + 12, offset, 8);
-    return crc32c(crc32c(0, place, sizeof(place)), frame + 8, bytes - 8);
+    return crc32c(crc32c(0, place, sizeof(place)), frame + 8, 12);
+}
+
+/* Of the head's seal and everything behind it. */
+static uint32_t seal(const char *frame, size_t bytes)
+{
+    return crc32c(0, frame + 8, bytes - 8);
 }
 
 static void pad(struct buf *out, size_t begin)
@@ -132,7 +140,8 @@ enum status frame_end(struct buf *out, size_t begin, const struct frame_segment 
     put(frame + 8, bytes, 4);
     put(frame + 12, body_bytes, 4);
     put(frame + 16, events, 4);
-    put(frame + 4, seal(frame, bytes, segment, offset), 4);
+    put(frame + 20, seal_head(frame, segment, offset), 4);
+    put(frame + 4, seal(frame, bytes), 4);
     return STATUS_OK;
 }
 
@@ -170,10 +179,13 @@ enum status frame_read(struct view bytes, const struct frame_segment *segment, u
         length < FRAME_HEADER_BYTES || body_bytes > length - FRAME_HEADER_BYTES) {
         return damaged(fault, offset, "a frame's length makes no sense");
     }
+    if (get(bytes.at + 20, 4) != seal_head(bytes.at, segment, offset)) {
+        return damaged(fault, offset, "a frame's head does not belong here");
+    }
     if (length > bytes.len) {
         return damaged(fault, offset, "a frame is cut off");
     }
-    if (get(bytes.at + 4, 4) != seal(bytes.at, (size_t)length, segment, offset)) {
+    if (get(bytes.at + 4, 4) != seal(bytes.at, (size_t)length)) {
         return damaged(fault, offset, "a frame's checksum is wrong");
     }
     *frame = (struct frame){

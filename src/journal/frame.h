@@ -25,7 +25,10 @@ struct frame_segment {
     uint64_t stream;       /* one per boot and worker, never used twice */
     uint32_t number;       /* within the stream, from 1 */
     int64_t created_ms;    /* UTC */
-    uint64_t previous_end; /* where the segment before this one ends; 0: at its last good frame */
+    /* An earlier segment whose sync failed: it ends at ended_offset whatever stands behind, and
+     * all segments between it and this one are void. Both 0: there was none. */
+    uint32_t ended_number;
+    uint64_t ended_offset;
 };
 
 enum frame_event_kind {

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 static const struct frame_segment SEGMENT = {
-    .stream = 0x1122334455667788, .number = 7, .created_ms = 1763942400123, .previous_end = 4096};
+    .stream = 0x1122334455667788, .number = 7, .created_ms = 1763942400123, .ended_number = 6, .ended_offset = 4096};
 static const uint64_t OFFSET = FRAME_SEGMENT_HEADER_BYTES;
 
 static struct frame_event event_with(uint64_t seq, const char *row)
@@ -144,7 +144,8 @@ static void reads_its_own_segment_header_and_refuses_all_others(void **state)
     assert_int_equal(read.stream, SEGMENT.stream);
     assert_int_equal(read.number, SEGMENT.number);
     assert_int_equal(read.created_ms, SEGMENT.created_ms);
-    assert_int_equal(read.previous_end, SEGMENT.previous_end);
+    assert_int_equal(read.ended_number, SEGMENT.ended_number);
+    assert_int_equal(read.ended_offset, SEGMENT.ended_offset);
     for (size_t i = 0; i < sizeof(bytes); i++) {
         bytes[i] = (char)(bytes[i] ^ 1);
         assert_int_equal(frame_read_segment(view_make(bytes, sizeof(bytes)), &read, &fault),

@@ -1,0 +1,227 @@
+/**
+ * All contact with the browser. What is missing is skipped silently; nothing in here throws.
+ * Members with an underscore belong to the core and are mangled, the others are part of the
+ * public module contract (see core.js).
+ * @param {Window} win
+ */
+function browser(win) {
+    var doc = win.document;
+    var nav = win.navigator || {};
+    var origin = (win.performance && win.performance.now) ? 0 : Date.now();
+
+    /** Runs fn and swallows whatever it throws. */
+    function attempt(fn, fallback) {
+        try {
+            return fn();
+        } catch (e) {
+            return fallback;
+        }
+    }
+
+    /** A version of fn that never throws. */
+    function fence(fn) {
+        return function () {
+            try {
+                return fn.apply(this, arguments);
+            } catch (e) {
+                return undefined;
+            }
+        };
+    }
+
+    /** Adds a listener and returns the function that removes it. */
+    function listen(target, type, fn) {
+        var safe = fence(fn);
+        attempt(function () { target.addEventListener(type, safe, true); });
+        return fence(function () { target.removeEventListener(type, safe, true); });
+    }
+
+    /** Calls `after` behind every call of owner[name]; returns what undoes it. */
+    function wrap(owner, name, after) {
+        var before = owner && owner[name];
+        var live = true;
+        if (typeof before !== 'function') {
+            return function () {};
+        }
+        var safe = fence(after);
+        function wrapped() {
+            var result = before.apply(this, arguments);
+            if (live) {
+                safe();
+            }
+            return result;
+        }
+        attempt(function () { owner[name] = wrapped; });
+        return fence(function () {
+            live = false;
+            // Someone may have wrapped us since; then we only fall silent.
+            if (owner[name] === wrapped) {
+                owner[name] = before;
+            }
+        });
+    }
+
+    /** @returns {Element[]} elements for a selector, an element or a list */
+    function elements(what) {
+        return attempt(function () {
+            var list = typeof what === 'string' ? doc.querySelectorAll(what) : what;
+            return list.nodeType ? [list] : Array.prototype.slice.call(list);
+        }, []);
+    }
+
+    /** Storage by kind; each access may throw in a locked-down browser. */
+    function storage(kind) {
+        return {
+            _get: function (key) {
+                return attempt(function () { return win[kind].getItem(key); }, null);
+            },
+            _set: function (key, value) {
+                return attempt(function () { win[kind].setItem(key, value); return true; }, false);
+            },
+            _remove: function (key) {
+                attempt(function () { win[kind].removeItem(key); });
+            },
+            _keys: function () {
+                return attempt(function () {
+                    var keys = [];
+                    for (var i = 0; i < win[kind].length; i++) {
+                        keys.push(win[kind].key(i));
+                    }
+                    return keys;
+                }, []);
+            }
+        };
+    }
+
+    function readCookie(name) {
+        return attempt(function () {
+            var found = ('; ' + doc.cookie).split('; ' + name + '=')[1];
+            return found === undefined ? null : found.split(';')[0];
+        }, null);
+    }
+
+    function writeCookie(name, value, domain, expires_ms) {
+        attempt(function () {
+            doc.cookie = name + '=' + value + '; path=/; expires=' +
+                new Date(expires_ms).toUTCString() + (domain ? '; domain=' + domain : '') +
+                '; SameSite=Lax' + (win.location.protocol === 'https:' ? '; Secure' : '');
+        });
+    }
+
+    /** The widest domain that takes a cookie ('' on localhost and addresses): found by trying. */
+    function rootDomain() {
+        var parts = attempt(function () { return win.location.hostname.split('.'); }, []);
+        var test = 'pipes_test';
+        for (var i = parts.length - 2; i >= 0 && !/^\d*$/.test(parts[parts.length - 1]); i--) {
+            var domain = parts.slice(i).join('.');
+            writeCookie(test, 1, domain, Date.now() + 9999);
+            if (readCookie(test)) {
+                writeCookie(test, '', domain, 0);
+                return domain;
+            }
+        }
+        return '';
+    }
+
+    /** 128 random bits as 32 hexadecimal digits. */
+    function randomId() {
+        var bytes = attempt(function () {
+            return (win.crypto || win.msCrypto).getRandomValues(new win.Uint8Array(16));
+        });
+        var id = '';
+        for (var i = 0; i < 16; i++) {
+            var value = bytes ? bytes[i] : Math.floor(Math.random() * 256);
+            id += (value + 256).toString(16).slice(1);
+        }
+        return id;
+    }
+
+    function sendByXhr(url, body, done) {
+        var request = new win.XMLHttpRequest();
+        request.open('POST', url, true);
+        request.setRequestHeader('Content-Type', 'text/plain;charset=UTF-8');
+        request.onreadystatechange = function () {
+            if (request.readyState === 4) {
+                done(request.status, request.getResponseHeader('Retry-After'), request.responseText);
+            }
+        };
+        request.send(body);
+    }
+
+    /** Posts body; done(status, retryAfter, text) with status 0 for a dead network. */
+    function post(url, body, done) {
+        var safe = fence(done);
+        function failed() { safe(0); }
+        try {
+            if (!win.fetch) {
+                return sendByXhr(url, body, safe);
+            }
+            win.fetch(url, {
+                method: 'POST', body: body, keepalive: true, credentials: 'omit',
+                headers: {'Content-Type': 'text/plain;charset=UTF-8'}
+            }).then(function (answer) {
+                function report(text) {
+                    safe(answer.status, answer.headers.get('Retry-After'), text);
+                }
+                return answer.text().then(report, function () { report(''); });
+            }).then(null, failed);
+        } catch (e) {
+            failed();
+        }
+    }
+
+    return {
+        window: win,
+        document: doc,
+        attempt: attempt,
+        fence: fence,
+        listen: listen,
+        wrap: wrap,
+        elements: elements,
+        randomId: randomId,
+        now: function () { return Date.now(); },
+        elapsed: function () {
+            return Math.round(origin ? Date.now() - origin : win.performance.now());
+        },
+        later: function (fn, ms) { return win.setTimeout(fence(fn), ms); },
+        cancel: function (timer) { win.clearTimeout(timer); },
+        url: function () { return attempt(function () { return win.location.href; }, ''); },
+
+        _local: storage('localStorage'),
+        _tab: storage('sessionStorage'),
+        _readCookie: readCookie,
+        _writeCookie: writeCookie,
+        _rootDomain: rootDomain,
+        _post: post,
+        _hasKeepalive: function () { return !!win.fetch; },
+        _beacon: function (url, body) {
+            return attempt(function () { return nav.sendBeacon(url, body); }, false);
+        },
+        _saysNo: function () {
+            return nav.doNotTrack === '1' || nav.globalPrivacyControl === true ||
+                nav.globalPrivacyControl === '1' || !!readCookie('pipes_disabled');
+        },
+        _scriptOrigin: function () {
+            return attempt(function () {
+                return /^https?:\/\/[^\/?#]+/.exec(doc.currentScript.src)[0];
+            }, '');
+        },
+        _log: function (event) {
+            attempt(function () { win.console.log('pipes', event); });
+        },
+        _surroundings: function () {
+            var screen = win.screen || {};
+            return {
+                locale: nav.language,
+                timezone: attempt(function () {
+                    return win.Intl.DateTimeFormat().resolvedOptions().timeZone;
+                }),
+                screen_width: screen.width,
+                screen_height: screen.height,
+                viewport_width: win.innerWidth,
+                viewport_height: win.innerHeight,
+                density: win.devicePixelRatio
+            };
+        }
+    };
+}

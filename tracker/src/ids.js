@@ -1,0 +1,92 @@
+/**
+ * Who: the anonymous id (13 months from its creation, never prolonged) and the session.
+ * Touches the device only when asked for an id, so the core asks only when it may.
+ * @param {ReturnType<typeof browser>} web
+ */
+function ids(web) {
+    var COOKIE = 'pipes_anonymous_id';
+    var SESSION = 'pipes_session';
+    var USER = 'pipes_user';
+    var LIFE_MS = 395 * 864e5;
+    var IDLE_MS = 18e5;
+    var anonymous, session, user, domain;
+
+    function root() {
+        return domain === undefined ? (domain = web._rootDomain()) : domain;
+    }
+
+    /** @returns {{_id: string, _created: number}|undefined} unless malformed or too old */
+    function parse(text) {
+        var match = /^1\.([\w-]{8,64})\.(\d{1,15})$/.exec(text || '');
+        var created = match && +match[2];
+        if (match && created <= web.now() + 864e5 && created + LIFE_MS > web.now()) {
+            return {_id: match[1], _created: created};
+        }
+    }
+
+    function keepAnonymous() {
+        var text = '1.' + anonymous._id + '.' + anonymous._created;
+        web._writeCookie(COOKIE, text, root(), anonymous._created + LIFE_MS);
+        web._local._set(COOKIE, text);
+    }
+
+    function loadAnonymous() {
+        if (!anonymous || anonymous._created + LIFE_MS <= web.now()) {
+            anonymous = parse(web._readCookie(COOKIE)) || parse(web._local._get(COOKIE)) ||
+                {_id: web.randomId(), _created: web.now()};
+            keepAnonymous();
+        }
+        return anonymous._id;
+    }
+
+    /** Session as it stands now: another tab may have moved it on, so the store is read again. */
+    function touchSession() {
+        var match = /^([\w-]+)\.(\d+)\.(\d+)$/.exec(web._local._get(SESSION) || '');
+        if (match) {
+            session = {_id: match[1], _index: +match[2], _last: +match[3]};
+        }
+        if (!session || web.now() - session._last > IDLE_MS) {
+            session = {_id: web.randomId(), _index: session ? session._index + 1 : 1};
+        }
+        session._last = web.now();
+        web._local._set(SESSION, session._id + '.' + session._index + '.' + session._last);
+        return session;
+    }
+
+    function loadUser() {
+        return user || (user = web.attempt(function () {
+            return JSON.parse(web._local._get(USER));
+        }) || {});
+    }
+
+    function forget() {
+        anonymous = session = user = undefined;
+        web._writeCookie(COOKIE, '', root(), 0);
+        web._local._remove(COOKIE);
+        web._local._remove(SESSION);
+        web._local._remove(USER);
+        web._tab._remove('pipes_tab');
+    }
+
+    return {
+        _anonymous: loadAnonymous,
+        _session: touchSession,
+        _user: loadUser,
+        /** @param {string} key user_id or group_id */
+        _setUser: function (key, value) {
+            loadUser()[key] = value;
+            web._local._set(USER, JSON.stringify(user));
+        },
+        _tab: function () {
+            var id = web._tab._get('pipes_tab');
+            if (!id && web._tab._set('pipes_tab', id = web.randomId()) === false) {
+                id = undefined;
+            }
+            return id;
+        },
+        _forget: forget,
+        _optOut: function (out) {
+            web._writeCookie('pipes_disabled', out ? 1 : '', root(), out ? web.now() + LIFE_MS : 0);
+        }
+    };
+}

@@ -1,0 +1,148 @@
+/**
+ * The events of one page load that no collector has answered for yet, mirrored in localStorage
+ * under a key of their own. First line: a header; then one event per line. An event leaves by
+ * _remove (accepted) or _drop (counted under a reason), by nothing else.
+ *
+ * Header: h heartbeat, l load id, b bundle, c context, k skew, d drops by reason (total of the
+ * load), u drops not yet reported.
+ * @param {ReturnType<typeof browser>} web
+ * @param {{h:number,l:string,b:string,c:Object,k:number,d:Object,u:number}} header
+ */
+function queue(web, header) {
+    var MAX_BYTES = 262144;
+    var MAX_AGE_MS = 6048e5;
+    var key = queue._prefix + header.l;
+    var items = [];
+    var total_bytes = 0;
+
+    /** Upper bound of the UTF-8 length (a surrogate pair counts six instead of four). */
+    function size(text) {
+        var n = text.length;
+        for (var i = 0; i < text.length; i++) {
+            var code = text.charCodeAt(i);
+            n += code < 128 ? 0 : code < 2048 ? 1 : 2;
+        }
+        return n;
+    }
+
+    function save() {
+        if (!items.length && !header.u) {
+            return web._local._remove(key);
+        }
+        header.h = web.now();
+        var lines = [JSON.stringify(header)];
+        for (var i = 0; i < items.length; i++) {
+            lines.push(items[i]._text);
+        }
+        web._local._set(key, lines.join('\n'));
+    }
+
+    function count(reason, n) {
+        if (n) {
+            header.d[reason] = (header.d[reason] || 0) + n;
+            header.u += n;
+        }
+    }
+
+    function without(gone) {
+        var kept = [];
+        total_bytes = 0;
+        for (var i = 0; i < items.length; i++) {
+            if (gone.indexOf(items[i]) < 0) {
+                kept.push(items[i]);
+                total_bytes += items[i]._bytes;
+            }
+        }
+        items = kept;
+    }
+
+    function drop(gone, reason) {
+        count(reason, gone.length);
+        without(gone);
+    }
+
+    function expire() {
+        while (items.length && web.now() - items[0]._time > MAX_AGE_MS) {
+            drop([items[0]], 'expired');
+        }
+        while (total_bytes > MAX_BYTES) {
+            drop([items[0]], 'queue_full');
+        }
+    }
+
+    function add(text, time) {
+        var item = {_text: text, _time: time, _bytes: size(text) + 1};
+        items.push(item);
+        total_bytes += item._bytes;
+        if (item._bytes > queue._maxEventBytes) {
+            drop([item], 'too_big');
+        }
+    }
+
+    return {
+        _header: header,
+        _size: size,
+        _add: function (text, time) { add(text, time); expire(); save(); },
+        /** Takes over stored lines, which may be damaged. */
+        _restore: function (lines) {
+            for (var i = 0; i < lines.length; i++) {
+                var event = web.attempt(JSON.parse.bind(JSON, lines[i]));
+                if (event) {
+                    add(lines[i], event.created_at);
+                } else {
+                    count('damaged', 1);
+                }
+            }
+            expire();
+            save();
+        },
+        /** The oldest items of at most max_bytes together, at least one. */
+        _peek: function (max_bytes) {
+            expire();
+            var taken = [];
+            for (var i = 0; i < items.length && taken.length < 500; i++) {
+                max_bytes -= items[i]._bytes;
+                if (max_bytes < 0 && taken.length) {
+                    break;
+                }
+                taken.push(items[i]);
+            }
+            return taken;
+        },
+        _items: function () { return items; },
+        _pending: function () { return items.length > 0 || header.u > 0; },
+        _count: function (reason, n) { count(reason, n); save(); },
+        _drop: function (gone, reason) { drop(gone, reason); save(); },
+        _remove: function (gone, reported) { header.u -= reported; without(gone); save(); },
+        _beat: function () {
+            if (items.length || header.u) {
+                save();
+            }
+        },
+        _forget: function () { items = []; total_bytes = 0; web._local._remove(key); }
+    };
+}
+queue._prefix = 'pipes_queue_';
+queue._maxEventBytes = 40960;
+
+/** Queues of loads that stopped beating; taken over by beating for them. */
+queue._adopt = function (web, own_load_id, known) {
+    var found = [];
+    var keys = web._local._keys();
+    for (var i = 0; i < keys.length; i++) {
+        var load_id = keys[i].slice(queue._prefix.length);
+        if (keys[i].indexOf(queue._prefix) || load_id === own_load_id || known[load_id]) {
+            continue;
+        }
+        var lines = (web._local._get(keys[i]) || '').split('\n');
+        var header = web.attempt(JSON.parse.bind(JSON, lines[0]));
+        if (!header || header.l !== load_id || !header.d) {
+            web._local._remove(keys[i]);
+        } else if (Math.abs(web.now() - header.h) > 3e4) {
+            var adopted = queue(web, header);
+            adopted._restore(lines.slice(1));
+            found.push(adopted);
+        }
+    }
+    return found;
+};

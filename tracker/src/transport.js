@@ -1,0 +1,215 @@
+/**
+ * Brings queues to the collector: one request in flight, each batch from one page load.
+ * Every answer carries the number of the request it belongs to; after _stop that number has
+ * moved on, so a late answer changes nothing.
+ * @param {ReturnType<typeof browser>} web
+ * @param {string} endpoint
+ * @param {Object} config site and bundle
+ * @param {function(): Array} queues own queue first
+ * @param {function(string, Object)} tell hook: 'sent' and 'refused'
+ */
+function transport(web, endpoint, config, queues, tell) {
+    var MAX_BYTES = 49152;
+    var WATCHDOG_MS = 3e4;
+    var ticket = 0;
+    var failures = 0;
+    var limit_bytes = MAX_BYTES;
+    var ordered_wait = false;
+    var batch, in_flight, timer, watchdog;
+
+    /** Everything of a batch but its events and the closing brackets. */
+    function envelope(source, id, attempt_number) {
+        var header = source._header;
+        return JSON.stringify({
+            v: 1, site: config.site, bundle: header.b, load_id: header.l, batch_id: id,
+            attempt: attempt_number, sent_at: web.now(), skew: header.k, dropped: header.d,
+            context: header.c
+        }).slice(0, -1) + ',"events":[';
+    }
+
+    function body(source, items, id, attempt_number) {
+        var texts = [];
+        for (var i = 0; i < items.length; i++) {
+            texts.push(items[i]._text);
+        }
+        return envelope(source, id, attempt_number) + texts.join(',') + ']}';
+    }
+
+    function room(source) {
+        return limit_bytes - source._size(envelope(source, web.randomId(), 1e3)) - 2;
+    }
+
+    function nextBatch() {
+        var all = queues();
+        for (var i = 0; i < all.length; i++) {
+            // peek first: it may expire old items and thereby count them
+            var items = all[i]._peek(room(all[i]));
+            if (all[i]._pending()) {
+                return {
+                    _queue: all[i], _items: items, _id: web.randomId(), _attempt: 0
+                };
+            }
+        }
+    }
+
+    function schedule(delay_ms) {
+        web.cancel(timer);
+        timer = web.later(function () { timer = undefined; send(); }, delay_ms);
+    }
+
+    function wait(retry_after) {
+        var seconds = +retry_after;
+        var ordered_ms = !retry_after ? 0 :
+            seconds >= 0 ? seconds * 1e3 : Date.parse(retry_after) - web.now() || 0;
+        failures = Math.min(failures + 1, 20);
+        ordered_wait = ordered_ms > 0;
+        schedule(Math.max(Math.min(ordered_ms, 36e5),
+            Math.min(3e5, 1e3 * Math.pow(2, failures)) * (0.5 + Math.random() / 2)));
+    }
+
+    function proceed() {
+        failures = 0;
+        ordered_wait = false;
+        batch = undefined;
+        schedule(0);
+    }
+
+    function accepted(text) {
+        var answer = web.attempt(function () { return JSON.parse(text); });
+        if (answer && typeof answer.skew === 'number') {
+            batch._queue._header.k = answer.skew;
+        }
+        batch._queue._remove(batch._items, batch._unreported);
+        limit_bytes = Math.min(MAX_BYTES, limit_bytes * 2);
+        tell('sent', batch._items.length);
+        proceed();
+    }
+
+    function refused(status) {
+        batch._queue._header.u -= batch._unreported;
+        // Nothing but a report of losses was refused: asking again would go on for ever.
+        batch._queue._drop(batch._items, status === 413 ? 'too_big' : 'http_' + status);
+        tell('refused', status);
+        proceed();
+    }
+
+    function halve() {
+        var bytes = 0;
+        for (var i = 0; i < batch._items.length; i++) {
+            bytes += batch._items[i]._bytes;
+        }
+        batch = {
+            _queue: batch._queue, _id: web.randomId(), _attempt: 0,
+            _items: batch._items.slice(0, Math.ceil(batch._items.length / 2))
+        };
+        limit_bytes = Math.max(2048, Math.min(limit_bytes, bytes) / 2);
+        schedule(0);
+    }
+
+    function answered(number, status, retry_after, text) {
+        if (number !== ticket) {
+            return;
+        }
+        ticket++;
+        in_flight = false;
+        web.cancel(watchdog);
+        if (status >= 200 && status < 300) {
+            accepted(text);
+        } else if (!status || status >= 500 || status === 408 || status === 429) {
+            wait(retry_after);
+        } else if (status === 413 && batch._items.length > 1) {
+            halve();
+        } else {
+            refused(status);
+        }
+    }
+
+    function send() {
+        if (in_flight || timer !== undefined) {
+            return;
+        }
+        batch = batch || nextBatch();
+        if (!batch) {
+            return;
+        }
+        var number = ++ticket;
+        in_flight = true;
+        batch._unreported = batch._queue._header.u;
+        watchdog = web.later(function () { answered(number, 0); }, WATCHDOG_MS);
+        web._post(endpoint, body(batch._queue, batch._items, batch._id, ++batch._attempt),
+            function (status, retry_after, text) {
+                answered(number, status, retry_after, text);
+            });
+    }
+
+    /** Beacon; what the browser refuses as too much goes again in halves. */
+    function beacon(source, items) {
+        if (!items.length) {
+            return;
+        }
+        if (web._beacon(endpoint, body(source, items, web.randomId(), 1))) {
+            for (var i = 0; i < items.length; i++) {
+                items[i]._beaconed = true;
+            }
+        } else if (items.length > 1) {
+            var half = Math.ceil(items.length / 2);
+            beacon(source, items.slice(0, half));
+            beacon(source, items.slice(half));
+        }
+    }
+
+    /** A beacon has no answer: its events stay stored, the collector knows them by load and seq. */
+    function unload() {
+        var own = queues()[0];
+        var carried = in_flight && web._hasKeepalive() && batch._queue === own ? batch._items : [];
+        var chunk = [];
+        var space = room(own);
+        var items = own._items();
+        for (var i = 0; i < items.length; i++) {
+            if (items[i]._beaconed || carried.indexOf(items[i]) >= 0) {
+                continue;
+            }
+            space -= items[i]._bytes;
+            if (space < 0) {
+                beacon(own, chunk);
+                chunk = [];
+                space = room(own) - items[i]._bytes;
+            }
+            chunk.push(items[i]);
+        }
+        beacon(own, chunk);
+    }
+
+    return {
+        /** Send soon; a running back-off is respected. */
+        _wake: function (delay_ms) {
+            if (!in_flight && !failures && (timer === undefined || !delay_ms)) {
+                schedule(delay_ms);
+            }
+        },
+        /** Send now, within this turn, so that a navigation cannot come first. */
+        _now: function () {
+            if (!failures) {
+                web.cancel(timer);
+                timer = undefined;
+                send();
+            }
+        },
+        _online: function () {
+            if (!in_flight && failures && !ordered_wait) {
+                failures = 0;
+                schedule(0);
+            }
+        },
+        _unload: unload,
+        _stop: function () {
+            ticket++;
+            in_flight = false;
+            failures = 0;
+            batch = undefined;
+            web.cancel(timer);
+            web.cancel(watchdog);
+            timer = undefined;
+        }
+    };
+}
