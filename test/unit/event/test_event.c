@@ -1,0 +1,114 @@
+#include "event/event.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+static struct arena arena;
+
+static int set_up(void **state)
+{
+    (void)state;
+    arena_init(&arena, 1 << 20);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    arena_free(&arena);
+    return 0;
+}
+
+/* Takes every member of the object into the column of its name and gives the row. */
+static void assert_row(const char *object, const char *row)
+{
+    struct json doc;
+    struct fault fault = {0};
+    struct event event = {0};
+    assert_int_equal(json_parse(&doc, view_from_text(object), &arena, NULL, &fault), STATUS_OK);
+    for (json_value key = json_first(&doc, JSON_ROOT); key != JSON_NO_VALUE;
+         key = json_next(&doc, key)) {
+        struct view name;
+        assert_int_equal(json_text(&doc, key, &arena, &name), STATUS_OK);
+        enum column column = column_find(name);
+        assert_true(column < COLUMN_COUNT);
+        enum status status = event_take(&event, column, &doc, json_key_value(&doc, key), &arena);
+        assert_true(status == STATUS_OK || status == STATUS_BAD_INPUT);
+    }
+    struct buf out;
+    buf_init(&out, 1 << 20);
+    assert_int_equal(event_append_row(&out, &event), STATUS_OK);
+    if (!view_is(buf_view(&out), row)) {
+        print_error("row: %.*s\n", VIEW_ARG(buf_view(&out)));
+    }
+    assert_true(view_is(buf_view(&out), row));
+    buf_free(&out);
+}
+
+static void properties_keep_their_bytes_but_for_whitespace(void **state)
+{
+    (void)state;
+    assert_row("{\"properties\": {\"n\" : 12345678901234567890.0100, \"s\":\"a\\u00e9 \\/ \",\n"
+               "\"l\":[ 1 , 2 ]} }",
+               "{\"properties\":{\"n\":12345678901234567890.0100,\"s\":\"a\\u00e9 \\/ \","
+               "\"l\":[1,2]}}");
+}
+
+static void rows_follow_the_order_of_the_table(void **state)
+{
+    (void)state;
+    assert_row("{\"url\":\"https://a.example/\",\"name\":\"x\",\"type\":\"track\"}",
+               "{\"type\":\"track\",\"name\":\"x\",\"url\":\"https://a.example/\"}");
+    assert_row("{}", "{}");
+}
+
+static void values_are_brought_to_the_type_of_their_column(void **state)
+{
+    (void)state;
+    assert_row("{\"user_id\":17,\"seq\":\"3\",\"is_test\":true,\"density\":1.50}",
+               "{\"user_id\":\"17\",\"seq\":3,\"is_test\":true,\"density\":1.50}");
+    assert_row("{\"created_at\":1763942400123,\"sent_at\":\"2025-11-24T01:00:00+01:00\"}",
+               "{\"created_at\":\"2025-11-24T00:00:00.123Z\","
+               "\"sent_at\":\"2025-11-24T00:00:00.000Z\"}");
+}
+
+static void what_does_not_fit_or_is_null_stays_absent(void **state)
+{
+    (void)state;
+    assert_row("{\"name\":{\"a\":1},\"seq\":1.5,\"is_test\":\"yes\",\"density\":\"2\","
+               "\"created_at\":-1,\"sent_at\":\"yesterday\",\"properties\":3,\"title\":null}",
+               "{}");
+}
+
+static void text_is_quoted_again(void **state)
+{
+    (void)state;
+    assert_row("{\"title\":\"a\\\"b\\\\c\\n\\u0000\"}", "{\"title\":\"a\\\"b\\\\c\\n\\u0000\"}");
+}
+
+static void every_column_is_complete_and_found_by_its_name(void **state)
+{
+    (void)state;
+    for (enum column i = 0; i < COLUMN_COUNT; i++) {
+        assert_non_null(columns[i].name);
+        assert_true(columns[i].meaning[0] != 0 && columns[i].example[0] != 0);
+        assert_int_equal(column_find(view_from_text(columns[i].name)), i);
+    }
+    assert_int_equal(column_find(VIEW_LITERAL("nothing")), COLUMN_COUNT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(properties_keep_their_bytes_but_for_whitespace),
+        cmocka_unit_test(rows_follow_the_order_of_the_table),
+        cmocka_unit_test(values_are_brought_to_the_type_of_their_column),
+        cmocka_unit_test(what_does_not_fit_or_is_null_stays_absent),
+        cmocka_unit_test(text_is_quoted_again),
+        cmocka_unit_test(every_column_is_complete_and_found_by_its_name),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
