@@ -31,8 +31,8 @@ enum json_kind {
 };
 
 enum {
-    JSON_DEPTH_DEFAULT = 64,             /* arrays and objects inside each other */
-    JSON_BYTES_MAX = 256 * 1024 * 1024,  /* positions are 32 bits wide */
+    JSON_DEPTH_DEFAULT = 64,            /* arrays and objects inside each other */
+    JSON_BYTES_MAX = 256 * 1024 * 1024, /* positions are 32 bits wide */
 };
 
 /* Index of a value in the document. */
@@ -43,8 +43,8 @@ typedef uint32_t json_value;
 struct json_node; /* see json.c */
 
 struct json {
-    struct view text;         /* borrowed: must outlive the document */
-    struct json_node *nodes;  /* in the arena */
+    struct view text;        /* borrowed: must outlive the document */
+    struct json_node *nodes; /* in the arena */
     uint32_t node_count;
     uint32_t lone_surrogates; /* \uD800-\uDFFF escapes without their other half */
     bool has_space;           /* insignificant whitespace stands somewhere */

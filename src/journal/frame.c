@@ -120,9 +120,8 @@ static void pad(struct buf *out, size_t begin)
 enum status frame_end(struct buf *out, size_t begin, const struct frame_segment *segment,
                       uint64_t offset, uint32_t events)
 {
-    size_t body_bytes = out->len > begin + FRAME_HEADER_BYTES
-                            ? out->len - begin - FRAME_HEADER_BYTES
-                            : 0;
+    size_t body_bytes =
+        out->len > begin + FRAME_HEADER_BYTES ? out->len - begin - FRAME_HEADER_BYTES : 0;
     pad(out, begin);
     enum status status = out->status;
     if (status == STATUS_OK &&

@@ -22,9 +22,9 @@ enum {
 
 /* What a segment says of itself. */
 struct frame_segment {
-    uint64_t stream;       /* one per boot and worker, never used twice */
-    uint32_t number;       /* within the stream, from 1 */
-    int64_t created_ms;    /* UTC */
+    uint64_t stream;    /* one per boot and worker, never used twice */
+    uint32_t number;    /* within the stream, from 1 */
+    int64_t created_ms; /* UTC */
     /* An earlier segment whose sync failed: it ends at ended_offset whatever stands behind, and
      * all segments between it and this one are void. Both 0: there was none. */
     uint32_t ended_number;
@@ -39,11 +39,11 @@ enum frame_event_kind {
 /* One event of a frame. Hashes are zero where the event has no such id. */
 struct frame_event {
     uint64_t ingest_seq;
-    int64_t received_ms;   /* UTC */
-    uint64_t site_hash;    /* XXH3-64 of the site's name */
-    uint64_t key_hash[2];  /* XXH3-128 of site and event_id, seeded per data folder */
-    uint32_t kind;         /* enum frame_event_kind */
-    struct view row;       /* borrowed */
+    int64_t received_ms;  /* UTC */
+    uint64_t site_hash;   /* XXH3-64 of the site's name */
+    uint64_t key_hash[2]; /* XXH3-128 of site and event_id, seeded per data folder */
+    uint32_t kind;        /* enum frame_event_kind */
+    struct view row;      /* borrowed */
 };
 
 /* Writes the header of a segment. */
@@ -66,8 +66,8 @@ enum status frame_end(struct buf *out, size_t begin, const struct frame_segment 
 /* A frame found in a segment. */
 struct frame {
     uint32_t events;
-    size_t bytes;      /* header and padding included: the next one starts there */
-    struct view body;  /* borrowed: the events */
+    size_t bytes;     /* header and padding included: the next one starts there */
+    struct view body; /* borrowed: the events */
 };
 
 /* Reads the frame that starts at bytes, `offset` in the segment. STATUS_END when there is nothing

@@ -69,8 +69,8 @@ enum status segment_writer_open(struct segment_writer **writer,
     made->segment.stream = options->stream;
     buf_init(&made->events, options->gather_bytes);
     /* Every gathered frame gets a header and padding when it is placed. */
-    buf_init(&made->placed, options->gather_bytes + (size_t)GATHERED_MAX * (FRAME_HEADER_BYTES +
-                                                                           FRAME_ALIGN_BYTES));
+    buf_init(&made->placed, options->gather_bytes +
+                                (size_t)GATHERED_MAX * (FRAME_HEADER_BYTES + FRAME_ALIGN_BYTES));
     return STATUS_OK;
 }
 
@@ -146,8 +146,8 @@ static enum status begin_segment(struct segment_writer *writer, struct fault *fa
     }
     char name[SEGMENT_NAME_BYTES];
     segment_name(writer->segment.number + 1, name);
-    int fd = openat(writer->options.folder_fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
-                    FILE_MODE);
+    int fd =
+        openat(writer->options.folder_fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
     if (fd < 0) {
         return fault_errno(fault, errno, "cannot create journal segment %s", name);
     }
@@ -219,8 +219,8 @@ enum status segment_writer_commit(struct segment_writer *writer, struct fault *f
     if (writer->frame_count == 0) {
         return STATUS_OK;
     }
-    size_t coming = writer->events.len +
-                    writer->frame_count * (size_t)(FRAME_HEADER_BYTES + FRAME_ALIGN_BYTES);
+    size_t coming =
+        writer->events.len + writer->frame_count * (size_t)(FRAME_HEADER_BYTES + FRAME_ALIGN_BYTES);
     bool is_fresh = writer->fd < 0 || writer->synced + coming > writer->options.segment_bytes;
     enum status status = is_fresh ? begin_segment(writer, fault) : STATUS_OK;
     if (status == STATUS_OK) {
@@ -241,8 +241,7 @@ enum status segment_writer_commit(struct segment_writer *writer, struct fault *f
     return status;
 }
 
-void segment_writer_durable(const struct segment_writer *writer, uint32_t *number,
-                            uint64_t *offset)
+void segment_writer_durable(const struct segment_writer *writer, uint32_t *number, uint64_t *offset)
 {
     *number = writer->durable_number;
     *offset = writer->durable_offset;

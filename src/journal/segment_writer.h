@@ -35,11 +35,11 @@ struct segment_disk {
 struct segment_disk segment_disk_real(void);
 
 struct segment_writer_options {
-    int folder_fd;              /* borrowed; of the stream's own folder */
+    int folder_fd; /* borrowed; of the stream's own folder */
     uint64_t stream;
-    size_t segment_bytes;       /* a new segment is begun when the next commit would pass this */
-    size_t gather_bytes;        /* ceiling of frames between two commits */
-    const struct clock *clock;  /* borrowed */
+    size_t segment_bytes;      /* a new segment is begun when the next commit would pass this */
+    size_t gather_bytes;       /* ceiling of frames between two commits */
+    const struct clock *clock; /* borrowed */
     struct segment_disk disk;
 };
 
@@ -49,8 +49,8 @@ void segment_name(uint32_t number, char name[SEGMENT_NAME_BYTES]);
 
 /* The first segment is made by the first commit: a stream that says nothing leaves no file. */
 enum status segment_writer_open(struct segment_writer **writer,
-                                const struct segment_writer_options *options,
-                                struct fault *fault) MUST_CHECK;
+                                const struct segment_writer_options *options, struct fault *fault)
+    MUST_CHECK;
 /* Gives up what was not committed. Accepts NULL. */
 void segment_writer_close(struct segment_writer *writer);
 

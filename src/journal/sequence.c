@@ -12,11 +12,11 @@ static const uint64_t NOTHING_IN_FLIGHT = UINT64_MAX;
 struct sequence {
     int folder_fd;
     unsigned workers;
-    _Atomic uint64_t next;       /* the first number not given */
-    _Atomic uint64_t reserved;   /* numbers below it may be given without touching the disk */
+    _Atomic uint64_t next;     /* the first number not given */
+    _Atomic uint64_t reserved; /* numbers below it may be given without touching the disk */
     pthread_mutex_t reserving;
     _Atomic uint64_t floor[SEQUENCE_WORKERS_MAX]; /* lowest number a worker may hold in flight */
-    _Atomic uint64_t published;  /* the highest stable ever told */
+    _Atomic uint64_t published;                   /* the highest stable ever told */
 };
 
 static enum status write_mark(int folder_fd, uint64_t mark, struct fault *fault)

@@ -77,9 +77,8 @@ static enum status map_file(int folder_fd, struct segment_file *file, struct fau
         }
         return status;
     }
-    void *at = facts.st_size > 0
-                   ? mmap(NULL, (size_t)facts.st_size, PROT_READ, MAP_PRIVATE, fd, 0)
-                   : NULL;
+    void *at =
+        facts.st_size > 0 ? mmap(NULL, (size_t)facts.st_size, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
     int reason = errno;
     close(fd);
     if (at == MAP_FAILED) {

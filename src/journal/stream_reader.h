@@ -35,9 +35,9 @@ struct stream_report {
     uint64_t frames;
     uint64_t events;
     uint64_t damaged_places;
-    uint64_t torn_bytes;    /* behind the last sound frame of the last segment: never promised */
-    uint32_t last_number;   /* of the last segment; 0 when the stream has none */
-    uint64_t last_offset;   /* where its sound part ends */
+    uint64_t torn_bytes;  /* behind the last sound frame of the last segment: never promised */
+    uint32_t last_number; /* of the last segment; 0 when the stream has none */
+    uint64_t last_offset; /* where its sound part ends */
 };
 
 /* Damage is reported and passed over, never a failure; STATUS_IO when the folder or a file cannot

@@ -32,8 +32,7 @@ static void sample_init(struct sample *s, struct view text)
     if (text.len > 0) {
         memcpy(s->copy, text.at, text.len);
     }
-    s->status =
-        json_parse(&s->doc, view_make(s->copy, text.len), &s->arena, NULL, &s->fault);
+    s->status = json_parse(&s->doc, view_make(s->copy, text.len), &s->arena, NULL, &s->fault);
 }
 
 static void sample_free(struct sample *s)
@@ -74,10 +73,29 @@ static void assert_compact(const char *text, const char *wanted)
 static void accepts_every_form_of_the_grammar(void **state)
 {
     static const char *const cases[] = {
-        "null", "true", "false", "0", "-0", "12", "-1.5e+10", "0.0E-1", "1e5", "\"\"",
-        "\"a\"", "{}", "[]", "[[]]", "[{}]", "{\"\":{}}", " \t\r\n[ 1 , 2 ] ", "{\"a\":[1,{}]}",
-        "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e4\"", "\"\x7f\"", "\"\xC3\xA4\xE2\x82\xAC\"",
-        "\"\xF0\x9F\x98\x80\xF4\x8F\xBF\xBF\"", "\"sixteen bytes and a bit more than that\"",
+        "null",
+        "true",
+        "false",
+        "0",
+        "-0",
+        "12",
+        "-1.5e+10",
+        "0.0E-1",
+        "1e5",
+        "\"\"",
+        "\"a\"",
+        "{}",
+        "[]",
+        "[[]]",
+        "[{}]",
+        "{\"\":{}}",
+        " \t\r\n[ 1 , 2 ] ",
+        "{\"a\":[1,{}]}",
+        "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e4\"",
+        "\"\x7f\"",
+        "\"\xC3\xA4\xE2\x82\xAC\"",
+        "\"\xF0\x9F\x98\x80\xF4\x8F\xBF\xBF\"",
+        "\"sixteen bytes and a bit more than that\"",
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); ++i) {
@@ -90,13 +108,63 @@ static void accepts_every_form_of_the_grammar(void **state)
 static void rejects_what_is_not_json(void **state)
 {
     static const char *const cases[] = {
-        "", " ", "nul", "nulll", "True", "01", "-", "+1", "1.", ".5", "1e", "1e+", "0x1", "NaN",
-        "\"", "\"a", "\"\\x\"", "\"\\u12g4\"", "\"\\u12\"", "\"\n\"", "\"\x1f\"", "[", "]", "[1",
-        "[1,]", "[,1]", "[1 2]", "[1}", "{", "{]", "{1:2}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}",
-        "{\"a\":1", "{\"a\" 1}", "1 2", "[]]", "{}}", "\xEF\xBB\xBF{}", "'a'", "[1,\v2]",
-        "\"\x80\"", "\"\xC0\xAF\"", "\"\xC1\xBF\"", "\"\xE0\x9F\xBF\"", "\"\xED\xA0\x80\"",
-        "\"\xED\xBF\xBF\"", "\"\xF0\x8F\xBF\xBF\"", "\"\xF4\x90\x80\x80\"", "\"\xF5\x80\x80\x80\"",
-        "\"\xC3\"", "\"\xE2\x82\"", "\"\xF0\x9F\x98\"", "\"\xC3", "\"\xFF\"", "[//\n1]",
+        "",
+        " ",
+        "nul",
+        "nulll",
+        "True",
+        "01",
+        "-",
+        "+1",
+        "1.",
+        ".5",
+        "1e",
+        "1e+",
+        "0x1",
+        "NaN",
+        "\"",
+        "\"a",
+        "\"\\x\"",
+        "\"\\u12g4\"",
+        "\"\\u12\"",
+        "\"\n\"",
+        "\"\x1f\"",
+        "[",
+        "]",
+        "[1",
+        "[1,]",
+        "[,1]",
+        "[1 2]",
+        "[1}",
+        "{",
+        "{]",
+        "{1:2}",
+        "{\"a\"}",
+        "{\"a\":}",
+        "{\"a\":1,}",
+        "{\"a\":1",
+        "{\"a\" 1}",
+        "1 2",
+        "[]]",
+        "{}}",
+        "\xEF\xBB\xBF{}",
+        "'a'",
+        "[1,\v2]",
+        "\"\x80\"",
+        "\"\xC0\xAF\"",
+        "\"\xC1\xBF\"",
+        "\"\xE0\x9F\xBF\"",
+        "\"\xED\xA0\x80\"",
+        "\"\xED\xBF\xBF\"",
+        "\"\xF0\x8F\xBF\xBF\"",
+        "\"\xF4\x90\x80\x80\"",
+        "\"\xF5\x80\x80\x80\"",
+        "\"\xC3\"",
+        "\"\xE2\x82\"",
+        "\"\xF0\x9F\x98\"",
+        "\"\xC3",
+        "\"\xFF\"",
+        "[//\n1]",
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); ++i) {
@@ -176,8 +244,13 @@ static void rejects_every_truncation(void **state)
 static void keeps_the_bytes_of_values(void **state)
 {
     static const char *const cases[] = {
-        "123456789012345678901234567890.10e+0099", "-0.000", "\"\\u00e4 \xC3\xA4\"",
-        "[ 1, {\"x\" : \"y\"} ]", "{ \"deep\" : [[[ ]]] }", "\"\\/\"", "null",
+        "123456789012345678901234567890.10e+0099",
+        "-0.000",
+        "\"\\u00e4 \xC3\xA4\"",
+        "[ 1, {\"x\" : \"y\"} ]",
+        "{ \"deep\" : [[[ ]]] }",
+        "\"\\/\"",
+        "null",
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); ++i) {
@@ -232,12 +305,11 @@ static void finds_members(void **state)
         const char *name;
         const char *raw;
     } cases[] = {
-        {"a", "3"}, {"name", "2"}, {"", "4"}, {"\xF0\x9F\x98\x80", "6"}, {"\xC3\xA4", "7"},
-        {"b", ""}, {"nam", ""}, {"names", ""}, {"n\\u0061me", ""},
+        {"a", "3"}, {"name", "2"}, {"", "4"},     {"\xF0\x9F\x98\x80", "6"}, {"\xC3\xA4", "7"},
+        {"b", ""},  {"nam", ""},   {"names", ""}, {"n\\u0061me", ""},
     };
     for (size_t i = 0; i < COUNT(cases); ++i) {
-        assert_view(json_raw(&s.doc, json_member(&s.doc, JSON_ROOT, cases[i].name)),
-                    cases[i].raw);
+        assert_view(json_raw(&s.doc, json_member(&s.doc, JSON_ROOT, cases[i].name)), cases[i].raw);
     }
     json_value text = json_member(&s.doc, JSON_ROOT, "s");
     assert_int_equal(json_member(&s.doc, text, "a"), JSON_NO_VALUE);
@@ -260,7 +332,10 @@ static void resolves_escapes_in_text(void **state)
         {"\"x\\ud800y\"", {"x\xEF\xBF\xBDy", 5}},
         {"\"\\udc00\\ud800\"", {"\xEF\xBF\xBD\xEF\xBF\xBD", 6}},
         {"\"\\ud800\\ud83d\\ude00\"", {"\xEF\xBF\xBD\xF0\x9F\x98\x80", 7}},
-        {"\"\\ud800\\u0041\"", {"\xEF\xBF\xBD" "A", 4}},
+        {"\"\\ud800\\u0041\"",
+         {"\xEF\xBF\xBD"
+          "A",
+          4}},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); ++i) {
@@ -403,15 +478,30 @@ static void reads_whole_numbers_that_fit(void **state)
         bool fits;
         int64_t number;
     } cases[] = {
-        {"0", true, 0}, {"-0", true, 0}, {"1", true, 1}, {"-17", true, -17}, {"1.0", true, 1},
-        {"1e3", true, 1000}, {"1.5", false, 0}, {"1.5e1", true, 15}, {"1e30", false, 0},
-        {"1200e-2", true, 12}, {"1e-1", false, 0}, {"0e999999999999", true, 0},
-        {"0.000e-99999999999999999999", true, 0}, {"1e99999999999999999999", false, 0},
-        {"9223372036854775807", true, INT64_MAX}, {"9223372036854775808", false, 0},
-        {"-9223372036854775808", true, INT64_MIN}, {"-9223372036854775809", false, 0},
-        {"9223372036854775807.000", true, INT64_MAX}, {"9.223372036854775807e18", true, INT64_MAX},
-        {"18446744073709551616", false, 0}, {"92233720368547758070", false, 0},
-        {"0.0001e4", true, 1}, {"1000000000000000000000000e-24", true, 1},
+        {"0", true, 0},
+        {"-0", true, 0},
+        {"1", true, 1},
+        {"-17", true, -17},
+        {"1.0", true, 1},
+        {"1e3", true, 1000},
+        {"1.5", false, 0},
+        {"1.5e1", true, 15},
+        {"1e30", false, 0},
+        {"1200e-2", true, 12},
+        {"1e-1", false, 0},
+        {"0e999999999999", true, 0},
+        {"0.000e-99999999999999999999", true, 0},
+        {"1e99999999999999999999", false, 0},
+        {"9223372036854775807", true, INT64_MAX},
+        {"9223372036854775808", false, 0},
+        {"-9223372036854775808", true, INT64_MIN},
+        {"-9223372036854775809", false, 0},
+        {"9223372036854775807.000", true, INT64_MAX},
+        {"9.223372036854775807e18", true, INT64_MAX},
+        {"18446744073709551616", false, 0},
+        {"92233720368547758070", false, 0},
+        {"0.0001e4", true, 1},
+        {"1000000000000000000000000e-24", true, 1},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); ++i) {
@@ -435,8 +525,12 @@ static void reads_doubles(void **state)
         bool fits;
         double number;
     } cases[] = {
-        {"0", true, 0}, {"-1.5", true, -1.5}, {"1e308", true, 1e308}, {"1e309", false, 0},
-        {"1e-400", true, 0}, {"0.1", true, 0.1},
+        {"0", true, 0},
+        {"-1.5", true, -1.5},
+        {"1e308", true, 1e308},
+        {"1e309", false, 0},
+        {"1e-400", true, 0},
+        {"0.1", true, 0.1},
         {"0.10000000000000000000000000000000000000000000000000000000000000000000000", true, 0.1},
         {"-10000000000000000000000000000000000000000000000000000000000000000000000e-70", true, -1},
     };
@@ -463,10 +557,13 @@ static void writes_strings(void **state)
         {{"\b\f\n\r\t", 5}, "\"\\b\\f\\n\\r\\t\""},
         {{"\0\x01\x1f\x7f", 4}, "\"\\u0000\\u0001\\u001f\x7f\""},
         {{"\xC3\xA4\xF0\x9F\x98\x80", 6}, "\"\xC3\xA4\xF0\x9F\x98\x80\""},
-        {{"a\xff" "b", 3}, "\"a\xEF\xBF\xBD" "b\""},
+        {{"a\xff"
+          "b",
+          3},
+         "\"a\xEF\xBF\xBD"
+         "b\""},
         {{"\xC3", 1}, "\"\xEF\xBF\xBD\""},
-        {{"a string of more than sixteen\nbytes", 35},
-         "\"a string of more than sixteen\\nbytes\""},
+        {{"a string of more than sixteen\nbytes", 35}, "\"a string of more than sixteen\\nbytes\""},
     };
     (void)state;
     for (size_t i = 0; i < COUNT(cases); ++i) {

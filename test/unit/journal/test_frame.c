@@ -6,8 +6,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-static const struct frame_segment SEGMENT = {
-    .stream = 0x1122334455667788, .number = 7, .created_ms = 1763942400123, .ended_number = 6, .ended_offset = 4096};
+static const struct frame_segment SEGMENT = {.stream = 0x1122334455667788,
+                                             .number = 7,
+                                             .created_ms = 1763942400123,
+                                             .ended_number = 6,
+                                             .ended_offset = 4096};
 static const uint64_t OFFSET = FRAME_SEGMENT_HEADER_BYTES;
 
 static struct frame_event event_with(uint64_t seq, const char *row)
@@ -81,8 +84,7 @@ static void is_whole_or_absent_at_every_cut(void **state)
     write_two_events(&out);
     for (size_t len = 0; len < out.len; len++) {
         struct frame frame;
-        enum status status =
-            frame_read(view_make(out.at, len), &SEGMENT, OFFSET, &frame, NULL);
+        enum status status = frame_read(view_make(out.at, len), &SEGMENT, OFFSET, &frame, NULL);
         assert_int_equal(status, len == 0 ? STATUS_END : STATUS_DAMAGED);
     }
     buf_free(&out);

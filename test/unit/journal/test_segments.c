@@ -74,9 +74,8 @@ static enum status failing_sync(void *self, int fd, struct fault *fault)
 static int set_up(void **state)
 {
     (void)state;
-    scene = (struct scene){.clock = clock_system(),
-                           .writes_until_failure = -1,
-                           .syncs_until_failure = -1};
+    scene = (struct scene){
+        .clock = clock_system(), .writes_until_failure = -1, .syncs_until_failure = -1};
     memcpy(scene.path, "/tmp/pipes-test-XXXXXX", 23);
     if (!mkdtemp(scene.path)) {
         return -1;
@@ -110,8 +109,7 @@ static enum status append(uint64_t seq)
 {
     char row[64];
     snprintf(row, sizeof(row), "{\"ingest_seq\":%d,\"pad\":\"0123456789012345\"}", (int)seq);
-    struct frame_event event = {
-        .ingest_seq = seq, .kind = FRAME_EVENT, .row = view_from_text(row)};
+    struct frame_event event = {.ingest_seq = seq, .kind = FRAME_EVENT, .row = view_from_text(row)};
     return segment_writer_append(scene.writer, &event, 1, NULL);
 }
 

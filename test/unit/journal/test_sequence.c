@@ -86,8 +86,8 @@ static void refuses_a_damaged_file_and_says_how_to_mend_it(void **state)
     for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++) {
         struct fault fault = {0};
         struct sequence *sequence;
-        assert_int_equal(
-            file_replace(place->fd, "SEQUENCE", view_from_text(contents[i]), &fault), STATUS_OK);
+        assert_int_equal(file_replace(place->fd, "SEQUENCE", view_from_text(contents[i]), &fault),
+                         STATUS_OK);
         assert_int_equal(sequence_open(&sequence, place->fd, 1, &fault), STATUS_DAMAGED);
         assert_null(sequence);
         assert_true(fault.text[0] != 0);
@@ -152,8 +152,8 @@ int main(void)
                                         make_folder, remove_folder),
         cmocka_unit_test_setup_teardown(stable_waits_for_the_slowest_worker, make_folder,
                                         remove_folder),
-        cmocka_unit_test_setup_teardown(refuses_a_damaged_file_and_says_how_to_mend_it,
-                                        make_folder, remove_folder),
+        cmocka_unit_test_setup_teardown(refuses_a_damaged_file_and_says_how_to_mend_it, make_folder,
+                                        remove_folder),
         cmocka_unit_test_setup_teardown(
             threads_never_share_a_number_and_stable_never_passes_one_in_flight, make_folder,
             remove_folder),
