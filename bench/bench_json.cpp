@@ -116,8 +116,8 @@ int main()
         theirs.push_back(run_simdjson(padded, parser));
     }
     arena_free(&memory);
-    std::printf("%d events, %zu bytes on average, simdjson %d.%d.%d (%s)\n",
-                event_count, bytes / event_count, simdjson::SIMDJSON_VERSION_MAJOR,
+    std::printf("%d events, %zu bytes on average, simdjson %d.%d.%d (%s)\n", event_count,
+                bytes / event_count, simdjson::SIMDJSON_VERSION_MAJOR,
                 simdjson::SIMDJSON_VERSION_MINOR, simdjson::SIMDJSON_VERSION_REVISION,
                 simdjson::get_active_implementation()->name().c_str());
     double a = report("json_parse", ours, bytes);

@@ -1,0 +1,140 @@
+'use strict';
+const test = require('node:test');
+const assert = require('node:assert');
+const {openPage} = require('./page.js');
+
+test('sends a native batch and forgets it after 200', async () => {
+    const page = openPage();
+    page.pipes.track('buy', {price: 1});
+    assert.equal(page.stored().length, 1);
+    await page.pass(600);
+    const request = page.requests[0];
+    assert.equal(request.url, 'https://collect.example/e');
+    assert.equal(request.init.keepalive, true);
+    assert.equal(request.init.headers['Content-Type'], 'text/plain;charset=UTF-8');
+    const body = await page.answer(200, '{"accepted":1,"skew":42}');
+    assert.equal(body.v, 1);
+    assert.equal(body.site, 'shop');
+    assert.equal(body.attempt, 1);
+    assert.equal(body.context.library, 'pipes.js');
+    assert.deepEqual(body.events.map((e) => [e.type, e.name, e.seq, e.properties]),
+        [['track', 'buy', 1, {price: 1}]]);
+    assert.ok(body.events[0].anonymous_id && body.events[0].session_id);
+    assert.equal(page.stored().length, 0);
+    page.pipes.track('more');
+    await page.pass(600);
+    assert.equal(page.requests[0].body.skew, 42);
+    assert.equal(page.requests[0].body.events[0].seq, 2);
+});
+
+test('replays calls made before the script, with their time', async () => {
+    const page = openPage({pipes: {q: [['track', ['early'], 1.7e12 - 5000]]}});
+    await page.pass(600);
+    assert.equal(page.requests[0].body.events[0].created_at, 1.7e12 - 5000);
+});
+
+test('a queue survives the page and travels as a batch of its own load', async () => {
+    const first = openPage();
+    first.pipes.track('lost');
+    const load = first.pipes.get('load_id');
+    const fresh = openPage({local: first.local, cookies: first.cookies, now: first.now + 10000});
+    await fresh.pass(1000);
+    assert.equal(fresh.requests.length, 0, 'a beating queue is left alone');
+    const second = openPage({local: first.local, cookies: first.cookies, now: first.now + 31000});
+    second.pipes.track('own');
+    await second.pass(600);
+    assert.deepEqual((await second.answer(200)).events.map((e) => e.name), ['own']);
+    await second.pass(1000);
+    const adopted = await second.answer(200);
+    assert.equal(adopted.load_id, load);
+    assert.deepEqual(adopted.events.map((e) => e.name), ['lost']);
+    assert.equal(second.stored().length, 0);
+});
+
+test('503 waits for Retry-After and sends the same batch again', async () => {
+    const page = openPage();
+    page.pipes.track('a');
+    await page.pass(600);
+    const once = await page.answer(503, '', {'Retry-After': '60'});
+    await page.pass(59000);
+    assert.equal(page.requests.length, 0);
+    await page.pass(1500);
+    const again = await page.answer(200);
+    assert.equal(again.batch_id, once.batch_id);
+    assert.equal(again.attempt, 2);
+    assert.equal(page.stored().length, 0);
+});
+
+test('a dead network backs off and is tried at once when online', async () => {
+    const page = openPage();
+    page.pipes.track('a');
+    await page.pass(600);
+    page.requests.shift().fail();
+    await page.settle();
+    assert.equal(page.requests.length, 0);
+    page.win.fire('online');
+    await page.settle();
+    assert.equal(page.requests.length, 1);
+});
+
+test('400 drops and reports the count', async () => {
+    const page = openPage();
+    page.pipes.track('bad');
+    await page.pass(600);
+    await page.answer(400);
+    await page.pass(600);
+    assert.deepEqual((await page.answer(400)).dropped, {http_400: 1});
+    await page.pass(600000);
+    assert.equal(page.requests.length, 0, 'a refused report is not repeated for ever');
+    assert.equal(page.stored().length, 0);
+});
+
+test('413 halves the batch', async () => {
+    const page = openPage();
+    for (let i = 0; i < 4; i++) { page.pipes.track('e' + i); }
+    await page.pass(600);
+    assert.equal((await page.answer(413)).events.length, 4);
+    await page.settle();
+    assert.equal((await page.answer(200)).events.length, 2);
+    await page.pass(600);
+    assert.equal((await page.answer(200)).events[0].name, 'e2');
+});
+
+test('batches stay below 48 KiB and the queue below 256 KiB', async () => {
+    const page = openPage();
+    for (let i = 0; i < 40; i++) { page.pipes.track('big', {text: '\u00fc'.repeat(5000)}); }
+    const key = page.stored()[0];
+    assert.ok(Buffer.byteLength(page.local.get(key)) < 264000);
+    await page.pass(600);
+    assert.ok(page.requests[0].bytes <= 49152 && page.requests[0].bytes > 30000);
+    assert.ok(page.requests[0].body.dropped.queue_full > 0);
+});
+
+test('unload goes by beacon, split when refused', async () => {
+    const page = openPage({beacon_limit: 3000});
+    for (let i = 0; i < 8; i++) { page.pipes.track('e' + i, {text: 'x'.repeat(500)}); }
+    page.win.fire('pagehide');
+    assert.ok(page.beacons.length > 1);
+    const names = page.beacons.flatMap((beacon) => beacon.body.events.map((e) => e.name));
+    assert.deepEqual(names, ['e0', 'e1', 'e2', 'e3', 'e4', 'e5', 'e6', 'e7']);
+    page.doc.visibilityState = 'hidden';
+    page.doc.fire('visibilitychange');
+    assert.equal(page.beacons.flatMap((b) => b.body.events).length, 8, 'not twice');
+    assert.equal(page.stored().length, 1, 'kept: a beacon has no answer');
+});
+
+test('XMLHttpRequest stands in for fetch', async () => {
+    const sent = [];
+    class XMLHttpRequest {
+        open(method, url) { this.url = url; }
+        setRequestHeader() {}
+        getResponseHeader() { return null; }
+        send(body) { sent.push(this); this.body = body; }
+    }
+    const page = openPage({window: {fetch: undefined, XMLHttpRequest}});
+    page.pipes.track('a');
+    await page.pass(600);
+    Object.assign(sent[0], {readyState: 4, status: 200, responseText: '{}'});
+    sent[0].onreadystatechange();
+    assert.equal(page.stored().length, 0);
+});

@@ -1,0 +1,140 @@
+/*
+ * A browser as small as the tracker needs: own clock, cookie jar, storages and a network that
+ * answers what the test says. `openPage({local, cookies, ...})` loads the assembled bundle.
+ */
+'use strict';
+const fs = require('fs');
+const os = require('os');
+const path = require('path');
+const vm = require('vm');
+const {execFileSync} = require('child_process');
+
+const out = fs.mkdtempSync(path.join(os.tmpdir(), 'pipes-tracker-'));
+execFileSync(process.execPath, [path.join(__dirname, '../../tracker/build.js'), out]);
+process.on('exit', () => fs.rmSync(out, {recursive: true, force: true}));
+
+const minified = (name) => fs.readFileSync(path.join(out, `${name}.min.js`), 'utf8');
+
+function assemble(config, modules) {
+    const parts = ['core', ...modules].map((name) => minified(name) + '\n').join('');
+    return '!function(pipesConfig){var pipesModules=[];' + parts +
+        `core(pipesConfig,pipesModules)}(${JSON.stringify(config)});`;
+}
+
+class Storage {
+    constructor(map) { this.map = map; }
+    get length() { return this.map.size; }
+    key(i) { return [...this.map.keys()][i]; }
+    getItem(key) { return this.map.has(key) ? this.map.get(key) : null; }
+    setItem(key, value) { this.map.set(key, String(value)); }
+    removeItem(key) { this.map.delete(key); }
+}
+
+class Target {
+    constructor() { this.listeners = []; }
+    addEventListener(type, fn) { this.listeners.push([type, fn]); }
+    removeEventListener(type, fn) {
+        this.listeners = this.listeners.filter((one) => one[0] !== type || one[1] !== fn);
+    }
+    fire(type, event = {}) {
+        this.listeners.filter((one) => one[0] === type).forEach((one) => one[1](event));
+    }
+}
+
+function cookieJar(page) {
+    return {
+        get: () => [...page.cookies].map(([key, value]) => `${key}=${value}`).join('; '),
+        set: (text) => {
+            page.cookie_writes.push(text);
+            const [, key, value] = /^([^=]+)=([^;]*)/.exec(text);
+            const domain = (/domain=([^;]+)/.exec(text) || [])[1];
+            if (domain && !domain.includes('.')) {
+                return;
+            }
+            if (Date.parse(/expires=([^;]+)/.exec(text)[1]) <= page.now) {
+                page.cookies.delete(key);
+            } else {
+                page.cookies.set(key, value);
+            }
+        }
+    };
+}
+
+function openPage(options = {}) {
+    const page = {
+        now: options.now || 1.7e12, timers: [], requests: [], beacons: [], cookie_writes: [],
+        local: options.local || new Map(), cookies: options.cookies || new Map(),
+        beacon_limit: options.beacon_limit || 65536
+    };
+    const doc = new Target();
+    Object.assign(doc, {title: 'Title', referrer: 'https://search.example/',
+        visibilityState: 'visible',
+        currentScript: {src: 'https://collect.example/pipes.js'}, querySelectorAll: () => [],
+        ...options.document});
+    Object.defineProperty(doc, 'cookie', cookieJar(page));
+    const win = new Target();
+    class FakeDate extends Date {
+        constructor(...args) { super(...(args.length ? args : [page.now])); }
+        static now() { return page.now; }
+    }
+    const location = {href: 'https://www.shop.example/a', hostname: 'www.shop.example',
+        protocol: 'https:'};
+    const move = (state, title, url) => {
+        if (url) { location.href = new URL(url, location.href).href; }
+    };
+    Object.assign(win, {
+        document: doc, location, navigator: {language: 'en', sendBeacon: (url, body) => {
+            if (Buffer.byteLength(body) > page.beacon_limit) { return false; }
+            page.beacons.push({url, body: JSON.parse(body)});
+            return true;
+        }, ...options.navigator},
+        history: {pushState: move, replaceState: move},
+        localStorage: new Storage(page.local), sessionStorage: new Storage(new Map()),
+        performance: {now: () => page.now - 1.6e12}, Date: FakeDate, Uint8Array, console,
+        crypto: require('crypto').webcrypto, Intl, Promise,
+        setTimeout: (fn, ms) => {
+            const t = {fn, due: page.now + (ms || 0)};
+            page.timers.push(t);
+            return t;
+        },
+        clearTimeout: (t) => { page.timers = page.timers.filter((one) => one !== t); },
+        fetch: (url, init) => new Promise((resolve, reject) => {
+            page.requests.push({url, init, body: JSON.parse(init.body),
+                bytes: Buffer.byteLength(init.body), fail: () => reject(new Error('network')),
+                answer: (status, text = '{}', headers = {}) => resolve({status,
+                    headers: {get: (name) => headers[name] || null}, text: async () => text})});
+        })
+    }, options.window);
+    win.window = win;
+    /** Moves the clock, running what falls due, and lets promises settle. */
+    page.pass = async (ms) => {
+        const end = page.now + ms;
+        for (;;) {
+            await new Promise((resolve) => setImmediate(resolve));
+            const next = page.timers.filter((t) => t.due <= end).sort((a, b) => a.due - b.due)[0];
+            if (!next) { break; }
+            page.timers = page.timers.filter((t) => t !== next);
+            page.now = Math.max(page.now, next.due);
+            next.fn();
+        }
+        page.now = end;
+    };
+    page.settle = () => page.pass(0);
+    /** Answers the only request; returns its body. */
+    page.answer = async (...args) => {
+        const request = page.requests.shift();
+        request.answer(...args);
+        await page.settle();
+        return request.body;
+    };
+    page.stored = () => [...page.local.keys()].filter((key) => key.startsWith('pipes_queue_'));
+    page.win = win;
+    page.doc = doc;
+    win.pipes = options.pipes;
+    vm.runInNewContext(assemble({site: 'shop', bundle: 'b1', ...options.config},
+        options.modules || []), win);
+    page.pipes = win.pipes;
+    return page;
+}
+
+module.exports = {openPage, minified, assemble, Target};

@@ -1,0 +1,82 @@
+'use strict';
+const test = require('node:test');
+const assert = require('node:assert');
+const {openPage} = require('./page.js');
+
+const REFUSALS = {
+    'the opt-out cookie': {cookies: new Map([['pipes_disabled', '1']])},
+    'Do Not Track': {navigator: {doNotTrack: '1'}},
+    'Global Privacy Control': {navigator: {globalPrivacyControl: true}},
+    'refused consent': {config: {consent: 'denied'}},
+    'pending consent': {config: {consent: 'pending'}}
+};
+
+for (const [what, options] of Object.entries(REFUSALS)) {
+    test(`${what}: nothing stored, nothing sent`, async () => {
+        const page = openPage({...options, modules: ['page_view', 'links', 'forms']});
+        page.pipes.track('a');
+        page.pipes.identify('u');
+        page.pipes.group('g');
+        page.pipes.alias('x');
+        page.pipes.reset();
+        page.pipes.flush();
+        page.win.fire('pagehide');
+        await page.pass(60000);
+        assert.equal(page.requests.length + page.beacons.length, 0);
+        assert.equal(page.local.size, 0);
+        assert.equal(page.win.sessionStorage.length, 0);
+        assert.deepEqual(page.cookie_writes, []);
+    });
+}
+
+test('granted consent releases what was held', async () => {
+    const page = openPage({config: {consent: 'pending'}});
+    page.pipes.track('early');
+    page.pipes.consent('granted');
+    await page.pass(600);
+    const event = page.requests[0].body.events[0];
+    assert.deepEqual([event.name, event.seq, event.consent], ['early', 1, 'granted']);
+});
+
+test('disable() during a request: the late answer brings nothing back', async () => {
+    const page = openPage();
+    page.pipes.track('a');
+    await page.pass(600);
+    const request = page.requests.shift();
+    page.pipes.disable();
+    request.answer(503, '', {'Retry-After': '1'});
+    await page.pass(600000);
+    page.pipes.track('b');
+    await page.pass(600000);
+    assert.equal(page.requests.length, 0);
+    assert.equal(page.local.size, 0);
+    assert.deepEqual([...page.cookies.keys()], ['pipes_disabled']);
+    page.pipes.enable();
+    page.pipes.track('c');
+    await page.pass(600);
+    assert.deepEqual(page.requests[0].body.events.map((e) => e.name), ['c']);
+});
+
+test('the id ends 395 days after its creation, however often it is written', () => {
+    const created = 1.7e12 - 300 * 864e5;
+    const page = openPage({cookies: new Map([['pipes_anonymous_id', `1.abcdefgh12.${created}`]])});
+    page.pipes.track('a');
+    assert.equal(page.pipes.get('anonymous_id'), 'abcdefgh12');
+    const written = page.cookie_writes
+        .filter((text) => text.startsWith('pipes_anonymous_id')).pop();
+    assert.equal(Date.parse(/expires=([^;]+)/.exec(written)[1]), created + 395 * 864e5);
+    assert.match(written, /domain=shop\.example; SameSite=Lax; Secure/);
+    const aged = `1.abcdefgh12.${created - 100 * 864e5}`;
+    const old = openPage({cookies: new Map([['pipes_anonymous_id', aged]])});
+    assert.notEqual(old.pipes.get('anonymous_id'), 'abcdefgh12');
+});
+
+test('an opt-out made in another tab is obeyed at the next event', async () => {
+    const page = openPage();
+    page.pipes.track('a');
+    page.cookies.set('pipes_disabled', '1');
+    page.pipes.track('b');
+    await page.pass(60000);
+    assert.equal(page.requests.length, 0);
+    assert.deepEqual(page.stored(), []);
+});

@@ -1,0 +1,71 @@
+/*
+ * node tracker/build.js OUT: minifies tracker/src into OUT/core.min.js, OUT/<module>.min.js and
+ * OUT/stub.min.js. How they are put together is in README.md. Needs terser; fails when a size
+ * budget is broken.
+ */
+'use strict';
+const fs = require('fs');
+const path = require('path');
+const zlib = require('zlib');
+const {minify} = require('terser');
+
+const CORE = ['browser', 'ids', 'queue', 'transport', 'core'];
+const MODULES = ['page_view', 'links', 'forms'];
+const BUDGET_GZIP_BYTES = {core: 5632, stub: 512};
+const source = (name) => fs.readFileSync(path.join(__dirname, 'src', `${name}.js`), 'utf8');
+
+async function shrink(code, more) {
+    const result = await minify(code, {
+        ecma: 5, ie8: false, safari10: true,
+        compress: {passes: 3, ...more.compress},
+        mangle: {toplevel: true, properties: {regex: /^_/}, ...more.mangle},
+        format: {comments: false, ascii_only: true}
+    });
+    return result.code;
+}
+
+/** One unit: its private members are mangled together; only `core` is seen from outside. */
+const buildCore = () => shrink(CORE.map(source).join('\n'), {
+    compress: {toplevel: true, top_retain: ['core']},
+    mangle: {reserved: ['core']}
+});
+
+const buildModule = (name) => shrink(`!function(){${source(name)}}();`, {});
+
+/** An expression that is called with the URL by whoever writes the tag. */
+async function buildStub() {
+    const call = '(PIPES_URL,PIPES_INTEGRITY);';
+    const code = await shrink(`!${source('stub').replace(/^\/\*\*[^]*?\*\//, '').trim()}${call}`, {});
+    if (!code.endsWith(call)) {
+        throw new Error('stub.js: minified into something that is not a call');
+    }
+    return code.slice(0, -call.length);
+}
+
+function write(out, name, code) {
+    const gzip_bytes = zlib.gzipSync(code, {level: 9}).length;
+    fs.writeFileSync(path.join(out, `${name}.min.js`), code);
+    console.log(`${name}.min.js ${Buffer.byteLength(code)} bytes, gzip ${gzip_bytes}`);
+    if (gzip_bytes > (BUDGET_GZIP_BYTES[name] || Infinity)) {
+        console.error(`${name}.min.js is over its budget of ${BUDGET_GZIP_BYTES[name]} bytes`);
+        process.exitCode = 1;
+    }
+}
+
+async function build(out) {
+    fs.mkdirSync(out, {recursive: true});
+    write(out, 'core', await buildCore());
+    for (const name of MODULES) {
+        write(out, name, await buildModule(name));
+    }
+    write(out, 'stub', await buildStub());
+}
+
+if (!process.argv[2]) {
+    console.error('usage: node tracker/build.js OUT');
+    process.exit(2);
+}
+build(process.argv[2]).catch((fault) => {
+    console.error(fault.message);
+    process.exit(1);
+});

@@ -1,0 +1,396 @@
+/**
+ * The tracker's core: the public calls, the events made from them, and who may send.
+ *
+ * MODULE CONTRACT, version 1 (public, never mangled). A module is
+ *     {name: string, start: function(core): {stop: function()}}
+ * start() is called when collecting begins and again after each enable(); stop() undoes every
+ * listener. Both are fenced. A bundled file ends with `pipesModules.push(factory());`, a foreign
+ * one is handed to pipes.use(). The `core` it gets:
+ *     version                    1
+ *     config                     the baked-in configuration
+ *     browser                    window document attempt fence listen wrap elements randomId now
+ *                                elapsed later cancel url (see browser.js)
+ *     emit(type, name, properties, extra)   makes an event; extra overrides envelope fields
+ *     define(name, fn)           puts a fenced method on the global `pipes`
+ *     on(hook, fn)               'event' (event; return false to drop it), 'sent', 'refused',
+ *                                'consent', 'leave' (page hidden), 'disable', 'enable'; returns the
+ *                                function that removes it
+ *     flush()                    send now, for what may be followed by a navigation
+ *
+ * @param {Object} config
+ * @param {Array<{name: string, start: Function}>} modules
+ */
+function core(config, modules) {
+    var MAX_HELD = 200;
+    var web = browser(window);
+    var fence = web.fence;
+    var api = window.pipes = window.pipes || {};
+    var load_id = web.randomId();
+    var identity = ids(web);
+    var endpoint = config.endpoint || web._scriptOrigin() + '/e';
+    var consent = config.consent;
+    var hooks = {};
+    var defaults = {};
+    var timers = {};
+    var undo = [];
+    var seq = 0;
+    var running = false;
+    var held = [];
+    var queues = [];
+    var at, page_view_id, page_url, page_referrer, debugging, sender, beat;
+
+    if (api.version) {
+        return;
+    }
+
+    /** A plain copy, whatever the page hands in: cycles, getters that throw, endless trees. */
+    function plain(value, path, budget) {
+        var kind = typeof value;
+        if (value === null || kind === 'string' || kind === 'boolean') {
+            return value;
+        }
+        if (kind === 'number') {
+            return isFinite(value) ? value : undefined;
+        }
+        if (kind === 'bigint') {
+            return String(value);
+        }
+        if (kind !== 'object' || path.length > 8 || path.indexOf(value) >= 0 || value.nodeType ||
+            value.window === value) {
+            return undefined;
+        }
+        if (typeof value.toJSON === 'function') {
+            return plain(value.toJSON(), path.concat([value]), budget);
+        }
+        var copy = Array.isArray(value) ? [] : {};
+        Object.keys(value).forEach(function (key) {
+            if (--budget._left > 0) {
+                web.attempt(function () {
+                    var part = plain(value[key], path.concat([value]), budget);
+                    if (part !== undefined) {
+                        copy[key] = part;
+                    } else if (copy.push) {
+                        copy[key] = null;
+                    }
+                });
+            }
+        });
+        return copy;
+    }
+
+    /** @returns {Object|undefined} */
+    function properties(value) {
+        return value && typeof value === 'object' ? web.attempt(function () {
+            return plain(value, [], {_left: 2000});
+        }) : undefined;
+    }
+
+    function text(value) {
+        return typeof value === 'string' || typeof value === 'number' ? '' + value : undefined;
+    }
+
+    function merge(target, source, keep) {
+        for (var key in source) {
+            if (!keep || !(key in target)) {
+                target[key] = source[key];
+            }
+        }
+        return target;
+    }
+
+    function tell(hook, value) {
+        var verdict = true;
+        (hooks[hook] || []).slice().forEach(function (fn) {
+            verdict = fn(value) !== false && verdict;
+        });
+        return verdict;
+    }
+
+    function on(hook, fn) {
+        var safe = fence(fn);
+        hooks[hook] = (hooks[hook] || []).concat([safe]);
+        return function () {
+            hooks[hook] = hooks[hook].filter(function (other) { return other !== safe; });
+        };
+    }
+
+    function context() {
+        return merge({
+            library: 'pipes.js', library_version: '0.1.0', tab_id: identity._tab(),
+            release: config.release, environment: config.environment
+        }, web._surroundings());
+    }
+
+    /** The store comes to life with the first event that may touch the device. */
+    function openStore() {
+        if (!queues.length) {
+            queues.push(queue(web, {l: load_id, b: config.bundle, c: context(), d: {}, u: 0}));
+            heartbeat();
+        }
+        return queues[0];
+    }
+
+    function heartbeat() {
+        var known = {};
+        queues = queues.filter(function (one, i) {
+            one._beat();
+            known[one._header.l] = true;
+            return !i || one._pending();
+        });
+        queues = queues.concat(queue._adopt(web, load_id, known));
+        if (queues.length > 1) {
+            sender._wake(1000);
+        }
+        beat = web.later(heartbeat, 1e4);
+    }
+
+    /** Gives ids and number and puts the event where only an answer removes it. */
+    function enqueue(event) {
+        var store = openStore();
+        var user = identity._user();
+        var session = identity._session();
+        event = merge(event, {
+            anonymous_id: identity._anonymous(), user_id: user.user_id, group_id: user.group_id,
+            session_id: session._id, session_index: session._index, consent: consent
+        }, true);
+        if (!tell('event', event)) {
+            return store._count('hook', 1);
+        }
+        event.seq = ++seq;
+        if (debugging) {
+            web._log(event);
+        }
+        store._add(JSON.stringify(event), event.created_at);
+        sender._wake(event.seq > 1 ? 500 : 0);
+    }
+
+    function emit(type, name, props, extra) {
+        // Another tab may have opted out since.
+        if (running && web._saysNo()) {
+            stop();
+        }
+        if (!running) {
+            return;
+        }
+        if (type === 'page' || type === 'screen') {
+            page_referrer = page_url === undefined ? web.document.referrer : page_url;
+            page_url = web.url();
+            page_view_id = web.randomId();
+        }
+        var event = merge({
+            type: type, name: text(name), created_at: at || web.now(),
+            since_load_ms: Math.max(0, web.elapsed() - (at ? web.now() - at : 0)),
+            page_view_id: page_view_id, url: web.url(), title: web.document.title,
+            referrer: page_url === undefined ? web.document.referrer : page_referrer,
+            properties: merge(properties(props) || {}, defaults, true)
+        }, extra);
+        if (consent !== 'pending') {
+            enqueue(event);
+        } else if (held.push(event) > MAX_HELD) {
+            held.shift();
+        }
+    }
+
+    /** page([name], [properties]) and screen alike. */
+    function view(type) {
+        return function (name, props) {
+            emit(type, text(name), name && typeof name === 'object' ? name : props);
+        };
+    }
+
+    function identify(id, traits) {
+        var user_id = text(id);
+        if (!running) {
+            return;
+        }
+        if (user_id && consent !== 'pending') {
+            identity._setUser('user_id', user_id);
+        }
+        emit('identify', undefined, undefined, merge(user_id ? {user_id: user_id} : {}, {
+            user_properties: properties(user_id ? traits : id)
+        }));
+    }
+
+    function startModule(module) {
+        fence(function () {
+            var hook = module.start(contract);
+            undo.push(fence(function () { hook.stop(); }));
+        })();
+    }
+
+    function start() {
+        if (running || web._saysNo() || consent === 'denied') {
+            return;
+        }
+        running = true;
+        sender = transport(web, endpoint, config, function () { return queues; }, tell);
+        undo = [
+            web.listen(window, 'pagehide', leave),
+            web.listen(web.document, 'visibilitychange', function () {
+                if (web.document.visibilityState === 'hidden') {
+                    leave();
+                }
+            }),
+            web.listen(window, 'online', function () { sender._online(); })
+        ];
+        if (consent !== 'pending') {
+            openStore();
+        }
+        modules.forEach(startModule);
+    }
+
+    function leave() {
+        tell('leave');
+        if (web._saysNo()) {
+            stop();
+        } else if (queues.length) {
+            sender._unload();
+        }
+    }
+
+    function stop() {
+        if (running) {
+            running = false;
+            web.cancel(beat);
+            sender._stop();
+            undo.forEach(function (fn) { fn(); });
+            queues.forEach(function (one) { one._forget(); });
+            queues = [];
+            held = [];
+        }
+    }
+
+    /** Leaves nothing of ours on the device. */
+    function erase() {
+        stop();
+        web._local._keys().forEach(function (key) {
+            if (!key.indexOf(queue._prefix)) {
+                web._local._remove(key);
+            }
+        });
+        identity._forget();
+    }
+
+    function setConsent(flag) {
+        if (flag !== 'granted' && flag !== 'denied' && flag !== 'pending') {
+            return;
+        }
+        var waiting = held;
+        consent = flag;
+        tell('consent', flag);
+        if (flag === 'denied') {
+            return erase();
+        }
+        start();
+        if (flag === 'granted' && running) {
+            held = [];
+            waiting.forEach(function (event) {
+                if (event.type === 'identify' && event.user_id) {
+                    identity._setUser('user_id', event.user_id);
+                }
+                enqueue(event);
+            });
+        }
+    }
+
+    var calls = {
+        // The modules of these names put theirs in place.
+        trackLink: function () {},
+        trackForm: function () {},
+        page: view('page'),
+        screen: view('screen'),
+        track: function (name, props) {
+            var key = '$' + text(name);
+            var begun = timers[key];
+            delete timers[key];
+            emit('track', name, begun ?
+                merge({duration_ms: web.now() - begun}, properties(props)) : props);
+        },
+        identify: identify,
+        identity: identify,
+        group: function (id, traits) {
+            if (running && text(id)) {
+                if (consent !== 'pending') {
+                    identity._setUser('group_id', text(id));
+                }
+                emit('group', undefined, undefined,
+                    {group_id: text(id), user_properties: properties(traits)});
+            }
+        },
+        alias: function (id, previous) {
+            if (running && text(id)) {
+                emit('alias', undefined, undefined, {user_id: text(id), previous_id: text(previous) ||
+                    (consent === 'pending' ? undefined :
+                        identity._user().user_id || identity._anonymous())});
+            }
+        },
+        set: function (props) { merge(defaults, properties(props)); },
+        once: function (props) { merge(defaults, properties(props), true); },
+        time: function (name) { timers['$' + text(name)] = web.now(); },
+        ready: function (fn) { fn(api); },
+        consent: setConsent,
+        on: on,
+        flush: function () {
+            if (running && queues.length) {
+                sender._now();
+            }
+        },
+        use: function (module) {
+            modules.push(module);
+            if (running) {
+                startModule(module);
+            }
+        },
+        debug: function (wanted) { debugging = wanted !== false; },
+        disable: function () {
+            erase();
+            identity._optOut(true);
+            tell('disable');
+        },
+        enable: function () {
+            identity._optOut(false);
+            start();
+            tell('enable');
+        },
+        reset: function () {
+            defaults = {};
+            timers = {};
+            if (running && consent !== 'pending') {
+                identity._forget();
+            }
+        },
+        get: function (key) {
+            var may = running && consent !== 'pending';
+            return {
+                load_id: load_id, page_view_id: page_view_id, consent: consent, enabled: running,
+                anonymous_id: may ? identity._anonymous() : undefined,
+                session_id: may ? identity._session()._id : undefined,
+                user_id: may ? identity._user().user_id : undefined
+            }[key];
+        }
+    };
+
+    function define(name, fn) {
+        api[name] = fence(fn);
+    }
+
+    var contract = {
+        version: 1, config: config, browser: web, emit: fence(emit), define: define, on: on,
+        flush: calls.flush
+    };
+
+    fence(function () {
+        var waiting = api.q || [];
+        for (var name in calls) {
+            define(name, calls[name]);
+        }
+        api.version = '0.1.0';
+        start();
+        waiting.forEach(function (call) {
+            at = call[2];
+            fence(function () { api[call[0]].apply(api, call[1]); })();
+        });
+        at = 0;
+        api.q = [];
+    })();
+}

@@ -1,0 +1,27 @@
+/**
+ * The inline tag: queues every call as [method, arguments, time] and loads the tracker.
+ * @param {string} url
+ * @param {string} [integrity]
+ */
+function stub(url, integrity) {
+    var api = window.pipes = window.pipes || {};
+    var doc = document;
+    if (api.q) {
+        return;
+    }
+    api.q = [];
+    ('page screen track identity identify trackLink trackForm disable enable reset group alias ' +
+        'set once time ready consent on flush use debug').split(' ').forEach(function (name) {
+        api[name] = function () {
+            api.q.push([name, arguments, +new Date()]);
+        };
+    });
+    var script = doc.createElement('script');
+    script.async = true;
+    script.src = url;
+    if (integrity) {
+        script.integrity = integrity;
+        script.crossOrigin = 'anonymous';
+    }
+    (doc.head || doc.documentElement).appendChild(script);
+}
