@@ -88,7 +88,7 @@ bench:
 
 .PHONY: fresh
 fresh:
-	@tools/fresh
+	@tools/fresh test
 
 .PHONY: clean
 clean:
