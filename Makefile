@@ -77,13 +77,10 @@ fuzz:
 	@tools/run_fuzz $(SECONDS) $(FUZZERS)
 
 .PHONY: bench
-bench:
+bench: $(BUILD)/libpipes.a
 	@tools/setup bench
 	@mkdir -p $(BUILD)/bench
-	$(CC) -std=c11 -D_GNU_SOURCE -O2 -Isrc -c src/base/json.c -o $(BUILD)/bench/json.o
-	$(CC) -std=c11 -D_GNU_SOURCE -O2 -Isrc -c src/base/arena.c -o $(BUILD)/bench/arena.o
-	$(CXX) -O3 -Isrc bench/bench_json.cpp $(BUILD)/bench/json.o $(BUILD)/bench/arena.o \
-	    $(BUILD)/libpipes.a -lsimdjson -o $(BUILD)/bench/bench_json
+	$(CXX) -O3 -Isrc bench/bench_json.cpp $(BUILD)/libpipes.a -lsimdjson -o $(BUILD)/bench/bench_json
 	$(BUILD)/bench/bench_json
 
 .PHONY: fresh
