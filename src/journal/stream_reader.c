@@ -12,193 +12,82 @@ enum { NAME_BYTES = 24, SEGMENTS_MAX = 65536 };
 
 struct segment_file {
     char name[NAME_BYTES];
-    struct view bytes; /* mapped; empty for an empty file */
+    uint32_t number;
+    struct view bytes; /* mapped; empty for an empty file and once it is wholly read */
     struct frame_segment segment;
     struct fault header_fault;
-    bool is_sound; /* its header is */
-    bool is_void;  /* a later segment says that nothing in it counts */
-    uint64_t end;  /* a later segment says it ends here; else its size */
+    bool is_sound;  /* its header is */
+    bool is_void;   /* a later segment says that nothing in it counts */
+    bool is_judged; /* its header was read, or found wanting for good */
+    uint64_t end;   /* a later segment says it ends here; UINT64_MAX: at its size */
 };
 
-struct reading {
+struct stream_reader {
+    int folder_fd;
+    stream_damage_fn *on_damage;
+    void *self;
     struct segment_file *files;
     size_t count;
-    const struct stream_visitor *visitor;
-    struct stream_report *report;
+    size_t room;
+    size_t at;       /* the file that is being read */
+    uint32_t newest; /* highest number ever listed */
+    uint64_t offset;
+    bool has_limit;
+    uint32_t limit_number;
+    uint64_t limit_offset;
+    struct stream_report report;
 };
 
-static bool is_segment_name(struct view name)
+static bool segment_number(const char *name, uint32_t *number)
 {
-    uint64_t number;
-    return name.len == 14 && view_ends_with(name, ".seg") &&
-           view_to_uint64(view_part(name, 0, 10), &number) && number > 0;
+    struct view text = view_from_text(name);
+    uint64_t value = 0;
+    bool is_segment = text.len == 14 && view_ends_with(text, ".seg") &&
+                      view_to_uint64(view_part(text, 0, 10), &value) && value > 0 &&
+                      value <= UINT32_MAX;
+    *number = (uint32_t)value;
+    return is_segment;
 }
 
-static int by_name(const void *a, const void *b)
+static int by_number(const void *a, const void *b)
 {
-    return strcmp(((const struct segment_file *)a)->name, ((const struct segment_file *)b)->name);
+    uint32_t left = ((const struct segment_file *)a)->number;
+    uint32_t right = ((const struct segment_file *)b)->number;
+    return (left > right) - (left < right);
 }
 
-static enum status list_segments(DIR *folder, struct reading *reading, struct fault *fault)
+static enum status add_file(struct stream_reader *reader, const char *name, uint32_t number,
+                            struct fault *fault)
 {
-    size_t room = 0;
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-        if (!is_segment_name(view_from_text(entry->d_name))) {
-            continue;
+    if (reader->count == reader->room) {
+        size_t room = reader->room > 0 ? reader->room * 2 : 16;
+        struct segment_file *more =
+            room <= SEGMENTS_MAX ? realloc(reader->files, room * sizeof(*more)) : NULL;
+        if (!more) {
+            return fault_set(fault, STATUS_NO_MEMORY, "no room for more than %zu segments",
+                             reader->count);
         }
-        if (reading->count == room) {
-            room = room ? room * 2 : 16;
-            struct segment_file *more = realloc(reading->files, room * sizeof(*more));
-            if (!more || room > SEGMENTS_MAX) {
-                reading->files = more ? more : reading->files;
-                return fault_set(fault, STATUS_NO_MEMORY, "a stream has over %zu segments",
-                                 reading->count);
-            }
-            reading->files = more;
-        }
-        struct segment_file *file = &reading->files[reading->count++];
-        *file = (struct segment_file){0};
-        memcpy(file->name, entry->d_name, strlen(entry->d_name) + 1);
+        reader->files = more;
+        reader->room = room;
     }
-    if (reading->count > 1) {
-        qsort(reading->files, reading->count, sizeof(*reading->files), by_name);
-    }
+    struct segment_file *file = &reader->files[reader->count++];
+    *file = (struct segment_file){.number = number, .end = UINT64_MAX};
+    memcpy(file->name, name, strlen(name) + 1);
     return STATUS_OK;
 }
 
-static enum status map_file(int folder_fd, struct segment_file *file, struct fault *fault)
+/* A stream that is followed for months must not keep a list of all it ever had. */
+static void forget_read_files(struct stream_reader *reader)
 {
-    int fd = openat(folder_fd, file->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    struct stat facts;
-    if (fd < 0 || fstat(fd, &facts) != 0) {
-        enum status status = fault_errno(fault, errno, "cannot open segment %s", file->name);
-        if (fd >= 0) {
-            close(fd);
-        }
-        return status;
-    }
-    void *at =
-        facts.st_size > 0 ? mmap(NULL, (size_t)facts.st_size, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
-    int reason = errno;
-    close(fd);
-    if (at == MAP_FAILED) {
-        return fault_errno(fault, reason, "cannot map segment %s", file->name);
-    }
-    file->bytes = view_make(at, (size_t)facts.st_size);
-    file->end = file->bytes.len;
-    file->is_sound =
-        frame_read_segment(file->bytes, &file->segment, &file->header_fault) == STATUS_OK;
-    return STATUS_OK;
+    memmove(reader->files, reader->files + reader->at,
+            (reader->count - reader->at) * sizeof(*reader->files));
+    reader->count -= reader->at;
+    reader->at = 0;
 }
 
-/* What a segment's header says of those before it. */
-static void apply_endings(struct reading *reading)
+static enum status list_new_files(struct stream_reader *reader, struct fault *fault)
 {
-    for (size_t i = 0; i < reading->count; i++) {
-        const struct segment_file *later = &reading->files[i];
-        for (size_t k = 0; later->is_sound && later->segment.ended_number > 0 && k < i; k++) {
-            struct segment_file *file = &reading->files[k];
-            uint64_t number = 0;
-            if (!view_to_uint64(view_part(view_from_text(file->name), 0, 10), &number)) {
-                continue;
-            }
-            if (number == later->segment.ended_number && later->segment.ended_offset < file->end) {
-                file->end = later->segment.ended_offset;
-            }
-            file->is_void = file->is_void || number > later->segment.ended_number;
-        }
-    }
-}
-
-static void damaged(struct reading *reading, const struct segment_file *file, uint64_t offset,
-                    uint64_t end, const char *reason)
-{
-    reading->report->damaged_places++;
-    if (reading->visitor->on_damage) {
-        reading->visitor->on_damage(reading->visitor->self, file->name, offset, end, reason);
-    }
-}
-
-/* The next place with a sound frame behind a damaged one; the file's end when there is none. */
-static uint64_t find_sound_frame(const struct segment_file *file, uint64_t from)
-{
-    struct frame frame;
-    for (uint64_t at = from + FRAME_ALIGN_BYTES; at < file->end; at += FRAME_ALIGN_BYTES) {
-        struct view rest = view_part(file->bytes, at, file->end - at);
-        if (frame_read(rest, &file->segment, at, &frame, NULL) == STATUS_OK) {
-            return at;
-        }
-    }
-    return file->end;
-}
-
-static enum status read_frames(struct reading *reading, const struct segment_file *file,
-                               bool is_last, struct fault *fault)
-{
-    uint64_t at = FRAME_SEGMENT_HEADER_BYTES;
-    while (at < file->end) {
-        struct frame frame;
-        struct fault why = {0};
-        struct view rest = view_part(file->bytes, at, file->end - at);
-        enum status status = frame_read(rest, &file->segment, at, &frame, &why);
-        if (status != STATUS_OK) {
-            uint64_t next = find_sound_frame(file, at);
-            if (next == file->end && (is_last || status == STATUS_END)) {
-                reading->report->torn_bytes += status == STATUS_END ? 0 : file->end - at;
-                break;
-            }
-            damaged(reading, file, at, next,
-                    status == STATUS_END ? "zeros stand where a frame should" : why.text);
-            at = next;
-            continue;
-        }
-        struct stream_place place = {&file->segment, file->name, at};
-        status = reading->visitor->on_frame(reading->visitor->self, &place, &frame, fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
-        reading->report->frames++;
-        reading->report->events += frame.events;
-        at += frame.bytes;
-    }
-    reading->report->last_number = file->segment.number;
-    reading->report->last_offset = at < file->end ? at : file->end;
-    return STATUS_OK;
-}
-
-static enum status read_all(struct reading *reading, int folder_fd, struct fault *fault)
-{
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < reading->count && status == STATUS_OK; i++) {
-        status = map_file(folder_fd, &reading->files[i], fault);
-    }
-    apply_endings(reading);
-    for (size_t i = 0; i < reading->count && status == STATUS_OK; i++) {
-        const struct segment_file *file = &reading->files[i];
-        bool is_last = i + 1 == reading->count;
-        if (file->is_void) {
-            continue;
-        }
-        if (!file->is_sound) {
-            /* The newest segment may have been cut off while it was made: nothing was in it. */
-            if (is_last && file->bytes.len < FRAME_SEGMENT_HEADER_BYTES) {
-                reading->report->torn_bytes += file->bytes.len;
-                continue;
-            }
-            damaged(reading, file, 0, file->bytes.len, file->header_fault.text);
-            continue;
-        }
-        status = read_frames(reading, file, is_last, fault);
-    }
-    return status;
-}
-
-enum status stream_read(int folder_fd, const struct stream_visitor *visitor,
-                        struct stream_report *report, struct fault *fault)
-{
-    *report = (struct stream_report){0};
-    struct reading reading = {.visitor = visitor, .report = report};
-    int own_fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int own_fd = openat(reader->folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *folder = own_fd >= 0 ? fdopendir(own_fd) : NULL;
     if (!folder) {
         enum status status = fault_errno(fault, errno, "cannot read a journal stream's folder");
@@ -207,16 +96,284 @@ enum status stream_read(int folder_fd, const struct stream_visitor *visitor,
         }
         return status;
     }
-    enum status status = list_segments(folder, &reading, fault);
-    closedir(folder);
-    if (status == STATUS_OK) {
-        status = read_all(&reading, folder_fd, fault);
-    }
-    for (size_t i = 0; i < reading.count; i++) {
-        if (reading.files[i].bytes.len > 0) {
-            munmap((void *)(uintptr_t)reading.files[i].bytes.at, reading.files[i].bytes.len);
+    size_t known = reader->count;
+    uint32_t newest = reader->newest;
+    enum status status = STATUS_OK;
+    for (struct dirent *entry; status == STATUS_OK && (entry = readdir(folder)) != NULL;) {
+        uint32_t number;
+        if (segment_number(entry->d_name, &number) && number > newest) {
+            status = add_file(reader, entry->d_name, number, fault);
         }
     }
-    free(reading.files);
+    closedir(folder);
+    if (reader->count - known > 1) {
+        qsort(reader->files + known, reader->count - known, sizeof(*reader->files), by_number);
+    }
+    if (reader->count > known) {
+        reader->newest = reader->files[reader->count - 1].number;
+    }
     return status;
+}
+
+static void unmap(struct segment_file *file)
+{
+    if (file->bytes.len > 0) {
+        munmap((void *)(uintptr_t)file->bytes.at, file->bytes.len);
+    }
+    file->bytes = view_make(NULL, 0);
+}
+
+/* Maps the file as long as it is now. */
+static enum status map_file(struct stream_reader *reader, struct segment_file *file,
+                            struct fault *fault)
+{
+    int fd = openat(reader->folder_fd, file->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    struct stat facts = {0};
+    if (fd < 0 || fstat(fd, &facts) != 0) {
+        enum status status = fault_errno(fault, errno, "cannot open segment %s", file->name);
+        if (fd >= 0) {
+            close(fd);
+        }
+        return status;
+    }
+    unmap(file);
+    size_t size = (size_t)facts.st_size;
+    void *at = size > 0 ? mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0) : NULL;
+    int reason = errno;
+    close(fd);
+    if (at == MAP_FAILED) {
+        return fault_errno(fault, reason, "cannot map segment %s", file->name);
+    }
+    file->bytes = view_make(at, at ? size : 0);
+    return STATUS_OK;
+}
+
+/* What a segment's header says of those before it. */
+static void apply_ending(struct stream_reader *reader, const struct segment_file *later)
+{
+    for (size_t i = 0; later->segment.ended_number > 0 && i < reader->count; i++) {
+        struct segment_file *file = &reader->files[i];
+        if (file->number >= later->number) {
+            break;
+        }
+        if (file->number == later->segment.ended_number) {
+            file->end = later->segment.ended_offset;
+        }
+        file->is_void = file->is_void || file->number > later->segment.ended_number;
+    }
+}
+
+static bool is_within_limit(const struct stream_reader *reader, const struct segment_file *file)
+{
+    return !reader->has_limit || file->number <= reader->limit_number;
+}
+
+/* Reads the headers that were not there before, so that endings are known before frames. */
+static enum status judge_headers(struct stream_reader *reader, struct fault *fault)
+{
+    for (size_t i = reader->at; i < reader->count; i++) {
+        struct segment_file *file = &reader->files[i];
+        if (file->is_judged || !is_within_limit(reader, file)) {
+            continue;
+        }
+        enum status status = map_file(reader, file, fault);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        file->is_judged = true;
+        file->is_sound =
+            frame_read_segment(file->bytes, &file->segment, &file->header_fault) == STATUS_OK;
+        if (file->is_sound && file->segment.number != file->number) {
+            file->is_sound = false;
+            fault_set(&file->header_fault, STATUS_DAMAGED, "its header says it is segment %u",
+                      file->segment.number);
+        }
+        if (file->is_sound) {
+            apply_ending(reader, file);
+        }
+    }
+    return STATUS_OK;
+}
+
+enum status stream_reader_open(struct stream_reader **reader, int folder_fd,
+                               stream_damage_fn *on_damage, void *self, struct fault *fault)
+{
+    struct stream_reader *made = calloc(1, sizeof(*made));
+    *reader = NULL;
+    if (!made) {
+        return fault_set(fault, STATUS_NO_MEMORY, "no memory for a stream reader");
+    }
+    made->folder_fd = folder_fd;
+    made->on_damage = on_damage;
+    made->self = self;
+    enum status status = list_new_files(made, fault);
+    if (status != STATUS_OK) {
+        stream_reader_close(made);
+        return status;
+    }
+    *reader = made;
+    return STATUS_OK;
+}
+
+void stream_reader_close(struct stream_reader *reader)
+{
+    if (!reader) {
+        return;
+    }
+    for (size_t i = 0; i < reader->count; i++) {
+        unmap(&reader->files[i]);
+    }
+    free(reader->files);
+    free(reader);
+}
+
+/* The file's sound length: its mapping, an ending told by a later header, and the limit. */
+static uint64_t end_of(const struct stream_reader *reader, const struct segment_file *file)
+{
+    uint64_t end = file->bytes.len < file->end ? file->bytes.len : file->end;
+    bool is_limited = reader->has_limit && file->number == reader->limit_number;
+    return is_limited && reader->limit_offset < end ? reader->limit_offset : end;
+}
+
+enum status stream_reader_limit(struct stream_reader *reader, uint32_t number, uint64_t offset,
+                                struct fault *fault)
+{
+    bool is_news = !reader->has_limit || number != reader->limit_number;
+    reader->has_limit = true;
+    reader->limit_number = number;
+    reader->limit_offset = offset;
+    if (is_news && reader->at > 0) {
+        forget_read_files(reader);
+    }
+    enum status status =
+        is_news && number > reader->newest ? list_new_files(reader, fault) : STATUS_OK;
+    /* What is read now may have grown since it was mapped. */
+    if (status == STATUS_OK && reader->at < reader->count && reader->files[reader->at].is_judged) {
+        status = map_file(reader, &reader->files[reader->at], fault);
+    }
+    return status;
+}
+
+static void damaged(struct stream_reader *reader, const struct segment_file *file, uint64_t offset,
+                    uint64_t end, const char *reason)
+{
+    reader->report.damaged_places++;
+    if (reader->on_damage) {
+        reader->on_damage(reader->self, file->name, offset, end, reason);
+    }
+}
+
+/* The next place with a sound frame behind a damaged one; the file's end when there is none. */
+static uint64_t find_sound_frame(const struct segment_file *file, uint64_t from, uint64_t end)
+{
+    struct frame frame;
+    for (uint64_t at = from + FRAME_ALIGN_BYTES; at < end; at += FRAME_ALIGN_BYTES) {
+        struct view rest = view_part(file->bytes, at, end - at);
+        if (frame_read(rest, &file->segment, at, &frame, NULL) == STATUS_OK) {
+            return at;
+        }
+    }
+    return end;
+}
+
+/* The next sound frame of this file; STATUS_END at its end. */
+static enum status next_in_file(struct stream_reader *reader, const struct segment_file *file,
+                                struct frame *frame)
+{
+    uint64_t end = end_of(reader, file);
+    while (reader->offset < end) {
+        struct fault why = {0};
+        struct view rest = view_part(file->bytes, reader->offset, end - reader->offset);
+        enum status status = frame_read(rest, &file->segment, reader->offset, frame, &why);
+        if (status == STATUS_OK) {
+            return STATUS_OK;
+        }
+        uint64_t next = find_sound_frame(file, reader->offset, end);
+        bool is_last = reader->at + 1 == reader->count;
+        bool is_zeros = status == STATUS_END;
+        if (next == end && (is_last || is_zeros)) {
+            reader->report.torn_bytes += is_zeros ? 0 : end - reader->offset;
+            return STATUS_END;
+        }
+        damaged(reader, file, reader->offset, next,
+                is_zeros ? "zeros stand where a frame should" : why.text);
+        reader->offset = next;
+    }
+    return STATUS_END;
+}
+
+/* Whether frames of this file can be read; says why not. */
+static bool is_readable(struct stream_reader *reader, const struct segment_file *file)
+{
+    if (file->is_void) {
+        return false;
+    }
+    if (file->is_sound) {
+        return true;
+    }
+    /* The newest segment may have been cut off while it was made: nothing was in it. */
+    bool is_last = reader->at + 1 == reader->count;
+    if (is_last && file->bytes.len < FRAME_SEGMENT_HEADER_BYTES) {
+        reader->report.torn_bytes += file->bytes.len;
+    } else {
+        damaged(reader, file, 0, file->bytes.len, file->header_fault.text);
+    }
+    return false;
+}
+
+static bool may_leave_file(const struct stream_reader *reader, const struct segment_file *file)
+{
+    return reader->has_limit ? file->number < reader->limit_number : true;
+}
+
+static void note_frame(struct stream_reader *reader, const struct segment_file *file,
+                       const struct frame *frame)
+{
+    reader->report.frames++;
+    reader->report.events += frame->events;
+    reader->offset += frame->bytes;
+    reader->report.last_number = file->number;
+    reader->report.last_offset = reader->offset;
+}
+
+enum status stream_reader_next(struct stream_reader *reader, struct stream_place *place,
+                               struct frame *frame, struct fault *fault)
+{
+    enum status status = judge_headers(reader, fault);
+    while (status == STATUS_OK && reader->at < reader->count) {
+        struct segment_file *file = &reader->files[reader->at];
+        if (!is_within_limit(reader, file)) {
+            return STATUS_END;
+        }
+        if (reader->offset == 0 && is_readable(reader, file)) {
+            reader->offset = FRAME_SEGMENT_HEADER_BYTES;
+            reader->report.last_number = file->number;
+            reader->report.last_offset = reader->offset;
+        }
+        if (reader->offset > 0 && next_in_file(reader, file, frame) == STATUS_OK) {
+            *place = (struct stream_place){file->number, file->name, reader->offset};
+            note_frame(reader, file, frame);
+            return STATUS_OK;
+        }
+        if (!may_leave_file(reader, file)) {
+            return STATUS_END;
+        }
+        unmap(file);
+        reader->at++;
+        reader->offset = 0;
+    }
+    return status == STATUS_OK ? STATUS_END : status;
+}
+
+const struct stream_report *stream_reader_report(const struct stream_reader *reader)
+{
+    return &reader->report;
+}
+
+uint32_t stream_reader_needs(const struct stream_reader *reader)
+{
+    if (reader->at < reader->count) {
+        return reader->files[reader->at].number;
+    }
+    return reader->newest + 1;
 }

@@ -119,11 +119,8 @@ static enum status keep(uint64_t seq)
     return segment_writer_commit(scene.writer, NULL);
 }
 
-static enum status note_frame(void *self, const struct stream_place *place,
-                              const struct frame *frame, struct fault *fault)
+static void note_frame(const struct stream_place *place, const struct frame *frame)
 {
-    (void)self;
-    (void)fault;
     assert_true(place->offset >= FRAME_SEGMENT_HEADER_BYTES);
     struct view body = frame->body;
     struct frame_event event;
@@ -131,7 +128,6 @@ static enum status note_frame(void *self, const struct stream_place *place,
         assert_true(event.ingest_seq < SEQ_MAX);
         scene.seen[event.ingest_seq]++;
     }
-    return STATUS_OK;
 }
 
 static void note_damage(void *self, const char *file, uint64_t offset, uint64_t end,
@@ -145,14 +141,29 @@ static void note_damage(void *self, const char *file, uint64_t offset, uint64_t 
     scene.damage_offset = offset;
 }
 
+static void read_on(struct stream_reader *reader)
+{
+    struct stream_place place;
+    struct frame frame;
+    struct fault fault = {0};
+    enum status status;
+    while ((status = stream_reader_next(reader, &place, &frame, &fault)) == STATUS_OK) {
+        note_frame(&place, &frame);
+    }
+    assert_int_equal(status, STATUS_END);
+}
+
 static void read_stream(void)
 {
     memset(scene.seen, 0, sizeof(scene.seen));
     scene.damage_calls = 0;
-    struct stream_visitor visitor = {.on_frame = note_frame, .on_damage = note_damage};
-    struct fault fault = {0};
-    assert_int_equal(stream_read(scene.fd, &visitor, &scene.report, &fault), STATUS_OK);
+    struct stream_reader *reader;
+    assert_int_equal(stream_reader_open(&reader, scene.fd, note_damage, NULL, NULL), STATUS_OK);
+    read_on(reader);
+    scene.report = *stream_reader_report(reader);
     assert_int_equal(scene.damage_calls, scene.report.damaged_places);
+    assert_int_equal(stream_reader_needs(reader), scene.report.last_number + 1);
+    stream_reader_close(reader);
 }
 
 static void each_of(uint64_t first, uint64_t last, unsigned times)
@@ -283,6 +294,52 @@ static void a_refused_commit_is_never_read_even_when_its_bytes_arrived(void **st
     assert_int_equal(scene.report.damaged_places, 0);
 }
 
+static void follow(struct stream_reader *reader)
+{
+    uint32_t number;
+    uint64_t offset;
+    segment_writer_durable(scene.writer, &number, &offset);
+    assert_int_equal(stream_reader_limit(reader, number, offset, NULL), STATUS_OK);
+    read_on(reader);
+}
+
+static void a_live_stream_is_followed_over_segments_and_failures(void **state)
+{
+    (void)state;
+    struct stream_reader *reader;
+    assert_int_equal(stream_reader_open(&reader, scene.fd, note_damage, NULL, NULL), STATUS_OK);
+    follow(reader);
+    for (uint64_t seq = 1; seq <= 60; seq++) {
+        scene.syncs_until_failure = seq % 7 == 0 ? 1 : -1;
+        assert_int_equal(keep(seq), STATUS_OK);
+        follow(reader);
+        each_of(seq, seq, 1);
+    }
+    each_of(1, 60, 1);
+    assert_int_equal(scene.damage_calls, 0);
+    assert_int_equal(stream_reader_needs(reader), stream_reader_report(reader)->last_number);
+    stream_reader_close(reader);
+}
+
+static void what_is_not_durable_is_not_read(void **state)
+{
+    (void)state;
+    struct stream_reader *reader;
+    assert_int_equal(keep(1), STATUS_OK);
+    uint32_t number;
+    uint64_t offset;
+    segment_writer_durable(scene.writer, &number, &offset);
+    assert_int_equal(keep(2), STATUS_OK);
+    assert_int_equal(stream_reader_open(&reader, scene.fd, note_damage, NULL, NULL), STATUS_OK);
+    assert_int_equal(stream_reader_limit(reader, number, offset, NULL), STATUS_OK);
+    read_on(reader);
+    each_of(1, 1, 1);
+    each_of(2, 2, 0);
+    follow(reader);
+    each_of(1, 2, 1);
+    stream_reader_close(reader);
+}
+
 static void many_events_of_one_request_are_one_frame(void **state)
 {
     (void)state;
@@ -326,6 +383,8 @@ int main(void)
         CASE(a_failed_sync_moves_on_to_a_new_segment_and_repeats_nothing),
         CASE(a_full_disk_fails_the_commit_and_collection_goes_on_when_it_is_over),
         CASE(a_refused_commit_is_never_read_even_when_its_bytes_arrived),
+        CASE(a_live_stream_is_followed_over_segments_and_failures),
+        CASE(what_is_not_durable_is_not_read),
         CASE(many_events_of_one_request_are_one_frame),
         CASE(what_is_too_big_leaves_the_rest_untouched),
     };
