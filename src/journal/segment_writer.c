@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Frames are gathered before it is known where they will stand, since a commit may have to begin
@@ -159,7 +160,9 @@ static enum status begin_segment(struct segment_writer *writer, struct fault *fa
     frame_write_segment(&writer->segment, header);
     struct segment_disk *disk = &writer->options.disk;
     enum status status =
-        disk->write_at(disk->self, fd, view_make(header, sizeof(header)), 0, fault);
+        fchmod(fd, FILE_MODE) == 0
+            ? disk->write_at(disk->self, fd, view_make(header, sizeof(header)), 0, fault)
+            : fault_errno(fault, errno, "cannot set the mode of journal segment %s", name);
     if (status == STATUS_OK) {
         status = file_sync_folder(writer->options.folder_fd, fault);
     }

@@ -1,0 +1,249 @@
+#include "journal/journal.h"
+
+#include "journal/data_folder.h"
+#include "journal/stream_reader.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+struct scene {
+    char path[64];
+    struct clock clock;
+    struct data_folder data;
+    struct journal *journal;
+};
+
+static struct scene scene;
+
+static void open_journal(void)
+{
+    struct fault fault = {0};
+    assert_int_equal(data_folder_open(&scene.data, scene.path, DATA_FOLDER_WRITE, &fault),
+                     STATUS_OK);
+    struct journal_options options = {.data_fd = scene.data.fd,
+                                      .workers = 2,
+                                      .segment_bytes = 4000,
+                                      .gather_bytes = 1 << 20,
+                                      .clock = &scene.clock,
+                                      .disk = segment_disk_real()};
+    assert_int_equal(journal_open(&scene.journal, &options, &fault), STATUS_OK);
+}
+
+static void close_journal(void)
+{
+    journal_close(scene.journal);
+    scene.journal = NULL;
+    data_folder_close(&scene.data);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    scene = (struct scene){.clock = clock_system(), .data = {.fd = -1, .lock_fd = -1}};
+    memcpy(scene.path, "/tmp/pipes-test-XXXXXX", 23);
+    return mkdtemp(scene.path) ? 0 : -1;
+}
+
+static int remove_one(const char *path, const struct stat *facts, int kind, struct FTW *walk)
+{
+    (void)facts;
+    (void)kind;
+    (void)walk;
+    return remove(path);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    close_journal();
+    return nftw(scene.path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static enum status write_row(void *self, uint32_t index, uint64_t ingest_seq, struct buf *out)
+{
+    (void)self;
+    return buf_append_format(out, "{\"index\":%u,\"ingest_seq\":%llu}", index,
+                             (unsigned long long)ingest_seq);
+}
+
+static void append(unsigned worker, uint32_t count)
+{
+    struct frame_event events[100];
+    for (uint32_t i = 0; i < count; i++) {
+        events[i] = (struct frame_event){.kind = FRAME_EVENT};
+    }
+    struct fault fault = {0};
+    assert_int_equal(journal_append(scene.journal, worker, events, count, write_row, NULL, &fault),
+                     STATUS_OK);
+}
+
+static void commit(unsigned worker)
+{
+    assert_int_equal(journal_commit(scene.journal, worker, NULL), STATUS_OK);
+}
+
+/* Events in a stream of an earlier start; each row must carry its own number. */
+static uint64_t count_events(uint64_t stream)
+{
+    int fd;
+    struct fault fault = {0};
+    struct stream_reader *reader;
+    assert_int_equal(journal_stream_folder(scene.journal, stream, &fd, &fault), STATUS_OK);
+    assert_int_equal(stream_reader_open(&reader, fd, NULL, NULL, &fault), STATUS_OK);
+    struct stream_place place;
+    struct frame frame;
+    while (stream_reader_next(reader, &place, &frame, &fault) == STATUS_OK) {
+        struct frame_event event;
+        while (frame_next_event(&frame.body, &event) == STATUS_OK) {
+            char number[40];
+            snprintf(number, sizeof(number), "\"ingest_seq\":%llu}",
+                     (unsigned long long)event.ingest_seq);
+            assert_true(view_ends_with(event.row, number));
+        }
+    }
+    uint64_t events = stream_reader_report(reader)->events;
+    stream_reader_close(reader);
+    close(fd);
+    return events;
+}
+
+static void what_was_committed_waits_for_the_next_start(void **state)
+{
+    (void)state;
+    open_journal();
+    uint64_t streams[8];
+    assert_int_equal(journal_old_streams(scene.journal, streams, 8), 0);
+    append(0, 3);
+    append(0, 2);
+    commit(0);
+    append(1, 50);
+    commit(1);
+    append(1, 4); /* never committed */
+    close_journal();
+
+    open_journal();
+    assert_int_equal(journal_old_streams(scene.journal, streams, 8), 2);
+    assert_int_equal(count_events(streams[0]), 5);
+    assert_int_equal(count_events(streams[1]), 50);
+}
+
+static void a_start_without_events_leaves_no_stream(void **state)
+{
+    (void)state;
+    open_journal();
+    close_journal();
+    open_journal();
+    uint64_t streams[8];
+    assert_int_equal(journal_old_streams(scene.journal, streams, 8), 0);
+}
+
+static void stable_stands_still_until_the_commit(void **state)
+{
+    (void)state;
+    open_journal();
+    uint64_t before = journal_stable(scene.journal);
+    append(0, 3);
+    append(1, 3);
+    assert_int_equal(journal_stable(scene.journal), before);
+    commit(1);
+    assert_int_equal(journal_stable(scene.journal), before);
+    commit(0);
+    assert_int_equal(journal_stable(scene.journal), before + 6);
+}
+
+static void released_segments_are_gone_and_a_done_stream_too(void **state)
+{
+    (void)state;
+    open_journal();
+    for (int i = 0; i < 50; i++) {
+        append(0, 5);
+        commit(0);
+    }
+    close_journal();
+    open_journal();
+    uint64_t stream;
+    assert_int_equal(journal_old_streams(scene.journal, &stream, 1), 1);
+    assert_int_equal(count_events(stream), 250);
+    assert_int_equal(journal_release(scene.journal, stream, 3, false, NULL), STATUS_OK);
+    uint64_t left = count_events(stream);
+    assert_true(left > 0 && left < 250);
+    assert_int_equal(journal_release(scene.journal, stream, 0, true, NULL), STATUS_OK);
+    int fd;
+    assert_int_equal(journal_stream_folder(scene.journal, stream, &fd, NULL), STATUS_NOT_FOUND);
+}
+
+static void only_one_process_writes(void **state)
+{
+    (void)state;
+    open_journal();
+    /* Locks belong to open files, so a second opening is as good as a second process. */
+    struct data_folder second;
+    struct fault fault = {0};
+    assert_int_equal(data_folder_open(&second, scene.path, DATA_FOLDER_WRITE, &fault), STATUS_BUSY);
+    char id[32];
+    snprintf(id, sizeof(id), "(id %ld)", (long)getpid());
+    assert_non_null(strstr(fault.text, id));
+    assert_int_equal(data_folder_open(&second, scene.path, DATA_FOLDER_READ, &fault), STATUS_OK);
+    data_folder_close(&second);
+}
+
+static void a_newer_format_is_refused_with_a_sentence(void **state)
+{
+    (void)state;
+    struct data_folder data;
+    struct fault fault = {0};
+    assert_int_equal(data_folder_open(&data, scene.path, DATA_FOLDER_READ, &fault),
+                     STATUS_NOT_FOUND);
+    char path[128];
+    snprintf(path, sizeof(path), "%s/FORMAT", scene.path);
+    FILE *file = fopen(path, "w");
+    fputs("read 1\nwrite 2\n", file);
+    fclose(file);
+    assert_int_equal(data_folder_open(&data, scene.path, DATA_FOLDER_READ, &fault), STATUS_OK);
+    data_folder_close(&data);
+    assert_int_equal(data_folder_open(&data, scene.path, DATA_FOLDER_WRITE, &fault),
+                     STATUS_DAMAGED);
+    assert_non_null(strstr(fault.text, "needs format 2 to write"));
+}
+
+static void modes_do_not_depend_on_the_umask(void **state)
+{
+    (void)state;
+    mode_t before = umask(0);
+    open_journal();
+    append(0, 1);
+    commit(0);
+    umask(before);
+    struct stat facts;
+    assert_int_equal(fstatat(scene.data.fd, "journal", &facts, 0), 0);
+    assert_int_equal(facts.st_mode & 0777, 0700);
+    assert_int_equal(fstatat(scene.data.fd, "FORMAT", &facts, 0), 0);
+    assert_int_equal(facts.st_mode & 0777, 0640);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(what_was_committed_waits_for_the_next_start),
+        CASE(a_start_without_events_leaves_no_stream),
+        CASE(stable_stands_still_until_the_commit),
+        CASE(released_segments_are_gone_and_a_done_stream_too),
+        CASE(only_one_process_writes),
+        CASE(a_newer_format_is_refused_with_a_sentence),
+        CASE(modes_do_not_depend_on_the_umask),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
