@@ -15,7 +15,7 @@ WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wpointer-arith -Wstrict-prototyp
            -Wmissing-prototypes -Wvla -Werror
 CFLAGS ?= -O2 -g
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -MMD -MP $(WARNINGS) $(CFLAGS)
-LIBS = -lpthread
+LIBS = -lzstd -lpthread
 
 SOURCES := $(sort $(wildcard src/*/*.c))
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
@@ -33,12 +33,14 @@ $(BUILD)/libpipes.a: $(OBJECTS)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c $< -o $@
+	@echo "  cc $<"
+	@$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 # -Wno-missing-prototypes: a test program has only its own functions.
 $(BUILD)/test/unit/%: test/unit/%.c $(BUILD)/libpipes.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $< $(BUILD)/libpipes.a -lcmocka $(LIBS) -o $@
+	@echo "  cc $<"
+	@$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $< $(BUILD)/libpipes.a -lcmocka $(LIBS) -o $@
 
 .PHONY: setup-test
 setup-test:
