@@ -1,0 +1,383 @@
+#include "lake/lake.h"
+
+#include "journal/data_folder.h"
+#include "lake/cursor.h"
+#include "lake/key_set.h"
+#include "lake/part_writer.h"
+#include "lake/stream_merge.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char *const TREE_NAMES[TREES] = {"raw", "quarantine"};
+
+struct lake_stream {
+    uint64_t taken; /* last number taken since the last roll; 0: none */
+    bool is_done;   /* the journal has nothing of it any more */
+    struct part_writer *parts[TREES];
+};
+
+struct lake {
+    struct lake_options options;
+    struct lake_counts counts;
+    int folder_fd;
+    int tree_fds[TREES];
+    int keys_fd;
+    bool is_broken; /* go back to the cursor before anything else */
+    struct key_set *keys;
+    struct cursor cursor;
+    struct stream_merge *merge;
+    struct lake_stream *streams; /* by the merge's indexes */
+    int64_t opened_ms; /* monotonic; when the oldest thing not yet rolled was taken; -1: none */
+    uint64_t row_bytes;
+};
+
+static void note_damage(void *self, const char *file, uint64_t offset, uint64_t end,
+                        const char *reason)
+{
+    struct lake *lake = self;
+    atomic_fetch_add(&lake->counts.damaged, 1);
+    logger_error(lake->options.log, "lake",
+                 "journal segment %s is damaged from byte %llu to %llu and was passed over there: "
+                 "%s",
+                 file, (unsigned long long)offset, (unsigned long long)end, reason);
+}
+
+/* Forgets everything that is not on disk. */
+static void close_state(struct lake *lake)
+{
+    size_t count = lake->merge && lake->streams ? stream_merge_count(lake->merge) : 0;
+    for (size_t i = 0; i < count; i++) {
+        for (int tree = 0; tree < TREES; tree++) {
+            part_writer_abandon(lake->streams[i].parts[tree]);
+        }
+    }
+    free(lake->streams);
+    lake->streams = NULL;
+    stream_merge_close(lake->merge);
+    lake->merge = NULL;
+    key_set_close(lake->keys);
+    lake->keys = NULL;
+    cursor_free(&lake->cursor);
+    lake->opened_ms = -1;
+    lake->row_bytes = 0;
+}
+
+static enum status open_streams(struct lake *lake, struct fault *fault)
+{
+    enum status status = stream_merge_open(&lake->merge, lake->options.journal,
+                                           lake->options.workers, note_damage, lake, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    size_t count = stream_merge_count(lake->merge);
+    lake->streams = calloc(count, sizeof(*lake->streams));
+    for (size_t i = 0; lake->streams && i < count; i++) {
+        if (!cursor_row(&lake->cursor, stream_merge_id(lake->merge, i))) {
+            return fault_set(fault, STATUS_TOO_BIG, "too many streams wait for the lake");
+        }
+    }
+    return lake->streams ? STATUS_OK
+                         : fault_set(fault, STATUS_NO_MEMORY, "no memory for %zu streams", count);
+}
+
+static enum status open_keys(struct lake *lake, struct fault *fault)
+{
+    unsigned damaged = 0;
+    enum status status =
+        key_set_open(&lake->keys, lake->keys_fd, lake->options.window_ms, &damaged, fault);
+    if (damaged > 0) {
+        logger_error(lake->options.log, "lake",
+                     "%u files of keys were damaged and set aside in lake/keys: events sent twice "
+                     "before now may be stored twice",
+                     damaged);
+    }
+    return status;
+}
+
+static enum status open_state(struct lake *lake, struct fault *fault)
+{
+    enum status status = cursor_load(&lake->cursor, lake->folder_fd, fault);
+    if (status == STATUS_OK) {
+        status = open_streams(lake, fault);
+    }
+    for (int i = 0; i < TREES && status == STATUS_OK; i++) {
+        status = cursor_scan_parts(&lake->cursor, (enum tree)i, lake->tree_fds[i], fault);
+    }
+    if (status == STATUS_OK) {
+        status = open_keys(lake, fault);
+    }
+    return status;
+}
+
+enum status lake_open(struct lake **lake, const struct lake_options *options, struct fault *fault)
+{
+    struct lake *made = calloc(1, sizeof(*made));
+    *lake = NULL;
+    if (!made) {
+        return fault_set(fault, STATUS_NO_MEMORY, "no memory for the lake");
+    }
+    made->options = *options;
+    made->folder_fd = made->keys_fd = -1;
+    made->opened_ms = -1;
+    for (int i = 0; i < TREES; i++) {
+        made->tree_fds[i] = -1;
+    }
+    enum status status = data_folder_enter(options->data_fd, "lake", true, &made->folder_fd, fault);
+    for (int i = 0; i < TREES && status == STATUS_OK; i++) {
+        status = data_folder_enter(made->folder_fd, TREE_NAMES[i], true, &made->tree_fds[i], fault);
+    }
+    if (status == STATUS_OK) {
+        status = data_folder_enter(made->folder_fd, "keys", true, &made->keys_fd, fault);
+    }
+    if (status == STATUS_OK) {
+        status = open_state(made, fault);
+    }
+    if (status != STATUS_OK) {
+        lake_close(made);
+        return status;
+    }
+    *lake = made;
+    return STATUS_OK;
+}
+
+void lake_close(struct lake *lake)
+{
+    if (!lake) {
+        return;
+    }
+    close_state(lake);
+    int fds[] = {lake->folder_fd, lake->keys_fd, lake->tree_fds[TREE_RAW],
+                 lake->tree_fds[TREE_QUARANTINE]};
+    for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
+        if (fds[i] >= 0) {
+            close(fds[i]);
+        }
+    }
+    free(lake);
+}
+
+const struct lake_counts *lake_counts(const struct lake *lake)
+{
+    return &lake->counts;
+}
+
+/* A part holds one hour: another hour closes it and begins the next. */
+static enum status open_part(struct lake *lake, size_t index, enum tree tree,
+                             const struct frame_event *event, struct fault *fault)
+{
+    struct lake_stream *stream = &lake->streams[index];
+    struct part_writer *part = stream->parts[tree];
+    if (part && part_writer_hour(part) == part_hour(event->received_ms)) {
+        return STATUS_OK;
+    }
+    enum status status = STATUS_OK;
+    if (part) {
+        stream->parts[tree] = NULL;
+        status = part_writer_finish(part, event->ingest_seq - 1, fault);
+        atomic_fetch_add(&lake->counts.parts, status == STATUS_OK);
+    }
+    if (status == STATUS_OK) {
+        status = part_writer_begin(&stream->parts[tree], lake->tree_fds[tree],
+                                   stream_merge_id(lake->merge, index), event->ingest_seq,
+                                   event->received_ms, fault);
+    }
+    return status;
+}
+
+static enum status store(struct lake *lake, size_t index, enum tree tree,
+                         const struct frame_event *event, struct fault *fault)
+{
+    enum status status = open_part(lake, index, tree, event, fault);
+    if (status == STATUS_OK) {
+        status = part_writer_row(lake->streams[index].parts[tree], event->row, fault);
+    }
+    lake->row_bytes += event->row.len;
+    return status;
+}
+
+static enum status take_event(struct lake *lake, size_t index, const struct frame_event *event,
+                              struct fault *fault)
+{
+    const struct cursor_row *row = cursor_row(&lake->cursor, stream_merge_id(lake->merge, index));
+    if (event->kind == FRAME_QUARANTINED) {
+        if (event->ingest_seq <= row->done[TREE_QUARANTINE]) {
+            return STATUS_OK;
+        }
+        atomic_fetch_add(&lake->counts.quarantined, 1);
+        return store(lake, index, TREE_QUARANTINE, event, fault);
+    }
+    if (event->ingest_seq <= row->keys_done) {
+        return STATUS_OK;
+    }
+    bool is_new = false;
+    struct key key = {event->key_hash[0], event->key_hash[1]};
+    enum status status = key_set_add(lake->keys, key, event->received_ms, &is_new, fault);
+    /* In a closed part already, only its key was not saved. */
+    if (status != STATUS_OK || event->ingest_seq <= row->done[TREE_RAW]) {
+        return status;
+    }
+    if (!is_new) {
+        atomic_fetch_add(&lake->counts.duplicates, 1);
+        return STATUS_OK;
+    }
+    atomic_fetch_add(&lake->counts.stored, 1);
+    return store(lake, index, TREE_RAW, event, fault);
+}
+
+static enum status take_frame(struct lake *lake, size_t index, const struct frame *frame,
+                              struct fault *fault)
+{
+    struct view body = frame->body;
+    struct frame_event event;
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && frame_next_event(&body, &event) == STATUS_OK) {
+        status = take_event(lake, index, &event, fault);
+        lake->streams[index].taken = event.ingest_seq;
+    }
+    if (lake->opened_ms < 0) {
+        lake->opened_ms = clock_monotonic_ms(lake->options.clock);
+    }
+    return status;
+}
+
+static enum status finish_parts(struct lake *lake, struct fault *fault)
+{
+    for (size_t i = 0; i < stream_merge_count(lake->merge); i++) {
+        struct lake_stream *stream = &lake->streams[i];
+        for (int tree = 0; tree < TREES; tree++) {
+            struct part_writer *part = stream->parts[tree];
+            stream->parts[tree] = NULL;
+            enum status status = part ? part_writer_finish(part, stream->taken, fault) : STATUS_OK;
+            if (status != STATUS_OK) {
+                return status;
+            }
+            atomic_fetch_add(&lake->counts.parts, part ? 1 : 0);
+        }
+    }
+    return STATUS_OK;
+}
+
+static void raise_to(uint64_t *mark, uint64_t value)
+{
+    *mark = value > *mark ? value : *mark;
+}
+
+static void move_cursor(struct lake *lake)
+{
+    for (size_t i = 0; i < stream_merge_count(lake->merge); i++) {
+        if (lake->streams[i].is_done) {
+            cursor_forget(&lake->cursor, stream_merge_id(lake->merge, i));
+            continue;
+        }
+        struct cursor_row *row = cursor_row(&lake->cursor, stream_merge_id(lake->merge, i));
+        uint64_t taken = lake->streams[i].taken;
+        raise_to(&row->done[TREE_RAW], taken);
+        raise_to(&row->done[TREE_QUARANTINE], taken);
+        raise_to(&row->keys_done, taken);
+    }
+}
+
+/* Gives the journal back what is in the lake. The cursor keeps the rows of streams that are gone
+ * until it is saved the next time: harmless, ids never come again. */
+static enum status release(struct lake *lake, struct fault *fault)
+{
+    for (size_t i = 0; i < stream_merge_count(lake->merge); i++) {
+        bool is_done = false;
+        enum status status = stream_merge_release(lake->merge, i, &is_done, fault);
+        if (status != STATUS_OK) {
+            return status;
+        }
+        lake->streams[i].taken = 0;
+        lake->streams[i].is_done = is_done;
+    }
+    return STATUS_OK;
+}
+
+/* The order matters: rows, keys, cursor, and only then the journal. */
+static enum status roll(struct lake *lake, struct fault *fault)
+{
+    enum status status = finish_parts(lake, fault);
+    if (status == STATUS_OK) {
+        status = key_set_save(lake->keys, clock_now_ms(lake->options.clock), fault);
+    }
+    if (status == STATUS_OK) {
+        move_cursor(lake);
+        status = cursor_save(&lake->cursor, lake->folder_fd, fault);
+    }
+    if (status == STATUS_OK) {
+        status = release(lake, fault);
+    }
+    lake->opened_ms = -1;
+    lake->row_bytes = 0;
+    return status;
+}
+
+static bool is_roll_due(const struct lake *lake)
+{
+    return lake_next_roll_ms(lake) == 0 || lake->row_bytes >= lake->options.roll_bytes ||
+           key_set_fresh(lake->keys) >= KEY_SET_FRESH_MAX - FRAME_EVENTS_MAX;
+}
+
+int64_t lake_next_roll_ms(const struct lake *lake)
+{
+    if (lake->opened_ms < 0) {
+        return -1;
+    }
+    int64_t age = clock_monotonic_ms(lake->options.clock) - lake->opened_ms;
+    return age >= lake->options.roll_ms ? 0 : lake->options.roll_ms - age;
+}
+
+/* Takes what is stable, rolling on the way when much comes at once. */
+static enum status take_stable(struct lake *lake, struct fault *fault)
+{
+    uint64_t stable = journal_stable(lake->options.journal);
+    enum status status = stream_merge_refresh(lake->merge, fault);
+    while (status == STATUS_OK) {
+        size_t index;
+        struct frame frame;
+        status = stream_merge_next(lake->merge, stable, &index, &frame, fault);
+        if (status == STATUS_OK) {
+            status = take_frame(lake, index, &frame, fault);
+        }
+        if (status == STATUS_OK && is_roll_due(lake)) {
+            status = roll(lake, fault);
+        }
+    }
+    return status == STATUS_END ? STATUS_OK : status;
+}
+
+static enum status recover(struct lake *lake, struct fault *fault)
+{
+    if (!lake->is_broken) {
+        return STATUS_OK;
+    }
+    close_state(lake);
+    enum status status = open_state(lake, fault);
+    lake->is_broken = status != STATUS_OK;
+    return status;
+}
+
+static enum status run(struct lake *lake, bool is_last, struct fault *fault)
+{
+    enum status status = recover(lake, fault);
+    if (status == STATUS_OK) {
+        status = take_stable(lake, fault);
+    }
+    if (status == STATUS_OK && (is_last || is_roll_due(lake))) {
+        status = roll(lake, fault);
+    }
+    lake->is_broken = lake->is_broken || status != STATUS_OK;
+    return status;
+}
+
+enum status lake_step(struct lake *lake, struct fault *fault)
+{
+    return run(lake, false, fault);
+}
+
+enum status lake_drain(struct lake *lake, struct fault *fault)
+{
+    return run(lake, true, fault);
+}
