@@ -1,0 +1,358 @@
+#include "net/http_head.h"
+
+enum { METHOD_BYTES_MAX = 32, VERSION_BYTES = 8 };
+
+static enum http_progress refuse(struct http_refusal *refusal, unsigned status,
+                                 const char *sentence)
+{
+    *refusal = (struct http_refusal){status, sentence};
+    return HTTP_REFUSED;
+}
+
+static bool is_alnum(char byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+           (byte >= 'A' && byte <= 'Z');
+}
+
+bool http_is_token(struct view v)
+{
+    for (size_t i = 0; i < v.len; i++) {
+        if (!is_alnum(v.at[i]) && (v.at[i] == '\0' || !strchr("!#$%&'*+-.^_`|~", v.at[i]))) {
+            return false;
+        }
+    }
+    return v.len > 0;
+}
+
+/* Field values: visible ASCII, blanks, and bytes over 127 (obs-text). */
+static bool is_field_text(struct view v)
+{
+    for (size_t i = 0; i < v.len; i++) {
+        unsigned char byte = (unsigned char)v.at[i];
+        if ((byte < 0x20 && byte != '\t') || byte == 0x7f) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_visible_ascii(struct view v)
+{
+    for (size_t i = 0; i < v.len; i++) {
+        unsigned char byte = (unsigned char)v.at[i];
+        if (byte <= 0x20 || byte >= 0x7f) {
+            return false;
+        }
+    }
+    return v.len > 0;
+}
+
+struct view http_header(const struct http_head *head, const char *name)
+{
+    for (size_t i = 0; i < head->header_count; i++) {
+        if (view_is_ignoring_case(head->headers[i].name, name)) {
+            return head->headers[i].value;
+        }
+    }
+    return view_make(NULL, 0);
+}
+
+static size_t count_headers(const struct http_head *head, const char *name)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < head->header_count; i++) {
+        count += view_is_ignoring_case(head->headers[i].name, name);
+    }
+    return count;
+}
+
+bool http_list_has(struct view list, const char *word)
+{
+    while (list.len > 0) {
+        if (view_is_ignoring_case(view_trim(view_cut(&list, ',')), word)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum http_method method_from(struct view v)
+{
+    static const struct {
+        const char *text;
+        enum http_method method;
+    } names[] = {
+        {"GET", HTTP_GET},         {"HEAD", HTTP_HEAD},   {"POST", HTTP_POST},
+        {"PUT", HTTP_PUT},         {"PATCH", HTTP_PATCH}, {"DELETE", HTTP_DELETE},
+        {"OPTIONS", HTTP_OPTIONS},
+    };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (view_is(v, names[i].text)) {
+            return names[i].method;
+        }
+    }
+    return HTTP_OTHER;
+}
+
+/* Absolute form: what stands behind the authority, or false when that is not there. */
+static bool strip_authority(struct view *target)
+{
+    size_t start = 0;
+    if (view_is_ignoring_case(view_part(*target, 0, 7), "http://")) {
+        start = 7;
+    } else if (view_is_ignoring_case(view_part(*target, 0, 8), "https://")) {
+        start = 8;
+    } else {
+        return false;
+    }
+    struct view rest = view_part(*target, start, target->len);
+    size_t end = 0;
+    while (end < rest.len && rest.at[end] != '/' && rest.at[end] != '?') {
+        end++;
+    }
+    *target = view_part(rest, end, rest.len);
+    return end > 0;
+}
+
+static enum http_progress parse_target(struct http_head *head, struct view target,
+                                       struct http_refusal *refusal)
+{
+    if (target.len > HTTP_TARGET_BYTES_MAX) {
+        return refuse(refusal, 414, "the request target is longer than 8 kB");
+    }
+    if (!is_visible_ascii(target) || view_find(target, '#') < target.len) {
+        return refuse(refusal, 400, "the request target holds bytes that must be encoded");
+    }
+    if (view_is(target, "*") && head->method == HTTP_OPTIONS) {
+        head->path = target;
+        return HTTP_DONE;
+    }
+    if (target.at[0] != '/' && !strip_authority(&target)) {
+        return refuse(refusal, 400, "the request target must be a path");
+    }
+    head->path = view_cut(&target, '?');
+    head->query = target;
+    if (head->path.len == 0) {
+        head->path = VIEW_LITERAL("/");
+    }
+    return HTTP_DONE;
+}
+
+static enum http_progress parse_version(struct http_head *head, struct view version,
+                                        struct http_refusal *refusal)
+{
+    bool is_shaped = version.len == VERSION_BYTES && view_starts_with(version, "HTTP/") &&
+                     version.at[5] >= '0' && version.at[5] <= '9' && version.at[6] == '.' &&
+                     version.at[7] >= '0' && version.at[7] <= '9';
+    if (!is_shaped) {
+        return refuse(refusal, 400, "the request line does not end with an HTTP version");
+    }
+    if (version.at[5] != '1' || version.at[7] > '1') {
+        return refuse(refusal, 505, "only HTTP/1.0 and HTTP/1.1 are spoken here");
+    }
+    head->minor_version = version.at[7] - '0';
+    return HTTP_DONE;
+}
+
+static enum http_progress parse_request_line(struct http_head *head, struct view line,
+                                             struct http_refusal *refusal)
+{
+    head->method_text = view_cut(&line, ' ');
+    if (!http_is_token(head->method_text) || head->method_text.len > METHOD_BYTES_MAX) {
+        return refuse(refusal, 400, "the request line does not start with a method");
+    }
+    head->method = method_from(head->method_text);
+    struct view target = view_cut(&line, ' ');
+    enum http_progress progress = parse_target(head, target, refusal);
+    return progress == HTTP_DONE ? parse_version(head, line, refusal) : progress;
+}
+
+static enum http_progress parse_header_line(struct http_head *head, struct view line,
+                                            struct http_refusal *refusal)
+{
+    if (line.at[0] == ' ' || line.at[0] == '\t') {
+        return refuse(refusal, 400, "folded header lines are not accepted");
+    }
+    size_t colon = view_find(line, ':');
+    struct view name = view_part(line, 0, colon);
+    if (colon == line.len || !http_is_token(name)) {
+        return refuse(refusal, 400, "a header line has no proper name before its colon");
+    }
+    /* Made by hand: an empty value keeps its place, so that it differs from a missing header. */
+    struct view value = view_trim(view_make(line.at + colon + 1, line.len - colon - 1));
+    if (!is_field_text(value)) {
+        return refuse(refusal, 400, "a header value holds control characters");
+    }
+    if (head->header_count == HTTP_HEADERS_MAX) {
+        return refuse(refusal, 431, "the request has more than 64 headers");
+    }
+    head->headers[head->header_count++] = (struct http_header){name, value};
+    return HTTP_DONE;
+}
+
+static bool is_host(struct view v)
+{
+    for (size_t i = 0; i < v.len; i++) {
+        if (!is_alnum(v.at[i]) && (v.at[i] == '\0' || !strchr("-._~!$&'()*+;=:[]%", v.at[i]))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum http_progress check_host(const struct http_head *head, struct http_refusal *refusal)
+{
+    size_t hosts = count_headers(head, "host");
+    if (hosts > 1 || (hosts == 0 && head->minor_version == 1)) {
+        return refuse(refusal, 400, "the request must have exactly one Host header");
+    }
+    if (!is_host(http_header(head, "host"))) {
+        return refuse(refusal, 400, "the Host header is not a host name");
+    }
+    return HTTP_DONE;
+}
+
+/* Equal lengths may be repeated, as headers or in one list (RFC 9112, 6.3). */
+static enum http_progress read_length(struct http_head *head, struct view list,
+                                      struct http_refusal *refusal)
+{
+    bool has_more = true;
+    while (has_more) {
+        uint64_t length = 0;
+        has_more = view_find(list, ',') < list.len;
+        if (!view_to_uint64(view_trim(view_cut(&list, ',')), &length)) {
+            return refuse(refusal, 400, "the Content-Length is not a number");
+        }
+        if (head->has_content_length && head->content_length != length) {
+            return refuse(refusal, 400, "the request has two different Content-Lengths");
+        }
+        head->content_length = length;
+        head->has_content_length = true;
+    }
+    return HTTP_DONE;
+}
+
+static enum http_progress read_lengths(struct http_head *head, struct http_refusal *refusal)
+{
+    for (size_t i = 0; i < head->header_count; i++) {
+        if (view_is_ignoring_case(head->headers[i].name, "content-length") &&
+            read_length(head, head->headers[i].value, refusal) != HTTP_DONE) {
+            return HTTP_REFUSED;
+        }
+    }
+    return HTTP_DONE;
+}
+
+static enum http_progress read_framing(struct http_head *head, struct http_refusal *refusal)
+{
+    if (read_lengths(head, refusal) != HTTP_DONE) {
+        return HTTP_REFUSED;
+    }
+    size_t codings = count_headers(head, "transfer-encoding");
+    if (codings == 0) {
+        return HTTP_DONE;
+    }
+    if (head->has_content_length) {
+        return refuse(refusal, 400, "Content-Length and Transfer-Encoding exclude each other");
+    }
+    if (head->minor_version == 0) {
+        return refuse(refusal, 400, "HTTP/1.0 has no Transfer-Encoding");
+    }
+    if (codings > 1 || !view_is_ignoring_case(http_header(head, "transfer-encoding"), "chunked")) {
+        return refuse(refusal, 501, "the only Transfer-Encoding accepted is chunked");
+    }
+    head->is_chunked = true;
+    return HTTP_DONE;
+}
+
+static enum http_progress read_connection(struct http_head *head, struct http_refusal *refusal)
+{
+    bool wants_close = false;
+    bool wants_keep = false;
+    for (size_t i = 0; i < head->header_count; i++) {
+        struct http_header header = head->headers[i];
+        if (view_is_ignoring_case(header.name, "connection")) {
+            wants_close |= http_list_has(header.value, "close");
+            wants_keep |= http_list_has(header.value, "keep-alive");
+        }
+    }
+    head->keep_alive = !wants_close && (head->minor_version == 1 || wants_keep);
+    struct view expect = http_header(head, "expect");
+    if (expect.len > 0 && !view_is_ignoring_case(expect, "100-continue")) {
+        return refuse(refusal, 417, "the only expectation known is 100-continue");
+    }
+    /* RFC 9110, 10.1.1: ignored in an HTTP/1.0 request. */
+    head->expects_continue = expect.len > 0 && head->minor_version == 1;
+    return HTTP_DONE;
+}
+
+static enum http_progress finish(struct http_head *head, struct http_refusal *refusal)
+{
+    if (check_host(head, refusal) != HTTP_DONE || read_framing(head, refusal) != HTTP_DONE) {
+        return HTTP_REFUSED;
+    }
+    return read_connection(head, refusal);
+}
+
+/* Cuts the next line off at its CRLF. */
+static enum http_progress next_line(struct view bytes, size_t start, struct view *line,
+                                    struct http_refusal *refusal)
+{
+    struct view rest = view_part(bytes, start, bytes.len);
+    size_t cr = view_find(rest, '\r');
+    size_t lf = view_find(view_part(rest, 0, cr), '\n');
+    if (lf < cr || (cr + 1 < rest.len && rest.at[cr + 1] != '\n')) {
+        return refuse(refusal, 400, "lines must end with CR LF, and neither may stand alone");
+    }
+    *line = view_part(rest, 0, cr);
+    return cr + 1 < rest.len ? HTTP_DONE : HTTP_NEED_MORE;
+}
+
+/* The head has no end yet: can it still become one? */
+static enum http_progress need_more(struct view bytes, bool in_request_line, struct view line,
+                                    struct http_refusal *refusal)
+{
+    if (view_find(line, '\0') < line.len) {
+        return refuse(refusal, 400, "the request head holds a zero byte");
+    }
+    if (in_request_line &&
+        line.len > HTTP_TARGET_BYTES_MAX + METHOD_BYTES_MAX + VERSION_BYTES + 2) {
+        return refuse(refusal, 414, "the request target is longer than 8 kB");
+    }
+    if (bytes.len >= HTTP_HEAD_BYTES_MAX) {
+        return refuse(refusal, 431, "the request head is longer than 16 kB");
+    }
+    return HTTP_NEED_MORE;
+}
+
+enum http_progress http_head_parse(struct http_head *head, struct view bytes,
+                                   struct http_refusal *refusal)
+{
+    /* The array is left as it is: only header_count of it counts. */
+    memset(head, 0, offsetof(struct http_head, headers));
+    memset((char *)head + offsetof(struct http_head, header_count), 0,
+           sizeof(*head) - offsetof(struct http_head, header_count));
+    bytes = view_part(bytes, 0, HTTP_HEAD_BYTES_MAX);
+    /* One empty line before the request is overlooked (RFC 9112, 2.2). */
+    size_t first = bytes.len >= 2 && memcmp(bytes.at, "\r\n", 2) == 0 ? 2 : 0;
+    for (size_t at = first;;) {
+        struct view line = {0};
+        enum http_progress progress = next_line(bytes, at, &line, refusal);
+        if (progress == HTTP_NEED_MORE) {
+            return need_more(bytes, at == first, line, refusal);
+        }
+        if (progress == HTTP_DONE && at != first && line.len == 0) {
+            head->len = at + 2;
+            return finish(head, refusal);
+        }
+        if (progress == HTTP_DONE) {
+            progress = at == first ? parse_request_line(head, line, refusal)
+                                   : parse_header_line(head, line, refusal);
+        }
+        if (progress != HTTP_DONE) {
+            return progress;
+        }
+        at += line.len + 2;
+    }
+}

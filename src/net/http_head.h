@@ -1,0 +1,81 @@
+/*
+ * http_head.h - reads the head of an HTTP/1.0 or 1.1 request, strictly (RFC 9112).
+ *
+ * A pure function over the bytes received so far. What another server on the way might read
+ * differently is refused: bare LF or CR, folded lines, a space before the colon, two lengths.
+ *
+ *     struct http_head head;
+ *     struct http_refusal refusal;
+ *     switch (http_head_parse(&head, buf_view(&input), &refusal)) {
+ *     case HTTP_NEED_MORE: ... read on and ask again with all bytes
+ *     case HTTP_DONE: ... the body starts behind head.len bytes
+ *     case HTTP_REFUSED: ... answer refusal.status and close
+ *     }
+ */
+#ifndef PIPES_NET_HTTP_HEAD_H
+#define PIPES_NET_HTTP_HEAD_H
+
+#include "base/view.h"
+
+enum {
+    HTTP_HEAD_BYTES_MAX = 16 * 1024,
+    HTTP_TARGET_BYTES_MAX = 8 * 1024,
+    HTTP_HEADERS_MAX = 64,
+};
+
+enum http_progress { HTTP_NEED_MORE, HTTP_DONE, HTTP_REFUSED };
+
+enum http_method {
+    HTTP_GET,
+    HTTP_HEAD,
+    HTTP_POST,
+    HTTP_PUT,
+    HTTP_PATCH,
+    HTTP_DELETE,
+    HTTP_OPTIONS,
+    HTTP_OTHER, /* a token we have no name for: see method_text */
+};
+
+/* Why a request is not taken: the status to answer and a sentence for the sender (static). */
+struct http_refusal {
+    unsigned status;
+    const char *sentence;
+};
+
+struct http_header {
+    struct view name;  /* as sent */
+    struct view value; /* without blanks at both ends; may be empty, may hold bytes over 127 */
+};
+
+/* All views point into the bytes that were parsed. */
+struct http_head {
+    enum http_method method;
+    struct view method_text;
+    struct view path;  /* starts with '/', not decoded; "*" only for OPTIONS */
+    struct view query; /* behind the '?', empty when there is none */
+    int minor_version; /* 0 or 1 */
+    struct http_header headers[HTTP_HEADERS_MAX];
+    size_t header_count;
+    uint64_t content_length; /* 0 when not given or chunked */
+    bool has_content_length;
+    bool is_chunked;
+    bool keep_alive;
+    bool expects_continue;
+    size_t len; /* bytes of the head, the empty line included */
+};
+
+/* Fills head when done and refusal when refused; head is not to be read otherwise. */
+enum http_progress http_head_parse(struct http_head *head, struct view bytes,
+                                   struct http_refusal *refusal);
+
+/* The value of the first header of that name, letters alike; empty with at NULL when missing
+ * (a header without value has at set). */
+struct view http_header(const struct http_head *head, const char *name);
+
+/* True when one of the comma-separated members of the value is word, letters alike. */
+bool http_list_has(struct view list, const char *word);
+
+/* RFC 9110 token: at least one byte, none of them a separator. */
+bool http_is_token(struct view v);
+
+#endif

@@ -1,0 +1,247 @@
+#include "net/connection.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { EVENTS_PER_WAKE = 256, SWEEP_MS_MIN = 10, SWEEP_MS_MAX = 1000 };
+
+struct net_limits net_limits_default(void)
+{
+    return (struct net_limits){
+        .body_bytes = 1 << 20,
+        .reply_bytes = 16 << 20,
+        .stream_bytes = 1 << 20,
+        .connections = 10000,
+        .idle_ms = 75 * 1000,
+        .head_ms = 10 * 1000,
+        .body_ms = 30 * 1000,
+        .write_ms = 30 * 1000,
+        .linger_ms = 2 * 1000,
+        .drain_ms = 10 * 1000,
+    };
+}
+
+static void refresh_time(struct net_loop *loop)
+{
+    struct clock clock = clock_system();
+    loop->now_ms = clock_monotonic_ms(&clock);
+    int64_t sec = clock_now_ms(&clock) / 1000;
+    if (sec != loop->date_sec) {
+        time_t at = (time_t)sec;
+        struct tm parts;
+        gmtime_r(&at, &parts);
+        strftime(loop->date, sizeof(loop->date), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+        loop->date_sec = sec;
+    }
+}
+
+struct net_loop *net_loop_create(const struct net_limits *limits, struct fault *fault)
+{
+    struct net_loop *loop = calloc(1, sizeof(*loop)); /* the thread's owner struct */
+    if (!loop) {
+        fault_set(fault, STATUS_NO_MEMORY, "no memory for a network loop");
+        return NULL;
+    }
+    loop->limits = *limits;
+    loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+    loop->stop = (struct source){SOURCE_STOP, eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = &loop->stop};
+    if (loop->epoll < 0 || loop->stop.fd < 0 ||
+        epoll_ctl(loop->epoll, EPOLL_CTL_ADD, loop->stop.fd, &event) != 0) {
+        fault_errno(fault, errno, "cannot create a network loop");
+        net_loop_destroy(loop);
+        return NULL;
+    }
+    refresh_time(loop);
+    return loop;
+}
+
+static void bury(struct net_loop *loop)
+{
+    while (loop->dead) {
+        struct exchange *x = loop->dead;
+        loop->dead = x->next;
+        connection_free(x);
+    }
+}
+
+void net_loop_destroy(struct net_loop *loop)
+{
+    if (!loop) {
+        return;
+    }
+    while (loop->connections) {
+        connection_close(loop->connections);
+    }
+    bury(loop);
+    while (loop->listeners) {
+        struct listener *listener = loop->listeners;
+        loop->listeners = listener->next;
+        listener_close(listener);
+        free(listener);
+    }
+    while (loop->watches) {
+        struct watch *watch = loop->watches;
+        loop->watches = watch->next;
+        free(watch);
+    }
+    if (loop->stop.fd >= 0) {
+        close(loop->stop.fd);
+    }
+    if (loop->epoll >= 0) {
+        close(loop->epoll);
+    }
+    free(loop);
+}
+
+void net_loop_stop(struct net_loop *loop)
+{
+    uint64_t one = 1;
+    (void)!write(loop->stop.fd, &one, sizeof(one));
+}
+
+enum status net_loop_watch(struct net_loop *loop, int fd, void (*callback)(void *self), void *self,
+                           struct fault *fault)
+{
+    struct watch *watch = calloc(1, sizeof(*watch)); /* lives as long as the loop */
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = watch};
+    if (!watch) {
+        return fault_set(fault, STATUS_NO_MEMORY, "no memory to watch a descriptor");
+    }
+    if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
+        free(watch);
+        return fault_errno(fault, errno, "cannot watch descriptor %d", fd);
+    }
+    *watch = (struct watch){{SOURCE_WATCH, fd}, callback, self, loop->watches};
+    loop->watches = watch;
+    return STATUS_OK;
+}
+
+static void start_stopping(struct net_loop *loop)
+{
+    uint64_t count = 0;
+    (void)!read(loop->stop.fd, &count, sizeof(count));
+    if (loop->is_stopping) {
+        return;
+    }
+    loop->is_stopping = true;
+    loop->stop_by_ms = loop->now_ms + loop->limits.drain_ms;
+    for (struct listener *l = loop->listeners; l; l = l->next) {
+        listener_close(l);
+    }
+    for (struct exchange *x = loop->connections, *next; x; x = next) {
+        next = x->next;
+        bool is_idle = x->state == CONNECTION_HEAD && x->input.len == 0;
+        if (is_idle || x->state == CONNECTION_STREAM) {
+            connection_close(x);
+        }
+    }
+}
+
+static void take_event(struct net_loop *loop, const struct epoll_event *event)
+{
+    struct source *source = event->data.ptr;
+    switch (source->kind) {
+    case SOURCE_STOP:
+        start_stopping(loop);
+        break;
+    case SOURCE_LISTENER:
+        listener_accept((struct listener *)source);
+        break;
+    case SOURCE_WATCH:
+        ((struct watch *)source)->callback(((struct watch *)source)->self);
+        break;
+    case SOURCE_CONNECTION:
+        connection_on_event((struct exchange *)source, event->events);
+        break;
+    }
+}
+
+/* Handlers finish exchanges in on_round, which lets pipelined requests in, which want another
+ * on_round: until nothing moves. */
+static void settle(struct net_loop *loop)
+{
+    bool has_moved = true;
+    while (has_moved) {
+        has_moved = false;
+        for (struct listener *l = loop->listeners; l; l = l->next) {
+            if (l->had_requests) {
+                l->had_requests = false;
+                if (l->handler.on_round) {
+                    l->handler.on_round(l->handler.self);
+                }
+            }
+        }
+        struct exchange *x = loop->ready;
+        loop->ready = NULL;
+        while (x) {
+            struct exchange *next = x->next_ready;
+            x->is_ready = false;
+            connection_advance(x);
+            has_moved = true;
+            x = next;
+        }
+    }
+}
+
+static void sweep(struct net_loop *loop)
+{
+    int64_t every = loop->limits.idle_ms;
+    const int64_t others[] = {loop->limits.head_ms, loop->limits.body_ms, loop->limits.write_ms,
+                              loop->limits.linger_ms, loop->limits.drain_ms};
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        every = others[i] < every ? others[i] : every;
+    }
+    every /= 4;
+    every = every < SWEEP_MS_MIN ? SWEEP_MS_MIN : every;
+    loop->sweep_ms = loop->now_ms + (every > SWEEP_MS_MAX ? SWEEP_MS_MAX : every);
+    for (struct exchange *x = loop->connections, *next; x; x = next) {
+        next = x->next;
+        if (x->deadline_ms <= loop->now_ms) {
+            connection_on_deadline(x);
+        }
+    }
+    for (struct listener *l = loop->listeners; l; l = l->next) {
+        if (l->is_paused && l->source.fd >= 0) {
+            struct epoll_event event = {.events = EPOLLIN, .data.ptr = l};
+            l->is_paused = false;
+            epoll_ctl(loop->epoll, EPOLL_CTL_MOD, l->source.fd, &event);
+        }
+    }
+}
+
+enum status net_loop_run(struct net_loop *loop, struct fault *fault)
+{
+    struct epoll_event events[EVENTS_PER_WAKE];
+    while (!loop->is_stopping || loop->connections) {
+        refresh_time(loop);
+        int64_t wait_ms = loop->sweep_ms > loop->now_ms ? loop->sweep_ms - loop->now_ms : 0;
+        int count = epoll_wait(loop->epoll, events, EVENTS_PER_WAKE, (int)wait_ms);
+        if (count < 0 && errno != EINTR) {
+            return fault_errno(fault, errno, "the network loop cannot wait");
+        }
+        refresh_time(loop);
+        for (int i = 0; i < count; i++) {
+            take_event(loop, &events[i]);
+        }
+        settle(loop);
+        if (loop->now_ms >= loop->sweep_ms) {
+            sweep(loop);
+            settle(loop);
+        }
+        if (loop->is_stopping && loop->now_ms >= loop->stop_by_ms) {
+            while (loop->connections) {
+                connection_close(loop->connections);
+            }
+            settle(loop); /* nobody buried may stay on the ready list */
+        }
+        bury(loop);
+    }
+    return STATUS_OK;
+}

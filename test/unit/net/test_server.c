@@ -1,0 +1,422 @@
+#include "net/server.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <arpa/inet.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { PATIENCE_MS = 5000, ROOM = 256 * 1024 };
+
+#define HOST "Host: a\r\n"
+
+/* A server in a thread, with one handler that answers by path. */
+struct fixture {
+    struct net_loop *loop;
+    pthread_t thread;
+    uint16_t port;
+    int push; /* eventfd: one event to the open stream */
+    int gone; /* eventfd: counts on_gone */
+    struct exchange *waiting[16];
+    size_t waiting_count;
+    struct exchange *stream;
+    bool stream_ends; /* with the next push */
+    char *text;       /* what the client has read */
+};
+
+static enum net_verdict answer(void *self, struct exchange *x)
+{
+    struct fixture *f = self;
+    const struct http_request *request = exchange_request(x);
+    struct http_reply *reply = exchange_reply(x);
+    if (view_is(request->head->path, "/stream")) {
+        f->stream = x;
+        f->stream_ends = view_is(request->head->query, "ends");
+        return NET_STREAM;
+    }
+    buf_append_text(&reply->body, "<");
+    buf_append_view(&reply->body, request->head->path);
+    buf_append_text(&reply->body, "|");
+    buf_append_view(&reply->body, request->body);
+    buf_append_text(&reply->body, ">");
+    if (view_is(request->head->path, "/wait")) {
+        f->waiting[f->waiting_count++] = x;
+        return NET_WAIT;
+    }
+    return view_is(request->head->path, "/never") ? NET_WAIT : NET_DONE;
+}
+
+static void finish_waiting(void *self)
+{
+    struct fixture *f = self;
+    for (size_t i = 0; i < f->waiting_count; i++) {
+        exchange_finish(f->waiting[i]);
+    }
+    f->waiting_count = 0;
+}
+
+static void count_gone(void *self, struct exchange *x)
+{
+    struct fixture *f = self;
+    f->stream = f->stream == x ? NULL : f->stream;
+    (void)!write(f->gone, &(uint64_t){1}, 8);
+}
+
+static void mark_refused(void *self, struct exchange_refusal *refusal)
+{
+    (void)self;
+    if (refusal->origin.len > 0) {
+        http_reply_header(refusal->reply, "Access-Control-Allow-Origin", refusal->origin);
+    }
+}
+
+static void push_event(void *self)
+{
+    struct fixture *f = self;
+    uint64_t count = 0;
+    (void)!read(f->push, &count, sizeof(count));
+    if (f->stream) {
+        assert_int_equal(exchange_write(f->stream, VIEW_LITERAL("data: 1\n\n")), STATUS_OK);
+        char *much = calloc(1, 2 << 20);
+        assert_int_equal(exchange_write(f->stream, view_make(much, 2 << 20)), STATUS_FULL);
+        free(much);
+        if (f->stream_ends) {
+            exchange_finish(f->stream);
+            f->stream = NULL;
+        }
+    }
+}
+
+static void *run(void *self)
+{
+    struct fixture *f = self;
+    struct fault fault = {0};
+    return net_loop_run(f->loop, &fault) == STATUS_OK ? NULL : self;
+}
+
+static void start_at(struct fixture *f, const struct net_limits *limits, const char *address)
+{
+    struct fault fault = {0};
+    memset(f, 0, sizeof(*f));
+    f->text = malloc(ROOM);
+    f->push = eventfd(0, EFD_NONBLOCK);
+    f->gone = eventfd(0, EFD_NONBLOCK);
+    f->loop = net_loop_create(limits, &fault);
+    assert_non_null(f->loop);
+    struct net_handler handler = {f, answer, finish_waiting, count_gone, mark_refused};
+    assert_int_equal(listener_open(f->loop, address, &handler, &f->port, &fault), STATUS_OK);
+    assert_int_equal(net_loop_watch(f->loop, f->push, push_event, f, &fault), STATUS_OK);
+    assert_int_equal(pthread_create(&f->thread, NULL, run, f), 0);
+}
+
+static void start(struct fixture *f, const struct net_limits *limits)
+{
+    start_at(f, limits, "127.0.0.1:0");
+}
+
+static void stop(struct fixture *f)
+{
+    void *result = NULL;
+    net_loop_stop(f->loop);
+    pthread_join(f->thread, &result);
+    assert_null(result);
+    net_loop_destroy(f->loop);
+    close(f->push);
+    close(f->gone);
+    free(f->text);
+}
+
+static int dial(const struct fixture *f)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(f->port)};
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+    return fd;
+}
+
+static void say(int fd, const char *text)
+{
+    assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+}
+
+static void await(int fd)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+    assert_int_equal(poll(&poll_fd, 1, PATIENCE_MS), 1);
+}
+
+/* Reads until the text holds `last`, or to the end of the connection when that is NULL. */
+static const char *hear(struct fixture *f, int fd, const char *last)
+{
+    size_t len = 0;
+    f->text[0] = '\0';
+    while (!last || !strstr(f->text, last)) {
+        await(fd);
+        ssize_t n = recv(fd, f->text + len, ROOM - 1 - len, 0);
+        assert_true(n >= 0);
+        len += (size_t)n;
+        f->text[len] = '\0';
+        if (n == 0) {
+            assert_null(last);
+            break;
+        }
+    }
+    return f->text;
+}
+
+static void keeps_a_connection_and_answers_in_order(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct net_limits limits = net_limits_default();
+    start(&f, &limits);
+    int fd = dial(&f);
+    say(fd, "GET /one HTTP/1.1\r\n" HOST "\r\n");
+    assert_non_null(strstr(hear(&f, fd, "</one|>"), "Connection: keep-alive\r\n"));
+    assert_non_null(strstr(f.text, "\r\nDate: "));
+    say(fd, "POST /wait HTTP/1.1\r\n" HOST "Content-Length: 1\r\n\r\na"
+            "POST /two HTTP/1.1\r\n" HOST "Content-Length: 1\r\n\r\nb"
+            "POST /wait HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n1\r\nc\r\n0\r\n\r\n"
+            "GET /end HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
+    const char *a = strstr(hear(&f, fd, NULL), "</wait|a>");
+    assert_non_null(a);
+    const char *b = strstr(a, "</two|b>");
+    assert_non_null(b);
+    const char *c = strstr(b, "</wait|c>");
+    assert_non_null(c);
+    assert_non_null(strstr(c, "Connection: close\r\n"));
+    assert_non_null(strstr(c, "</end|>"));
+    close(fd);
+    stop(&f);
+}
+
+static void takes_a_request_byte_by_byte(void **state)
+{
+    (void)state;
+    static const char text[] = "POST /b HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n"
+                               "2;x\r\nab\r\n3\r\ncde\r\n0\r\nT: u\r\n\r\n";
+    struct fixture f;
+    struct net_limits limits = net_limits_default();
+    start(&f, &limits);
+    int fd = dial(&f);
+    for (int round = 0; round < 2; round++) {
+        for (const char *at = text; *at; at++) {
+            assert_int_equal(send(fd, at, 1, MSG_NOSIGNAL), 1);
+        }
+        hear(&f, fd, "</b|abcde>");
+    }
+    close(fd);
+    stop(&f);
+}
+
+static void invites_the_body_when_asked(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct net_limits limits = net_limits_default();
+    start(&f, &limits);
+    int fd = dial(&f);
+    say(fd, "POST /x HTTP/1.1\r\n" HOST "Expect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+    assert_string_equal(hear(&f, fd, "\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+    say(fd, "hi");
+    hear(&f, fd, "</x|hi>");
+    close(fd);
+    stop(&f);
+}
+
+static void a_head_request_gets_no_body(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct net_limits limits = net_limits_default();
+    start(&f, &limits);
+    int fd = dial(&f);
+    say(fd, "HEAD /x HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n");
+    assert_non_null(strstr(hear(&f, fd, NULL), "Content-Length: 5\r\n"));
+    assert_true(view_ends_with(view_from_text(f.text), "\r\n\r\n"));
+    close(fd);
+    stop(&f);
+}
+
+static void refuses_a_large_body_so_that_the_client_sees_it(void **state)
+{
+    (void)state;
+    static const char *const heads[] = {
+        "POST /x HTTP/1.1\r\n" HOST "Origin: https://o\r\nContent-Length: 100000\r\n\r\n",
+        "POST /x HTTP/1.1\r\n" HOST "Origin: https://o\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "186a0\r\n",
+    };
+    struct fixture f;
+    struct net_limits limits = net_limits_default();
+    limits.body_bytes = 1000;
+    start(&f, &limits);
+    for (size_t i = 0; i < 2; i++) {
+        int fd = dial(&f);
+        char *much = calloc(1, 100000);
+        say(fd, heads[i]);
+        assert_int_equal(send(fd, much, 100000, MSG_NOSIGNAL), 100000);
+        free(much);
+        assert_non_null(strstr(hear(&f, fd, NULL), "HTTP/1.1 413 "));
+        assert_non_null(strstr(f.text, "Access-Control-Allow-Origin: https://o\r\n"));
+        assert_non_null(strstr(f.text, "{\"error\":\"the request body is too large\"}"));
+        close(fd);
+    }
+    stop(&f);
+}
+
+static void half_a_request_ends_without_an_answer(void **state)
+{
+    (void)state;
+    static const char *const halves[] = {"GET /x HT", "POST /x HTTP/1.1\r\n" HOST
+                                                      "Content-Length: 9\r\n\r\nabc"};
+    struct fixture f;
+    struct net_limits limits = net_limits_default();
+    start(&f, &limits);
+    for (size_t i = 0; i < 2; i++) {
+        int fd = dial(&f);
+        say(fd, halves[i]);
+        shutdown(fd, SHUT_WR);
+        assert_string_equal(hear(&f, fd, NULL), "");
+        close(fd);
+    }
+    int fd = dial(&f);
+    say(fd, "GET /wait HTTP/1.1\r\n" HOST "\r\n");
+    shutdown(fd, SHUT_WR);
+    assert_non_null(strstr(hear(&f, fd, NULL), "</wait|>"));
+    close(fd);
+    stop(&f);
+}
+
+static void slow_senders_are_cut(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct net_limits limits = net_limits_default();
+    limits.head_ms = 50;
+    limits.body_ms = 50;
+    limits.idle_ms = 50;
+    start(&f, &limits);
+    int fd = dial(&f);
+    say(fd, "GET / HT");
+    assert_non_null(strstr(hear(&f, fd, NULL), "HTTP/1.1 408 "));
+    close(fd);
+    fd = dial(&f);
+    say(fd, "POST / HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\na");
+    assert_non_null(strstr(hear(&f, fd, NULL), "HTTP/1.1 408 "));
+    close(fd);
+    fd = dial(&f);
+    say(fd, "GET /x HTTP/1.1\r\n" HOST "\r\n");
+    assert_null(strstr(hear(&f, fd, NULL), "HTTP/1.1 408 "));
+    assert_non_null(strstr(f.text, "</x|>"));
+    close(fd);
+    stop(&f);
+}
+
+static void streams_until_one_side_ends(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct net_limits limits = net_limits_default();
+    start(&f, &limits);
+    int fd = dial(&f);
+    say(fd, "GET /stream HTTP/1.1\r\n" HOST "\r\n");
+    assert_null(strstr(hear(&f, fd, "\r\n\r\n"), "Content-Length"));
+    for (int i = 0; i < 3; i++) {
+        (void)!write(f.push, &(uint64_t){1}, 8);
+        hear(&f, fd, "data: 1\n\n");
+    }
+    close(fd);
+    await(f.gone);
+    fd = dial(&f);
+    say(fd, "GET /stream?ends HTTP/1.1\r\n" HOST "\r\n");
+    hear(&f, fd, "\r\n\r\n");
+    (void)!write(f.push, &(uint64_t){1}, 8);
+    assert_string_equal(hear(&f, fd, NULL), "data: 1\n\n");
+    close(fd);
+    stop(&f);
+}
+
+static void turns_away_more_connections_than_allowed(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct net_limits limits = net_limits_default();
+    limits.connections = 1;
+    start_at(&f, &limits, "*:0");
+    int first = dial(&f);
+    say(first, "GET /x HTTP/1.1\r\n" HOST "\r\n");
+    hear(&f, first, "</x|>");
+    int second = dial(&f);
+    assert_non_null(strstr(hear(&f, second, NULL), "HTTP/1.1 503 "));
+    assert_non_null(strstr(f.text, "Retry-After: "));
+    assert_int_equal(strlen(strstr(f.text, "{\"error")), 37);
+    close(first);
+    close(second);
+    stop(&f);
+}
+
+static void stopping_tells_handlers_that_still_wait(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct net_limits limits = net_limits_default();
+    limits.drain_ms = 50;
+    start(&f, &limits);
+    int idle = dial(&f);
+    say(idle, "GET /x HTTP/1.1\r\n" HOST "\r\n");
+    hear(&f, idle, "</x|>");
+    int fd = dial(&f);
+    say(fd, "GET /never HTTP/1.1\r\n" HOST "\r\n");
+    say(idle, "GET /x HTTP/1.1\r\n" HOST "\r\n");
+    hear(&f, idle, "</x|>");
+    net_loop_stop(f.loop);
+    assert_string_equal(hear(&f, idle, NULL), "");
+    assert_string_equal(hear(&f, fd, NULL), "");
+    await(f.gone);
+    close(idle);
+    close(fd);
+    stop(&f);
+}
+
+static void names_bad_addresses(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "",        "127.0.0.1", ":80",   "localhost:80", "127.0.0.1:65536",
+        "[::1:80", "::1:80",    "[]:80", "127.0.0.1:"};
+    struct fault fault = {0};
+    struct net_limits limits = net_limits_default();
+    struct net_loop *loop = net_loop_create(&limits, &fault);
+    struct net_handler handler = {.on_request = answer};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        assert_int_equal(listener_open(loop, bad[i], &handler, NULL, &fault), STATUS_BAD_INPUT);
+    }
+    net_loop_destroy(loop);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keeps_a_connection_and_answers_in_order),
+        cmocka_unit_test(takes_a_request_byte_by_byte),
+        cmocka_unit_test(invites_the_body_when_asked),
+        cmocka_unit_test(a_head_request_gets_no_body),
+        cmocka_unit_test(refuses_a_large_body_so_that_the_client_sees_it),
+        cmocka_unit_test(half_a_request_ends_without_an_answer),
+        cmocka_unit_test(slow_senders_are_cut),
+        cmocka_unit_test(streams_until_one_side_ends),
+        cmocka_unit_test(turns_away_more_connections_than_allowed),
+        cmocka_unit_test(stopping_tells_handlers_that_still_wait),
+        cmocka_unit_test(names_bad_addresses),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
