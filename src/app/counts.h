@@ -1,0 +1,36 @@
+/*
+ * counts.h - what went through the front door, counted by itself: every request and event ends in
+ * exactly one of these.
+ *
+ * Since the start of the process. Each field is counted up atomically by any worker.
+ */
+#ifndef PIPES_APP_COUNTS_H
+#define PIPES_APP_COUNTS_H
+
+#include "base/buf.h"
+
+#include <stdint.h>
+
+struct counts {
+    /* requests that carry events */
+    _Atomic uint64_t requests;
+    _Atomic uint64_t refused_not_json;   /* 400 */
+    _Atomic uint64_t refused_too_big;    /* 413 */
+    _Atomic uint64_t refused_origin;     /* 403 */
+    _Atomic uint64_t refused_overloaded; /* 503: the journal could not take them */
+    _Atomic uint64_t refused_http;       /* 4xx, 5xx: not HTTP, too slow, too large */
+    /* events of the requests that were not refused */
+    _Atomic uint64_t received;
+    _Atomic uint64_t accepted;        /* durable in the journal */
+    _Atomic uint64_t quarantined;     /* durable in the journal, not understood */
+    _Atomic uint64_t dropped_signal;  /* GPC, DNT or opt-out */
+    _Atomic uint64_t given_up;        /* answered 503 */
+    _Atomic uint64_t lone_surrogates; /* repaired */
+    _Atomic uint64_t commits;
+    _Atomic uint64_t commit_failures;
+};
+
+/* Appends them as one JSON object. */
+enum status counts_append(struct buf *out, struct counts *counts);
+
+#endif

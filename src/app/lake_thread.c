@@ -1,0 +1,121 @@
+#include "app/lake_thread.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+enum { RETRY_MS = 1000, FAULT_INTERVAL_MS = 10000 };
+
+struct lake_thread {
+    struct lake *lake;
+    const struct clock *clock;
+    const struct logger *log;
+    int wake_fd;
+    _Atomic bool is_stopping;
+    pthread_t thread;
+    struct logger_gate gate;
+    enum status last_status;
+    struct fault last_fault;
+};
+
+static void wait_for_work(struct lake_thread *thread, bool has_failed)
+{
+    int64_t roll_ms = lake_next_roll_ms(thread->lake);
+    int64_t wait_ms = has_failed ? RETRY_MS : roll_ms;
+    struct pollfd wake = {.fd = thread->wake_fd, .events = POLLIN};
+    /* After a failure every commit would wake it at once: only time helps then. */
+    if (has_failed && !atomic_load(&thread->is_stopping)) {
+        poll(NULL, 0, (int)wait_ms);
+        return;
+    }
+    if (poll(&wake, 1, wait_ms < 0 ? -1 : (int)wait_ms) > 0) {
+        uint64_t count;
+        ssize_t got = read(thread->wake_fd, &count, sizeof(count));
+        (void)got;
+    }
+}
+
+static void say(struct lake_thread *thread, enum status status, const struct fault *fault)
+{
+    uint64_t held;
+    int64_t now_ms = clock_monotonic_ms(thread->clock);
+    if (status != STATUS_OK && logger_gate_hit(&thread->gate, now_ms, &held)) {
+        logger_error(thread->log, "lake",
+                     "it cannot write; events wait in the journal (tried %llu more times since "
+                     "this was last said): %s",
+                     (unsigned long long)held, fault->text);
+    }
+    if (status == STATUS_OK && logger_gate_over(&thread->gate, now_ms, &held)) {
+        logger_info(thread->log, "lake", "it writes again");
+    }
+}
+
+static void *run(void *argument)
+{
+    struct lake_thread *thread = argument;
+    enum status status = STATUS_OK;
+    while (!atomic_load(&thread->is_stopping)) {
+        struct fault fault = {0};
+        status = lake_step(thread->lake, &fault);
+        say(thread, status, &fault);
+        if (!atomic_load(&thread->is_stopping)) {
+            wait_for_work(thread, status != STATUS_OK);
+        }
+    }
+    thread->last_status = lake_drain(thread->lake, &thread->last_fault);
+    return NULL;
+}
+
+enum status lake_thread_start(struct lake_thread **thread, struct lake *lake,
+                              const struct clock *clock, const struct logger *log,
+                              struct fault *fault)
+{
+    struct lake_thread *made = calloc(1, sizeof(*made));
+    *thread = NULL;
+    if (!made) {
+        return fault_set(fault, STATUS_NO_MEMORY, "no memory for the lake's thread");
+    }
+    made->lake = lake;
+    made->clock = clock;
+    made->log = log;
+    made->gate.interval_ms = FAULT_INTERVAL_MS;
+    made->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    int reason = made->wake_fd < 0 ? errno : pthread_create(&made->thread, NULL, run, made);
+    if (reason != 0) {
+        if (made->wake_fd >= 0) {
+            close(made->wake_fd);
+        }
+        free(made);
+        return fault_errno(fault, reason, "cannot start the lake's thread");
+    }
+    *thread = made;
+    return STATUS_OK;
+}
+
+int lake_thread_fd(const struct lake_thread *thread)
+{
+    return thread->wake_fd;
+}
+
+enum status lake_thread_stop(struct lake_thread *thread, struct fault *fault)
+{
+    if (!thread) {
+        return STATUS_OK;
+    }
+    uint64_t one = 1;
+    atomic_store(&thread->is_stopping, true);
+    ssize_t written = write(thread->wake_fd, &one, sizeof(one));
+    (void)written;
+    pthread_join(thread->thread, NULL);
+    enum status status = thread->last_status;
+    if (status != STATUS_OK) {
+        fault_set(fault, status, "%s", thread->last_fault.text);
+    }
+    close(thread->wake_fd);
+    free(thread);
+    return status;
+}

@@ -1,0 +1,27 @@
+/*
+ * lake_thread.h - the thread that feeds the lake: woken after commits, closing parts when due.
+ *
+ * A lake that cannot write (full disk, vanished folder) is tried again every second and logged
+ * once per interval and once when it is over; collection goes on meanwhile, the journal holds what
+ * waits.
+ */
+#ifndef PIPES_APP_LAKE_THREAD_H
+#define PIPES_APP_LAKE_THREAD_H
+
+#include "base/clock.h"
+#include "base/logger.h"
+#include "lake/lake.h"
+
+struct lake_thread;
+
+/* All borrowed. */
+enum status lake_thread_start(struct lake_thread **thread, struct lake *lake,
+                              const struct clock *clock, const struct logger *log,
+                              struct fault *fault) MUST_CHECK;
+/* An eventfd to write to when something is durable. */
+int lake_thread_fd(const struct lake_thread *thread);
+/* Takes all that is stable, then ends. STATUS_OK when the lake has everything; what it could not
+ * take stays in the journal for the next start. Accepts NULL. */
+enum status lake_thread_stop(struct lake_thread *thread, struct fault *fault) MUST_CHECK;
+
+#endif

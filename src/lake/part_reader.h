@@ -1,0 +1,27 @@
+/*
+ * part_reader.h - reads the rows of a part of the lake, line by line, in bounded memory.
+ *
+ *     part_reader_open(&reader, folder_fd, "part-1-2-9.ndjson.zst", &fault);
+ *     while (part_reader_next(reader, &row, &fault) == STATUS_OK) { ... }
+ *     part_reader_close(reader);
+ */
+#ifndef PIPES_LAKE_PART_READER_H
+#define PIPES_LAKE_PART_READER_H
+
+#include "base/status.h"
+#include "base/view.h"
+
+struct part_reader;
+
+enum { PART_ROW_BYTES_MAX = 16 * 1024 * 1024 };
+
+enum status part_reader_open(struct part_reader **reader, int folder_fd, const char *name,
+                             struct fault *fault) MUST_CHECK;
+/* Accepts NULL. */
+void part_reader_close(struct part_reader *reader);
+/* The row without its line end, borrowed until the next call. STATUS_END behind the last row of a
+ * whole file; STATUS_DAMAGED when the file is torn, does not decompress, or ends within a row. */
+enum status part_reader_next(struct part_reader *reader, struct view *row, struct fault *fault)
+    MUST_CHECK;
+
+#endif
