@@ -14,18 +14,26 @@ SECONDS ?= 60
 WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wpointer-arith -Wstrict-prototypes \
            -Wmissing-prototypes -Wvla -Werror
 CFLAGS ?= -O2 -g
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -MMD -MP $(WARNINGS) $(CFLAGS)
-LIBS = -lzstd -lpthread
+VERSION := 0.1.0
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -DPIPES_VERSION='"$(VERSION)"' -MMD -MP $(WARNINGS) $(CFLAGS)
+LIBS = -lzstd -linih -ldeflate -lbrotlienc -lcrypto -lpthread
 
 SOURCES := $(sort $(wildcard src/*/*.c))
-OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o)
+GENERATED := $(BUILD)/gen/embedded_tracker.o $(BUILD)/gen/embedded_dashboard.o
+OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(GENERATED)
+TRACKER_SOURCES := $(wildcard tracker/src/*.js) tracker/build.js
+DASHBOARD := $(wildcard dashboard/*.html dashboard/*.css dashboard/*.js)
 UNIT := $(sort $(wildcard test/unit/*/test_*.c))
 UNIT_BINARIES := $(UNIT:%.c=$(BUILD)/%)
 FUZZERS := $(sort $(wildcard test/fuzz/fuzz_*.c))
 TRACKER_TESTS := $(sort $(wildcard test/tracker/*.test.js))
 
 .PHONY: all
-all: $(BUILD)/libpipes.a
+all: $(BUILD)/pipes
+
+$(BUILD)/pipes: src/main.c $(BUILD)/libpipes.a
+	@echo "  cc $<"
+	@$(CC) $(ALL_CFLAGS) $< $(BUILD)/libpipes.a $(LIBS) -o $@
 
 $(BUILD)/libpipes.a: $(OBJECTS)
 	@rm -f $@
@@ -41,6 +49,29 @@ $(BUILD)/test/unit/%: test/unit/%.c $(BUILD)/libpipes.a
 	@mkdir -p $(@D)
 	@echo "  cc $<"
 	@$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $< $(BUILD)/libpipes.a -lcmocka $(LIBS) -o $@
+
+# The tracker is minified when the program is built; nothing of Node is needed to run it.
+$(BUILD)/tracker/stamp: $(TRACKER_SOURCES)
+	@node tracker/build.js $(BUILD)/tracker >/dev/null
+	@touch $@
+
+$(BUILD)/gen/embedded_tracker.c: $(BUILD)/tracker/stamp tools/embed
+	@mkdir -p $(@D)
+	@tools/embed embedded_tracker base/embedded.h $(BUILD)/tracker/*.min.js >$@
+
+$(BUILD)/gen/embedded_dashboard.c: $(DASHBOARD) tools/embed
+	@mkdir -p $(@D)
+	@tools/embed embedded_dashboard base/embedded.h $(DASHBOARD) >$@
+
+$(BUILD)/gen/%.o: $(BUILD)/gen/%.c
+	@echo "  cc $<"
+	@$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+.PHONY: run
+run:
+	@tools/setup run
+	@$(MAKE) --no-print-directory all
+	@exec $(BUILD)/pipes serve --www examples/shop
 
 .PHONY: setup-test
 setup-test:

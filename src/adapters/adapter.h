@@ -21,8 +21,11 @@ enum {
     ADAPTER_SKEW_MS = 60 * 1000, /* a client's clock is believed when it is off by less */
 };
 
+enum inbound_method { INBOUND_GET, INBOUND_POST };
+
 /* A request, borrowed for as long as its events are used. */
 struct inbound {
+    enum inbound_method method;
     struct view path;
     struct view query; /* what follows '?' */
     struct view body;
@@ -44,8 +47,17 @@ struct batch {
     int64_t skew_ms; /* what was added to the client's times; 0: its clock was believed */
 };
 
+/* What the sender is answered when its request was taken. */
+enum adapter_answer {
+    ADAPTER_ANSWER_JSON,  /* {"accepted":N,"rejected":N} */
+    ADAPTER_ANSWER_PIXEL, /* an image, whatever became of the events */
+};
+
 struct adapter {
     const char *name; /* goes into the column `adapter` */
+    enum adapter_answer answer;
+    /* Whether the request is of this protocol: by method and path alone. */
+    bool (*match)(const struct inbound *inbound);
     /* Fills *batch. STATUS_BAD_INPUT: not this protocol's syntax at all (answer 400, the fault is
      * the message); STATUS_TOO_BIG: more than allowed (413); STATUS_NO_MEMORY: the arena refused.
      * What is understood in part is a success with rejects: a batch keeps its good part. */

@@ -263,7 +263,14 @@ static enum status decode(const struct inbound *inbound, struct arena *arena, st
     return status == STATUS_OK ? status : fault_set(fault, status, "no memory for the events");
 }
 
+static bool match(const struct inbound *inbound)
+{
+    return inbound->method == INBOUND_POST && view_is(inbound->path, "/e");
+}
+
 const struct adapter adapter_native = {
     .name = "native",
+    .answer = ADAPTER_ANSWER_JSON,
+    .match = match,
     .decode = decode,
 };

@@ -37,7 +37,10 @@ static int tear_down(void **state)
 
 static enum status decode(struct view body, struct batch *batch, struct fault *fault)
 {
-    struct inbound inbound = {.path = VIEW_LITERAL("/e"), .body = body, .received_ms = RECEIVED_MS};
+    struct inbound inbound = {.method = INBOUND_POST,
+                              .path = VIEW_LITERAL("/e"),
+                              .body = body,
+                              .received_ms = RECEIVED_MS};
     *batch = (struct batch){0};
     arena_clear(&arena);
     return adapter_native.decode(&inbound, &arena, batch, fault);

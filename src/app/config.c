@@ -1,0 +1,240 @@
+#include "app/config.h"
+
+#include "base/file.h"
+
+#include <fcntl.h>
+
+enum { FILE_BYTES_MAX = 256 * 1024 };
+static const char DEFAULT_FILE[] = "pipes.ini";
+
+#define FIELD(name) offsetof(struct config, name)
+enum { SITE = CONFIG_SERVE | CONFIG_BUILD };
+
+const struct option_row config_rows[] = {
+    {.name = "config",
+     .type = OPTION_TEXT,
+     .default_text = "",
+     .offset = FIELD(config),
+     .value = "FILE",
+     .help = "configuration file; pipes.ini in this folder is read by itself",
+     .uses = CONFIG_ANY},
+    {.name = "data",
+     .type = OPTION_TEXT,
+     .default_text = "data",
+     .offset = FIELD(data),
+     .value = "DIR",
+     .help = "folder that holds journal and lake",
+     .uses = CONFIG_ANY},
+    {.name = "listen",
+     .type = OPTION_ADDRESS,
+     .default_text = "*:8080",
+     .offset = FIELD(listen),
+     .help = "public address: tracker and events",
+     .uses = CONFIG_SERVE | CONFIG_CONFIG},
+    {.name = "admin",
+     .type = OPTION_ADDRESS,
+     .default_text = "127.0.0.1:8081",
+     .offset = FIELD(admin),
+     .help = "private address: live page, health, counts",
+     .uses = CONFIG_SERVE | CONFIG_CONFIG},
+    {.name = "workers",
+     .type = OPTION_NUMBER,
+     .default_text = "0",
+     .offset = FIELD(workers),
+     .min = 0,
+     .max = 64,
+     .help = "threads that serve; 0: one per processor",
+     .uses = CONFIG_SERVE | CONFIG_CONFIG},
+    {.name = "site",
+     .type = OPTION_TEXT,
+     .default_text = "main",
+     .offset = FIELD(site),
+     .value = "NAME",
+     .help = "name of the site, baked into the tracker",
+     .uses = SITE | CONFIG_CONFIG},
+    {.name = "environment",
+     .type = OPTION_TEXT,
+     .default_text = "production",
+     .offset = FIELD(environment),
+     .value = "NAME",
+     .help = "production, staging, ...",
+     .uses = SITE | CONFIG_CONFIG},
+    {.name = "release",
+     .type = OPTION_TEXT,
+     .default_text = "",
+     .offset = FIELD(release),
+     .value = "NAME",
+     .help = "version of the site, baked into the tracker",
+     .uses = SITE | CONFIG_CONFIG},
+    {.name = "origins",
+     .type = OPTION_TEXT,
+     .default_text = "",
+     .offset = FIELD(origins),
+     .value = "URL,URL,...",
+     .help = "origins whose pages may send events; empty: all",
+     .uses = CONFIG_SERVE | CONFIG_CONFIG},
+    {.name = "www",
+     .type = OPTION_TEXT,
+     .default_text = "",
+     .offset = FIELD(www),
+     .value = "DIR",
+     .help = "folder of pages to serve at the public address, too",
+     .uses = CONFIG_SERVE | CONFIG_CONFIG},
+    {.name = "modules",
+     .type = OPTION_TEXT,
+     .default_text = "all",
+     .offset = FIELD(modules),
+     .value = "core|all|A,B,...",
+     .help = "modules of the tracker",
+     .uses = SITE | CONFIG_CONFIG},
+    {.name = "module",
+     .type = OPTION_TEXT,
+     .default_text = "",
+     .offset = FIELD(module),
+     .value = "FILE,FILE,...",
+     .help = "own modules to add to the tracker",
+     .uses = SITE | CONFIG_CONFIG},
+    {.name = "endpoint",
+     .type = OPTION_TEXT,
+     .default_text = "",
+     .offset = FIELD(endpoint),
+     .value = "URL",
+     .help = "where the tracker posts; empty: /e where the script came from",
+     .uses = SITE | CONFIG_CONFIG},
+    {.name = "base-url",
+     .type = OPTION_TEXT,
+     .default_text = "",
+     .offset = FIELD(base_url),
+     .value = "URL",
+     .help = "what stands before /pipes.js in the tag; empty: the page's own host",
+     .uses = SITE | CONFIG_CONFIG},
+    {.name = "consent",
+     .type = OPTION_CHOICE,
+     .default_text = "none",
+     .offset = FIELD(consent),
+     .choices = "none|pending|denied",
+     .help = "pending: the tracker waits for pipes.consent('granted')",
+     .uses = SITE | CONFIG_CONFIG},
+    {.name = "out",
+     .type = OPTION_TEXT,
+     .default_text = "dist",
+     .offset = FIELD(out),
+     .value = "DIR",
+     .help = "folder to write the tracker's files to",
+     .uses = CONFIG_BUILD},
+    {.name = "body-max",
+     .type = OPTION_SIZE,
+     .default_text = "1MiB",
+     .offset = FIELD(body_max),
+     .min = 1024,
+     .max = 15 << 20,
+     .help = "largest request body",
+     .uses = CONFIG_SERVE | CONFIG_CONFIG},
+    {.name = "segment-size",
+     .type = OPTION_SIZE,
+     .default_text = "64MiB",
+     .offset = FIELD(segment_size),
+     .min = 1 << 20,
+     .max = 1LL << 32,
+     .help = "size of a journal segment",
+     .uses = CONFIG_SERVE | CONFIG_CONFIG},
+    {.name = "lake-roll",
+     .type = OPTION_DURATION,
+     .default_text = "10s",
+     .offset = FIELD(lake_roll_ms),
+     .min = 10,
+     .max = 3600000,
+     .help = "how often open files of the lake are closed",
+     .uses = CONFIG_SERVE | CONFIG_CONFIG},
+    {.name = "lake-roll-size",
+     .type = OPTION_SIZE,
+     .default_text = "64MiB",
+     .offset = FIELD(lake_roll_size),
+     .min = 1 << 16,
+     .max = 1LL << 32,
+     .help = "or when they hold rows of that size",
+     .uses = CONFIG_SERVE | CONFIG_CONFIG},
+    {.name = "log-level",
+     .type = OPTION_CHOICE,
+     .default_text = "info",
+     .offset = FIELD(log_level),
+     .choices = "error|warn|info|debug",
+     .help = "what is said on standard error",
+     .uses = CONFIG_ANY},
+    {.name = "last",
+     .type = OPTION_NUMBER,
+     .default_text = "10",
+     .offset = FIELD(last),
+     .min = 0,
+     .max = 1024,
+     .help = "begin with that many of the newest events",
+     .uses = CONFIG_TAIL},
+    {.name = "follow",
+     .type = OPTION_SWITCH,
+     .default_text = "true",
+     .offset = FIELD(follow),
+     .help = "go on as events come in; --follow=false ends after the first",
+     .uses = CONFIG_TAIL},
+};
+
+size_t config_row_count(void)
+{
+    return sizeof(config_rows) / sizeof(config_rows[0]);
+}
+
+static enum status read_file(struct option_set *set, const char *path, bool must_exist,
+                             struct fault *fault)
+{
+    struct buf text;
+    buf_init(&text, FILE_BYTES_MAX);
+    enum status status = file_read(AT_FDCWD, path, &text, fault);
+    if (status == STATUS_OK) {
+        status = option_read_file(set, path, buf_view(&text), fault);
+    } else if (status == STATUS_NOT_FOUND && !must_exist) {
+        status = STATUS_OK;
+    }
+    buf_free(&text);
+    return status;
+}
+
+/* Only --config and PIPES_CONFIG matter at first: they say which file comes below them. */
+static enum status read_below_flags(struct config *config, struct option_set *set,
+                                    const struct config_source *source, struct arena *arena,
+                                    struct fault *fault)
+{
+    struct config first = {0};
+    struct option_set scratch;
+    option_set_init(&scratch, config_rows, config_row_count(), &first, arena);
+    enum status status = option_set_defaults(&scratch, fault);
+    if (status == STATUS_OK) {
+        status = option_read_environment(&scratch, source->environment, fault);
+    }
+    if (status == STATUS_OK) {
+        status = option_read_flags(&scratch, source->uses, source->count, source->words, fault);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    option_set_init(set, config_rows, config_row_count(), config, arena);
+    bool is_named = first.config[0] != 0;
+    status = option_set_defaults(set, fault);
+    if (status == STATUS_OK) {
+        status = read_file(set, is_named ? first.config : DEFAULT_FILE, is_named, fault);
+    }
+    return status;
+}
+
+enum status config_load(struct config *config, struct option_set *set,
+                        const struct config_source *source, struct arena *arena,
+                        struct fault *fault)
+{
+    *config = (struct config){0};
+    enum status status = read_below_flags(config, set, source, arena, fault);
+    if (status == STATUS_OK) {
+        status = option_read_environment(set, source->environment, fault);
+    }
+    if (status == STATUS_OK) {
+        status = option_read_flags(set, source->uses, source->count, source->words, fault);
+    }
+    return status;
+}

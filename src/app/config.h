@@ -1,0 +1,63 @@
+/*
+ * config.h - every option of the program, in one table.
+ *
+ *     struct config_load load = {.uses = CONFIG_SERVE, .count = argc, .words = argv, ...};
+ *     config_load(&config, &load, &fault);
+ */
+#ifndef PIPES_APP_CONFIG_H
+#define PIPES_APP_CONFIG_H
+
+#include "base/option.h"
+
+/* Which commands a row belongs to. */
+enum config_use {
+    CONFIG_SERVE = 1 << 0,
+    CONFIG_BUILD = 1 << 1,
+    CONFIG_TAIL = 1 << 2,
+    CONFIG_VERIFY = 1 << 3,
+    CONFIG_CONFIG = 1 << 4,
+    CONFIG_ANY = 0x1f,
+};
+
+struct config {
+    const char *config;
+    const char *data;
+    const char *listen;
+    const char *admin;
+    int64_t workers;
+    const char *site;
+    const char *environment;
+    const char *origins;
+    const char *www;
+    const char *modules;
+    const char *module;
+    const char *endpoint;
+    const char *base_url;
+    const char *consent;
+    const char *release;
+    const char *out;
+    int64_t body_max;
+    int64_t segment_size;
+    int64_t lake_roll_ms;
+    int64_t lake_roll_size;
+    const char *log_level;
+    int64_t last;
+    bool follow;
+};
+
+struct config_source {
+    unsigned uses; /* of the command: which flags are known */
+    int count;     /* words behind the command */
+    char *const *words;
+    char *const *environment;
+};
+
+/* Fills config and set (which remembers origins and positionals); texts live in the arena. */
+enum status config_load(struct config *config, struct option_set *set,
+                        const struct config_source *source, struct arena *arena,
+                        struct fault *fault) MUST_CHECK;
+
+extern const struct option_row config_rows[];
+size_t config_row_count(void);
+
+#endif

@@ -1,0 +1,164 @@
+#include "app/front.h"
+
+#include "adapters/adapter_list.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum { REFUSAL_INTERVAL_MS = 10000 };
+
+struct front {
+    const struct front_shared *shared;
+    struct pipeline *pipeline;
+    struct logger_gate refusal_gate;
+};
+
+enum status front_create(struct front **front, const struct front_shared *shared, unsigned worker,
+                         struct fault *fault)
+{
+    struct front *made = calloc(1, sizeof(*made));
+    *front = NULL;
+    if (!made) {
+        return fault_set(fault, STATUS_NO_MEMORY, "no memory for a worker");
+    }
+    made->shared = shared;
+    made->refusal_gate.interval_ms = REFUSAL_INTERVAL_MS;
+    enum status status = pipeline_create(&made->pipeline, &shared->pipeline, worker, fault);
+    if (status != STATUS_OK) {
+        free(made);
+        return status;
+    }
+    *front = made;
+    return STATUS_OK;
+}
+
+void front_destroy(struct front *front)
+{
+    if (front) {
+        pipeline_destroy(front->pipeline);
+        free(front);
+    }
+}
+
+static enum net_verdict answer_preflight(struct exchange *x)
+{
+    exchange_reply(x)->status = 204;
+    return NET_DONE;
+}
+
+static enum net_verdict refuse_origin(struct front *front, struct exchange *x)
+{
+    atomic_fetch_add(&front->shared->pipeline.counts->refused_origin, 1);
+    http_reply_error(exchange_reply(x), 403,
+                     "pages of this origin may not send events here; the option origins names "
+                     "those that may");
+    return NET_DONE;
+}
+
+/* The refusal that the browser itself keeps, out of reach of limits on script-written cookies. */
+static enum net_verdict opt_out(struct exchange *x)
+{
+    struct http_reply *reply = exchange_reply(x);
+    http_reply_header(reply, "Set-Cookie",
+                      VIEW_LITERAL("pipes_disabled=1; Path=/; Max-Age=34128000; SameSite=Lax"));
+    http_reply_header(reply, "Cache-Control", VIEW_LITERAL("no-store"));
+    http_reply_header(reply, "Content-Type", VIEW_LITERAL("text/plain; charset=utf-8"));
+    buf_append_text(&reply->body, "This browser is no longer counted here.\n");
+    return NET_DONE;
+}
+
+static enum net_verdict answer_file(struct front *front, struct exchange *x)
+{
+    const struct http_head *head = exchange_request(x)->head;
+    struct http_reply *reply = exchange_reply(x);
+    if (assets_answer(front->shared->assets, head, reply)) {
+        return NET_DONE;
+    }
+    if (static_files_answer(front->shared->files, head->path, http_header(head, "if-none-match"),
+                            reply)) {
+        return NET_DONE;
+    }
+    if (view_is(head->path, "/optout")) {
+        return opt_out(x);
+    }
+    http_reply_error(reply, 404, "there is nothing at this path");
+    return NET_DONE;
+}
+
+static bool is_read(enum http_method method)
+{
+    return method == HTTP_GET || method == HTTP_HEAD;
+}
+
+static enum net_verdict on_request(void *self, struct exchange *x)
+{
+    struct front *front = self;
+    const struct http_request *request = exchange_request(x);
+    const struct http_head *head = request->head;
+    struct http_reply *reply = exchange_reply(x);
+    bool is_allowed = cors_apply(&front->shared->cors, http_header(head, "origin"),
+                                 head->method == HTTP_OPTIONS, reply);
+    if (head->method == HTTP_OPTIONS) {
+        return answer_preflight(x);
+    }
+    struct inbound inbound = {
+        .method = head->method == HTTP_POST ? INBOUND_POST : INBOUND_GET,
+        .path = head->path,
+        .query = head->query,
+        .body = request->body,
+        .received_ms = clock_now_ms(front->shared->pipeline.clock),
+    };
+    bool is_known = head->method == HTTP_POST || head->method == HTTP_GET;
+    const struct adapter *adapter = is_known ? adapter_find(&inbound) : NULL;
+    if (adapter) {
+        return is_allowed ? pipeline_take(front->pipeline, x, &inbound, adapter)
+                          : refuse_origin(front, x);
+    }
+    if (is_read(head->method)) {
+        return answer_file(front, x);
+    }
+    if (head->method == HTTP_POST) {
+        http_reply_error(reply, 404, "events are posted to /e");
+    } else {
+        http_reply_error(reply, 405, "GET, HEAD, POST and OPTIONS are understood here");
+        http_reply_header(reply, "Allow", VIEW_LITERAL("GET, HEAD, POST, OPTIONS"));
+    }
+    return NET_DONE;
+}
+
+static void on_round(void *self)
+{
+    struct front *front = self;
+    pipeline_round(front->pipeline);
+}
+
+static void on_gone(void *self, struct exchange *x)
+{
+    struct front *front = self;
+    pipeline_gone(front->pipeline, x);
+}
+
+static void on_refused(void *self, struct exchange_refusal *refusal)
+{
+    struct front *front = self;
+    const struct pipeline_shared *shared = &front->shared->pipeline;
+    uint64_t held;
+    atomic_fetch_add(&shared->counts->refused_http, 1);
+    cors_apply(&front->shared->cors, refusal->origin, false, refusal->reply);
+    if (logger_gate_hit(&front->refusal_gate, clock_monotonic_ms(shared->clock), &held)) {
+        logger_warn(shared->log, "net",
+                    "refused a request with %u: %s (%llu more since this was last said)",
+                    refusal->status, refusal->sentence, (unsigned long long)held);
+    }
+}
+
+struct net_handler front_handler(struct front *front)
+{
+    return (struct net_handler){
+        .self = front,
+        .on_request = on_request,
+        .on_round = on_round,
+        .on_gone = on_gone,
+        .on_refused = on_refused,
+    };
+}

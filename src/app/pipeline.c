@@ -1,0 +1,425 @@
+#include "app/pipeline.h"
+
+#include "base/hash.h"
+#include "base/uuid.h"
+#include "enrich/enrich_url.h"
+#include "privacy/privacy_signals.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    ARENA_BYTES = 64 * 1024 * 1024,
+    WAITING_MAX = 4096,
+    ROUND_ROWS_BYTES = 4 * 1024 * 1024,
+    ROUND_ROWS_MAX = 1024,
+    FAULT_INTERVAL_MS = 10000,
+};
+
+struct waiting {
+    struct exchange *x; /* NULL: the client left */
+    uint64_t accepted;
+    uint64_t quarantined;
+};
+
+/* Rows of this round for those who watch live; published after the commit. */
+struct round_row {
+    uint64_t ingest_seq;
+    size_t len;
+};
+
+struct pipeline {
+    struct pipeline_shared shared;
+    unsigned worker;
+    struct arena arena;
+    struct waiting waiting[WAITING_MAX];
+    size_t waiting_count;
+    struct buf rows;
+    struct round_row row_marks[ROUND_ROWS_MAX];
+    size_t row_count;
+    bool is_live; /* rows of this round are wanted */
+    struct logger_gate fault_gate;
+};
+
+/* One request on its way. */
+struct taking {
+    struct pipeline *pipeline;
+    const struct adapter *adapter;
+    const struct inbound *inbound;
+    struct batch *batch;
+};
+
+enum status pipeline_create(struct pipeline **pipeline, const struct pipeline_shared *shared,
+                            unsigned worker, struct fault *fault)
+{
+    struct pipeline *made = calloc(1, sizeof(*made));
+    *pipeline = made;
+    if (!made) {
+        return fault_set(fault, STATUS_NO_MEMORY, "no memory for a worker");
+    }
+    made->shared = *shared;
+    made->worker = worker;
+    made->fault_gate.interval_ms = FAULT_INTERVAL_MS;
+    arena_init(&made->arena, ARENA_BYTES);
+    buf_init(&made->rows, ROUND_ROWS_BYTES);
+    return STATUS_OK;
+}
+
+void pipeline_destroy(struct pipeline *pipeline)
+{
+    if (!pipeline) {
+        return;
+    }
+    arena_free(&pipeline->arena);
+    buf_free(&pipeline->rows);
+    free(pipeline);
+}
+
+static enum net_verdict refuse(struct exchange *x, unsigned status, const char *sentence,
+                               _Atomic uint64_t *count)
+{
+    struct http_reply *reply = exchange_reply(x);
+    atomic_fetch_add(count, 1);
+    http_reply_error(reply, status, sentence);
+    if (status == 503) {
+        http_reply_header(reply, "Retry-After", VIEW_LITERAL("5"));
+    }
+    return NET_DONE;
+}
+
+static enum net_verdict refuse_decoded(struct pipeline *pipeline, struct exchange *x,
+                                       enum status status, const struct fault *fault)
+{
+    struct counts *counts = pipeline->shared.counts;
+    if (status == STATUS_BAD_INPUT) {
+        return refuse(x, 400, fault->text, &counts->refused_not_json);
+    }
+    if (status == STATUS_TOO_BIG || status == STATUS_NO_MEMORY) {
+        return refuse(x, 413, fault->text, &counts->refused_too_big);
+    }
+    return refuse(x, 503, "the events could not be kept now; send them again later",
+                  &counts->refused_overloaded);
+}
+
+/* What every event gets that its client left out. */
+static enum status complete(struct taking *taking, struct event *event, struct fault *fault)
+{
+    struct pipeline *pipeline = taking->pipeline;
+    if (!event_has(event, COLUMN_SITE)) {
+        event_set_string(event, COLUMN_SITE, view_from_text(pipeline->shared.site));
+    }
+    if (!event_has(event, COLUMN_ENVIRONMENT)) {
+        event_set_string(event, COLUMN_ENVIRONMENT, view_from_text(pipeline->shared.environment));
+    }
+    if (event_text(event, COLUMN_EVENT_ID).len == 0) {
+        char id[UUID_TEXT_BYTES];
+        enum status status = uuid_make(id, fault);
+        struct view copy = arena_copy(&pipeline->arena, view_from_text(id));
+        if (status != STATUS_OK || !copy.at) {
+            return status != STATUS_OK ? status
+                                       : fault_set(fault, STATUS_NO_MEMORY, "no memory for an id");
+        }
+        event_set_string(event, COLUMN_EVENT_ID, copy);
+    }
+    return enrich_url(event, &pipeline->arena);
+}
+
+static enum status complete_all(struct taking *taking, struct fault *fault)
+{
+    for (size_t i = 0; i < taking->batch->event_count; i++) {
+        enum status status = complete(taking, &taking->batch->events[i], fault);
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return STATUS_OK;
+}
+
+/* Headers of the journal's frame: the accepted first, then the rejected. */
+static struct frame_event *make_frame_events(struct taking *taking)
+{
+    struct pipeline *pipeline = taking->pipeline;
+    const struct batch *batch = taking->batch;
+    size_t count = batch->event_count + batch->reject_count;
+    struct frame_event *frame = arena_alloc_zeroed(&pipeline->arena, count, sizeof(*frame));
+    for (size_t i = 0; frame && i < count; i++) {
+        frame[i].received_ms = taking->inbound->received_ms;
+        frame[i].kind = i < batch->event_count ? FRAME_EVENT : FRAME_QUARANTINED;
+        if (i < batch->event_count) {
+            struct view site = event_text(&batch->events[i], COLUMN_SITE);
+            frame[i].site_hash = hash_64(pipeline->shared.hash_seed, site);
+            hash_pair_128(pipeline->shared.hash_seed, site,
+                          event_text(&batch->events[i], COLUMN_EVENT_ID), frame[i].key_hash);
+        }
+    }
+    return frame;
+}
+
+static void append_reject(struct buf *out, const struct taking *taking,
+                          const struct batch_reject *reject, uint64_t ingest_seq)
+{
+    char received[CLOCK_TEXT_BYTES];
+    clock_format(taking->inbound->received_ms, received);
+    buf_append_format(out, "{\"received_at\":\"%s\",\"adapter\":\"%s\",\"reason\":", received,
+                      taking->adapter->name);
+    json_append_string(out, view_from_text(reject->reason));
+    buf_append_text(out, ",\"raw\":");
+    json_append_string(out, reject->raw);
+    buf_append_format(out, ",\"ingest_seq\":%llu}", (unsigned long long)ingest_seq);
+}
+
+/* Keeps a copy for those who watch, as far as there is room. */
+static void note_live_row(struct pipeline *pipeline, uint64_t ingest_seq, struct view row)
+{
+    if (!pipeline->is_live || pipeline->row_count == ROUND_ROWS_MAX) {
+        return;
+    }
+    if (buf_append_view(&pipeline->rows, row) == STATUS_OK) {
+        pipeline->row_marks[pipeline->row_count++] = (struct round_row){ingest_seq, row.len};
+    } else {
+        pipeline->rows.status = STATUS_OK; /* left out; the next may be smaller */
+    }
+}
+
+static enum status write_row(void *self, uint32_t index, uint64_t ingest_seq, struct buf *out)
+{
+    struct taking *taking = self;
+    struct batch *batch = taking->batch;
+    size_t begin = out->len;
+    if (index >= batch->event_count) {
+        append_reject(out, taking, &batch->rejects[index - batch->event_count], ingest_seq);
+        return buf_status(out);
+    }
+    struct event *event = &batch->events[index];
+    event_set_integer(event, COLUMN_INGEST_SEQ, (int64_t)ingest_seq);
+    enum status status = event_append_row(out, event);
+    if (status == STATUS_OK) {
+        note_live_row(taking->pipeline, ingest_seq, view_make(out->at + begin, out->len - begin));
+    }
+    return status;
+}
+
+static enum status journal_batch(struct taking *taking, struct fault *fault)
+{
+    struct pipeline *pipeline = taking->pipeline;
+    size_t count = taking->batch->event_count + taking->batch->reject_count;
+    struct frame_event *frame = make_frame_events(taking);
+    if (!frame || count > FRAME_EVENTS_MAX) {
+        return fault_set(fault, STATUS_TOO_BIG, "%zu events are too many for one request", count);
+    }
+    size_t rows_before = pipeline->rows.len;
+    size_t marks_before = pipeline->row_count;
+    enum status status = STATUS_TOO_BIG;
+    /* The second time with nothing gathered before it. */
+    for (int attempt = 0; attempt < 2 && status == STATUS_TOO_BIG; attempt++) {
+        if (attempt > 0) {
+            pipeline_round(pipeline);
+            rows_before = marks_before = 0;
+        }
+        status = journal_append(pipeline->shared.journal, pipeline->worker, frame, (uint32_t)count,
+                                write_row, taking, fault);
+        if (status != STATUS_OK) {
+            buf_truncate(&pipeline->rows, rows_before);
+            pipeline->row_count = marks_before;
+        }
+    }
+    return status;
+}
+
+static void answer(struct exchange *x, uint64_t accepted, uint64_t quarantined, uint64_t dropped,
+                   int64_t skew_ms)
+{
+    struct http_reply *reply = exchange_reply(x);
+    http_reply_header(reply, "Content-Type", VIEW_LITERAL("application/json"));
+    buf_append_format(&reply->body, "{\"accepted\":%llu,\"rejected\":%llu",
+                      (unsigned long long)accepted, (unsigned long long)quarantined);
+    if (dropped > 0) {
+        buf_append_format(&reply->body, ",\"dropped\":%llu", (unsigned long long)dropped);
+    }
+    if (skew_ms != 0) {
+        buf_append_format(&reply->body, ",\"skew\":%lld", (long long)skew_ms);
+    }
+    buf_append_byte(&reply->body, '}');
+}
+
+static void answer_pixel(struct exchange *x)
+{
+    /* The smallest transparent GIF (GIF89a, 1 by 1). */
+    static const unsigned char PIXEL[] = {
+        0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 0x01, 0x00, 0x01, 0x00, 0x80, 0x00, 0x00, 0x00, 0x00,
+        0x00, 0xff, 0xff, 0xff, 0x21, 0xf9, 0x04, 0x01, 0x00, 0x00, 0x00, 0x00, 0x2c, 0x00, 0x00,
+        0x00, 0x00, 0x01, 0x00, 0x01, 0x00, 0x00, 0x02, 0x02, 0x44, 0x01, 0x00, 0x3b};
+    struct http_reply *reply = exchange_reply(x);
+    http_reply_header(reply, "Content-Type", VIEW_LITERAL("image/gif"));
+    http_reply_header(reply, "Cache-Control", VIEW_LITERAL("no-store"));
+    buf_append(&reply->body, PIXEL, sizeof(PIXEL));
+}
+
+static bool is_forbidden(struct exchange *x)
+{
+    const struct http_head *head = exchange_request(x)->head;
+    struct privacy_signals signals = privacy_signals_read(
+        http_header(head, "sec-gpc"), http_header(head, "dnt"), http_header(head, "cookie"));
+    return privacy_signals_forbid(&signals);
+}
+
+static void fill_answer(struct taking *taking, struct exchange *x, bool is_dropped)
+{
+    const struct batch *batch = taking->batch;
+    if (taking->adapter->answer == ADAPTER_ANSWER_PIXEL) {
+        answer_pixel(x);
+    } else if (is_dropped) {
+        answer(x, 0, 0, batch->event_count + batch->reject_count, 0);
+    } else {
+        answer(x, batch->event_count, batch->reject_count, 0, batch->skew_ms);
+    }
+}
+
+static enum net_verdict wait_for_round(struct pipeline *pipeline, struct exchange *x,
+                                       const struct batch *batch)
+{
+    pipeline->waiting[pipeline->waiting_count++] =
+        (struct waiting){x, batch->event_count, batch->reject_count};
+    return NET_WAIT;
+}
+
+enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
+                               const struct inbound *inbound, const struct adapter *adapter)
+{
+    struct counts *counts = pipeline->shared.counts;
+    struct batch batch = {0};
+    struct taking taking = {pipeline, adapter, inbound, &batch};
+    struct fault fault = {0};
+    atomic_fetch_add(&counts->requests, 1);
+    arena_clear(&pipeline->arena);
+    enum status status = adapter->decode(inbound, &pipeline->arena, &batch, &fault);
+    if (status != STATUS_OK) {
+        return refuse_decoded(pipeline, x, status, &fault);
+    }
+    uint64_t count = batch.event_count + batch.reject_count;
+    bool is_dropped = is_forbidden(x);
+    if (is_dropped || count == 0) {
+        atomic_fetch_add(&counts->received, count);
+        atomic_fetch_add(&counts->dropped_signal, is_dropped ? count : 0);
+        fill_answer(&taking, x, is_dropped);
+        return NET_DONE;
+    }
+    if (pipeline->waiting_count == WAITING_MAX) {
+        pipeline_round(pipeline);
+    }
+    if (pipeline->waiting_count == 0) {
+        pipeline->is_live = live_wants(pipeline->shared.live);
+    }
+    status = complete_all(&taking, &fault);
+    if (status == STATUS_OK) {
+        status = journal_batch(&taking, &fault);
+    }
+    if (status != STATUS_OK) {
+        return refuse_decoded(pipeline, x, status, &fault);
+    }
+    atomic_fetch_add(&counts->received, count);
+    fill_answer(&taking, x, false);
+    return wait_for_round(pipeline, x, &batch);
+}
+
+static void publish(struct pipeline *pipeline)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < pipeline->row_count; i++) {
+        const struct round_row *mark = &pipeline->row_marks[i];
+        live_publish(pipeline->shared.live, mark->ingest_seq,
+                     view_make(pipeline->rows.at + at, mark->len));
+        at += mark->len;
+    }
+    if (pipeline->row_count > 0) {
+        live_wake(pipeline->shared.live);
+    }
+}
+
+static void wake_lake(struct pipeline *pipeline)
+{
+    uint64_t one = 1;
+    ssize_t written = write(pipeline->shared.lake_fd, &one, sizeof(one));
+    (void)written; /* full: it is awake */
+}
+
+static void take_back_answer(struct exchange *x)
+{
+    struct http_reply *reply = exchange_reply(x);
+    http_reply_error(reply, 503, "the events could not be kept now; send them again later");
+    http_reply_header(reply, "Retry-After", VIEW_LITERAL("5"));
+}
+
+static void say_commit_failed(struct pipeline *pipeline, const struct fault *fault)
+{
+    uint64_t held;
+    int64_t now_ms = clock_monotonic_ms(pipeline->shared.clock);
+    if (logger_gate_hit(&pipeline->fault_gate, now_ms, &held)) {
+        logger_error(pipeline->shared.log, "journal",
+                     "events are answered with 503 until it can write again (%llu more times "
+                     "since this was last said): %s",
+                     (unsigned long long)held, fault->text);
+    }
+}
+
+static void say_commit_works(struct pipeline *pipeline)
+{
+    uint64_t held;
+    if (logger_gate_over(&pipeline->fault_gate, clock_monotonic_ms(pipeline->shared.clock),
+                         &held)) {
+        logger_info(pipeline->shared.log, "journal", "it writes again");
+    }
+}
+
+static void finish_waiting(struct pipeline *pipeline, bool is_kept)
+{
+    struct counts *counts = pipeline->shared.counts;
+    size_t count = pipeline->waiting_count;
+    /* Emptied first: finishing may hand over the next request of the same connection. */
+    pipeline->waiting_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct waiting done = pipeline->waiting[i];
+        atomic_fetch_add(&counts->accepted, is_kept ? done.accepted : 0);
+        atomic_fetch_add(&counts->quarantined, is_kept ? done.quarantined : 0);
+        atomic_fetch_add(&counts->given_up, is_kept ? 0 : done.accepted + done.quarantined);
+        atomic_fetch_add(&counts->refused_overloaded, is_kept ? 0 : 1);
+        if (done.x && !is_kept) {
+            take_back_answer(done.x);
+        }
+        if (done.x) {
+            exchange_finish(done.x);
+        }
+    }
+}
+
+void pipeline_round(struct pipeline *pipeline)
+{
+    struct fault fault = {0};
+    struct counts *counts = pipeline->shared.counts;
+    enum status status = journal_commit(pipeline->shared.journal, pipeline->worker, &fault);
+    if (pipeline->waiting_count == 0) {
+        return;
+    }
+    atomic_fetch_add(&counts->commits, 1);
+    if (status == STATUS_OK) {
+        publish(pipeline);
+        wake_lake(pipeline);
+        say_commit_works(pipeline);
+    } else {
+        atomic_fetch_add(&counts->commit_failures, 1);
+        say_commit_failed(pipeline, &fault);
+    }
+    buf_clear(&pipeline->rows);
+    pipeline->row_count = 0;
+    finish_waiting(pipeline, status == STATUS_OK);
+}
+
+void pipeline_gone(struct pipeline *pipeline, struct exchange *x)
+{
+    for (size_t i = 0; i < pipeline->waiting_count; i++) {
+        if (pipeline->waiting[i].x == x) {
+            pipeline->waiting[i].x = NULL;
+        }
+    }
+}

@@ -1,0 +1,55 @@
+#include "app/site_build.h"
+
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+
+enum { OWN_BYTES_MAX = 512 * 1024, PATH_BYTES = 1024 };
+
+static enum status read_module(struct bundle_settings *settings, struct view path,
+                               struct arena *arena, struct fault *fault)
+{
+    char name[PATH_BYTES];
+    struct buf text;
+    if (settings->own_count == BUNDLE_OWN_MAX || path.len >= sizeof(name)) {
+        return fault_set(fault, STATUS_TOO_BIG, "at most %d own modules", BUNDLE_OWN_MAX);
+    }
+    snprintf(name, sizeof(name), "%.*s", VIEW_ARG(path));
+    buf_init(&text, OWN_BYTES_MAX);
+    enum status status = file_read(AT_FDCWD, name, &text, fault);
+    struct view copy = arena_copy(arena, buf_view(&text));
+    if (status == STATUS_OK && text.len > 0 && !copy.at) {
+        status = fault_set(fault, STATUS_NO_MEMORY, "no memory for module %s", name);
+    }
+    if (status == STATUS_OK) {
+        settings->own[settings->own_count++] = copy;
+    }
+    buf_free(&text);
+    return status;
+}
+
+enum status site_build(struct tracker_site *site, const struct config *config, struct arena *arena,
+                       struct fault *fault)
+{
+    *site = (struct tracker_site){0};
+    bool has_consent = strcmp(config->consent, "none") != 0;
+    struct bundle_settings settings = {
+        .tracker = embedded_tracker,
+        .modules = config->modules,
+        .site = config->site,
+        .endpoint = config->endpoint,
+        .environment = config->environment,
+        .release = config->release,
+        .consent = has_consent ? config->consent : "",
+    };
+    struct view rest = view_from_text(config->module);
+    while (rest.len > 0) {
+        struct view path = view_trim(view_cut(&rest, ','));
+        enum status status = path.len > 0 ? read_module(&settings, path, arena, fault) : STATUS_OK;
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return tracker_site_make(site, &settings, config->base_url, fault);
+}

@@ -1,0 +1,32 @@
+#include "cmd/cmd.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+const struct command *const cmd_list[] = {
+    &cmd_serve, &cmd_build, &cmd_tail, &cmd_verify, &cmd_config, &cmd_version, NULL,
+};
+
+void cmd_write(int fd, struct view bytes)
+{
+    while (bytes.len > 0) {
+        ssize_t written = write(fd, bytes.at, bytes.len);
+        if (written < 0 && errno != EINTR) {
+            return; /* nobody listens */
+        }
+        bytes = view_part(bytes, written > 0 ? (size_t)written : 0, bytes.len);
+    }
+}
+
+int cmd_fail(const struct cmd_context *context, const char *format, ...)
+{
+    char sentence[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(sentence, sizeof(sentence), format, args);
+    va_end(args);
+    dprintf(context->err_fd, "pipes: %s\n", sentence);
+    return 1;
+}

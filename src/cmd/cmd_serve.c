@@ -1,0 +1,127 @@
+#include "app/serve.h"
+#include "app/site_build.h"
+#include "cmd/cmd.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { ARENA_BYTES = 32 * 1024 * 1024, WORKERS_MAX = 64, PATH_BYTES = 64 };
+
+/* Short caching with a grace: a page never waits for a new tracker. */
+static const char SHORT_CACHE[] = "public, max-age=300, stale-while-revalidate=86400";
+static const char LONG_CACHE[] = "public, max-age=31536000, immutable";
+
+/* What stays alive while the collector runs. */
+struct serving {
+    struct tracker_site site;
+    struct assets public_assets;
+    struct assets admin_assets;
+    char hashed_path[PATH_BYTES];
+};
+
+static void add_tracker(struct serving *serving)
+{
+    const struct bundle *bundle = &serving->site.bundle;
+    struct asset asset = {
+        .path = "/pipes.js",
+        .type = "text/javascript; charset=utf-8",
+        .cache = SHORT_CACHE,
+        .hash = bundle->hash,
+        .bytes = buf_view(&bundle->text),
+        .gzip = buf_view(&bundle->gzip),
+        .brotli = buf_view(&bundle->brotli),
+        .is_shared = true,
+    };
+    assets_add(&serving->public_assets, &asset);
+    snprintf(serving->hashed_path, sizeof(serving->hashed_path), "/%s", serving->site.hashed_name);
+    asset.path = serving->hashed_path;
+    asset.cache = LONG_CACHE;
+    assets_add(&serving->public_assets, &asset);
+}
+
+static void add_live_page(struct serving *serving)
+{
+    static const struct {
+        const char *path;
+        const char *file;
+        const char *type;
+    } FILES[] = {
+        {"/", "live.html", "text/html; charset=utf-8"},
+        {"/live.css", "live.css", "text/css; charset=utf-8"},
+        {"/live.js", "live.js", "text/javascript; charset=utf-8"},
+    };
+    for (size_t i = 0; i < sizeof(FILES) / sizeof(FILES[0]); i++) {
+        struct asset asset = {
+            .path = FILES[i].path,
+            .type = FILES[i].type,
+            .cache = "no-cache",
+            .hash = PIPES_VERSION,
+            .bytes = embedded_find(embedded_dashboard, FILES[i].file),
+        };
+        assets_add(&serving->admin_assets, &asset);
+    }
+}
+
+static unsigned worker_count(const struct config *config)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    int64_t wanted = config->workers > 0 ? config->workers : processors;
+    return wanted < 1 ? 1 : wanted > WORKERS_MAX ? WORKERS_MAX : (unsigned)wanted;
+}
+
+static enum status serve(const struct cmd_context *context, struct serving *serving,
+                         struct fault *fault)
+{
+    const struct config *config = context->config;
+    struct serve_options options = {
+        .data = config->data,
+        .listen = config->listen,
+        .admin = config->admin,
+        .workers = worker_count(config),
+        .site = config->site,
+        .environment = config->environment,
+        .origins = config->origins,
+        .www = config->www,
+        .version = PIPES_VERSION,
+        .body_bytes = (size_t)config->body_max,
+        .segment_bytes = (size_t)config->segment_size,
+        .lake_roll_ms = config->lake_roll_ms,
+        .lake_roll_bytes = (uint64_t)config->lake_roll_size,
+        .public_assets = &serving->public_assets,
+        .admin_assets = &serving->admin_assets,
+        .clock = context->clock,
+        .log = context->log,
+        .out_fd = context->out_fd,
+    };
+    add_tracker(serving);
+    add_live_page(serving);
+    return serve_run(&options, fault);
+}
+
+static int run(const struct cmd_context *context)
+{
+    struct arena arena;
+    struct fault fault = {0};
+    struct serving *serving = calloc(1, sizeof(*serving)); /* too large for a stack */
+    if (!serving) {
+        return cmd_fail(context, "no memory to start");
+    }
+    arena_init(&arena, ARENA_BYTES);
+    enum status status = site_build(&serving->site, context->config, &arena, &fault);
+    if (status == STATUS_OK) {
+        status = serve(context, serving, &fault);
+    }
+    tracker_site_free(&serving->site);
+    arena_free(&arena);
+    free(serving);
+    return status == STATUS_OK ? 0 : cmd_fail(context, "%s", fault.text);
+}
+
+const struct command cmd_serve = {
+    .name = "serve",
+    .summary = "collect: serve the tracker, take events, fill the lake, show them live",
+    .usage = "[OPTIONS]",
+    .uses = CONFIG_SERVE,
+    .run = run,
+};

@@ -1,0 +1,57 @@
+/*
+ * bundle.h - the tracker for one site: core, chosen modules and configuration as one script.
+ *
+ * Pure concatenation (tracker/README.md draws it), then hashes and compressed variants. The same
+ * input gives the same bytes, anywhere.
+ *
+ *     bundle_make(&bundle, &settings, &fault);
+ *     ... bundle.text, bundle.gzip, bundle.brotli, bundle.hash, bundle.integrity ...
+ *     bundle_free(&bundle);
+ */
+#ifndef PIPES_SITE_BUNDLE_H
+#define PIPES_SITE_BUNDLE_H
+
+#include "base/buf.h"
+#include "base/embedded.h"
+#include "base/status.h"
+
+enum {
+    BUNDLE_BYTES_MAX = 2 * 1024 * 1024,
+    BUNDLE_HASH_BYTES = 17,      /* 16 hex digits of SHA-256 and a zero byte */
+    BUNDLE_INTEGRITY_BYTES = 72, /* "sha384-" and base64, and a zero byte */
+    BUNDLE_OWN_MAX = 32,
+};
+
+/* Texts are borrowed; an empty one is left out of the configuration. */
+struct bundle_settings {
+    const struct embedded *tracker;
+    const char *modules;             /* "core", "all", or "links,forms" */
+    struct view own[BUNDLE_OWN_MAX]; /* text of the site's own modules */
+    size_t own_count;
+    const char *site;
+    const char *endpoint;
+    const char *environment;
+    const char *release;
+    const char *consent; /* "", "pending" or "denied" */
+};
+
+struct bundle {
+    struct buf text;
+    struct buf gzip;
+    struct buf brotli;
+    struct buf modules; /* names of those that are in it, comma-separated */
+    char hash[BUNDLE_HASH_BYTES];
+    char integrity[BUNDLE_INTEGRITY_BYTES];
+};
+
+/* STATUS_BAD_INPUT for an unknown module (the fault names those there are). On failure the bundle
+ * is empty but may be freed. */
+enum status bundle_make(struct bundle *bundle, const struct bundle_settings *settings,
+                        struct fault *fault) MUST_CHECK;
+/* Accepts a zeroed one. */
+void bundle_free(struct bundle *bundle);
+
+/* Comma-separated names of the modules in a tracker, without core and stub. */
+void bundle_append_modules(struct buf *out, const struct embedded *tracker);
+
+#endif
