@@ -27,6 +27,7 @@ UNIT := $(sort $(wildcard test/unit/*/test_*.c))
 UNIT_BINARIES := $(UNIT:%.c=$(BUILD)/%)
 FUZZERS := $(sort $(wildcard test/fuzz/fuzz_*.c))
 TRACKER_TESTS := $(sort $(wildcard test/tracker/*.test.js))
+E2E_TESTS := $(sort $(wildcard test/e2e/*.test.js))
 
 .PHONY: all
 all: $(BUILD)/pipes
@@ -89,7 +90,9 @@ tracker:
 test: setup-test
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory tracker
+	@$(MAKE) --no-print-directory all
 	@node --test $(TRACKER_TESTS)
+	@node --test $(E2E_TESTS)
 
 .PHONY: asan
 asan: setup-test

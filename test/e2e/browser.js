@@ -1,0 +1,53 @@
+/**
+ * Debian's Chromium for a test, and pages to visit. `navigator.webdriver` and the like are left as
+ * they are: the tracker does not look.
+ */
+'use strict';
+const fs = require('node:fs');
+const http = require('node:http');
+const puppeteer = require('puppeteer-core');
+const {temporaryFolder} = require('./collector');
+
+const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+/** A browser with a profile of its own that ends with the test. */
+async function startBrowser(t, options = {}) {
+    const executablePath = process.env.PIPES_CHROMIUM || PATHS.find((path) => fs.existsSync(path));
+    const browser = await puppeteer.launch({
+        executablePath,
+        headless: true,
+        userDataDir: temporaryFolder(t),
+        args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-quic',
+            '--no-first-run', '--disable-background-networking', '--disable-component-update',
+            '--disable-sync'],
+        ...options,
+    });
+    t.after(() => browser.close());
+    return browser;
+}
+
+/** A page in which every exception and refused promise is noted. */
+async function openPage(browser) {
+    const page = await browser.newPage();
+    page.errors = [];
+    page.on('pageerror', (error) => page.errors.push(String(error)));
+    return page;
+}
+
+/** A server on a port that the system chose; `answer(request, response, body)`. */
+async function startServer(t, answer) {
+    const server = http.createServer((request, response) => {
+        const chunks = [];
+        request.on('data', (chunk) => chunks.push(chunk));
+        request.on('end', () => answer(request, response, Buffer.concat(chunks).toString()));
+    });
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    t.after(() => {
+        server.closeAllConnections();
+        server.close();
+    });
+    server.url = `http://127.0.0.1:${server.address().port}`;
+    return server;
+}
+
+module.exports = {startBrowser, openPage, startServer};

@@ -1,0 +1,156 @@
+/**
+ * A real collector for a test: started from build/pipes on ports that the system chose, with a data
+ * folder of its own. Nothing here waits a fixed time; it waits for a condition, with a bound.
+ */
+'use strict';
+const {spawn, execFileSync} = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+
+const ROOT = path.join(__dirname, '..', '..');
+const BINARY = process.env.PIPES_BINARY || path.join(ROOT, 'build', 'pipes');
+
+/** Asks again and again until `ask` gives something true; its value. */
+async function until(what, ask, boundMs = 20000) {
+    const end = Date.now() + boundMs;
+    for (;;) {
+        const value = await ask();
+        if (value) {
+            return value;
+        }
+        if (Date.now() > end) {
+            throw new Error(`after ${boundMs} ms still not: ${what}`);
+        }
+        await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+}
+
+/** A new folder below the system's temporary one, removed when the test ends. */
+function temporaryFolder(t) {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'pipes-e2e-'));
+    t.after(() => fs.rmSync(folder, {recursive: true, force: true}));
+    return folder;
+}
+
+function readRunning(data) {
+    try {
+        return JSON.parse(fs.readFileSync(path.join(data, 'RUNNING'), 'utf8'));
+    } catch (error) {
+        return null;
+    }
+}
+
+class Collector {
+    constructor(data, options) {
+        this.data = data;
+        this.options = options;
+        this.output = '';
+        this.listen = '127.0.0.1:0';
+    }
+
+    /** Starts it and waits until it answers. A second start takes the same port again. */
+    async start() {
+        const args = ['serve', '--data', this.data, '--listen', this.listen,
+            '--admin', '127.0.0.1:0', ...this.options];
+        this.child = spawn(BINARY, args, {stdio: ['ignore', 'pipe', 'pipe']});
+        const child = this.child;
+        this.ended = new Promise((resolve) => child.on('exit', (code, signal) => {
+            child.hasEnded = true;
+            resolve(signal || code);
+        }));
+        for (const stream of [child.stdout, child.stderr]) {
+            stream.on('data', (text) => {
+                this.output += text;
+            });
+        }
+        this.running = await until('the collector is running', () => {
+            if (child.hasEnded) {
+                throw new Error(`pipes serve ended: ${this.output}`);
+            }
+            const running = readRunning(this.data);
+            return running && running.pid === child.pid && running;
+        });
+        this.url = this.running.public_url.replace(/\/$/, '').replace('localhost', '127.0.0.1');
+        this.admin = this.running.admin_url.replace(/\/$/, '').replace('localhost', '127.0.0.1');
+        this.listen = `127.0.0.1:${new URL(this.url).port}`;
+        return this;
+    }
+
+    /** Ends it the hard way. */
+    async kill() {
+        this.child.kill('SIGKILL');
+        await this.ended;
+    }
+
+    /** Ends it as Ctrl-C does; gives the exit status. */
+    async stop() {
+        if (this.child && !this.child.hasEnded) {
+            this.child.kill('SIGINT');
+        }
+        return this.ended;
+    }
+
+    async post(where, body, headers = {}) {
+        return fetch(this.url + where, {method: 'POST', body, headers});
+    }
+
+    async counts() {
+        return (await fetch(this.admin + '/counts')).json();
+    }
+
+    /** Runs another command of the same binary on the same data. */
+    run(...args) {
+        return execFileSync(BINARY, [...args, '--data', this.data], {encoding: 'utf8'});
+    }
+}
+
+/** Files of one tree of the lake. */
+function parts(data, tree = 'raw') {
+    const found = [];
+    const walk = (folder) => {
+        const entries = fs.existsSync(folder) ? fs.readdirSync(folder, {withFileTypes: true}) : [];
+        for (const entry of entries) {
+            const full = path.join(folder, entry.name);
+            if (entry.isDirectory()) {
+                walk(full);
+            } else if (/^part-.*\.ndjson\.zst$/.test(entry.name)) {
+                found.push(full);
+            }
+        }
+    };
+    walk(path.join(data, 'lake', tree));
+    return found.sort();
+}
+
+/** All rows of the lake, read with the zstd that everybody has. */
+function rows(data, tree = 'raw') {
+    return parts(data, tree).flatMap((file) =>
+        execFileSync('zstd', ['-dcq', file], {encoding: 'utf8', maxBuffer: 1 << 28})
+            .split('\n').filter(Boolean).map((line) => JSON.parse(line)));
+}
+
+/** A started collector that is ended with the test. */
+async function startCollector(t, options = []) {
+    const collector = new Collector(temporaryFolder(t), ['--lake-roll', '200ms', ...options]);
+    t.after(async () => {
+        if (collector.child && !collector.child.hasEnded) {
+            await collector.kill();
+        }
+    });
+    return collector.start();
+}
+
+/** Bodies of the native protocol. */
+function batch(load, firstSeq, count, extra = {}) {
+    const events = [];
+    for (let i = 0; i < count; i++) {
+        events.push({type: 'track', name: 'tested', seq: firstSeq + i, created_at: Date.now(),
+            properties: {n: firstSeq + i}});
+    }
+    return JSON.stringify({v: 1, load_id: load, sent_at: Date.now(), events, ...extra});
+}
+
+module.exports = {
+    Collector, startCollector, temporaryFolder, until, rows, parts, batch, ROOT, BINARY,
+};
