@@ -22,7 +22,7 @@ SOURCES := $(sort $(wildcard src/*/*.c))
 GENERATED := $(BUILD)/gen/embedded_tracker.o $(BUILD)/gen/embedded_dashboard.o
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(GENERATED)
 TRACKER_SOURCES := $(wildcard tracker/src/*.js) tracker/build.js
-DASHBOARD := $(wildcard dashboard/*.html dashboard/*.css dashboard/*.js)
+DASHBOARD := $(wildcard dashboard/*.html dashboard/*.css dashboard/*.js dashboard/*.svg)
 UNIT := $(sort $(wildcard test/unit/*/test_*.c))
 UNIT_BINARIES := $(UNIT:%.c=$(BUILD)/%)
 FUZZERS := $(sort $(wildcard test/fuzz/fuzz_*.c))

@@ -41,11 +41,17 @@ const plantOf = (id) => window.PLANTS.find((plant) => plant.id === id);
 const totalOf = (ids) => ids.reduce((sum, id) => sum + plantOf(id).price, 0);
 const parameter = (name) => new URLSearchParams(location.search).get(name) || '';
 
+function art(plant) {
+    const box = make('div', 'art');
+    box.append(window.drawPlant(plant));
+    return box;
+}
+
 function card(plant, position) {
     const item = make('li', 'card');
     const link = make('a');
     link.href = `/product.html?id=${plant.id}`;
-    link.append(make('div', 'art', plant.art), make('h2', '', plant.name),
+    link.append(art(plant), make('h2', '', plant.name),
         make('span', 'price', plant.price.toFixed(2)));
     link.addEventListener('click', () =>
         pipes.track('product_clicked', {product_id: plant.id, position}));
@@ -70,7 +76,7 @@ function showProduct() {
     });
     text.append(make('h1', '', plant.name), make('p', 'price', plant.price.toFixed(2)),
         make('p', '', `Likes ${plant.light} light, and the ${plant.room}.`), add);
-    byId('product').append(make('div', 'art', plant.art), text);
+    byId('product').append(art(plant), text);
     document.title = plant.name;
     pipes.track('product_viewed', {product_id: plant.id, price: plant.price});
 }

@@ -1,12 +1,19 @@
 #include "app/serve.h"
 #include "app/site_build.h"
+#include "base/hash.h"
 #include "cmd/cmd.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { ARENA_BYTES = 32 * 1024 * 1024, WORKERS_MAX = 64, PATH_BYTES = 64 };
+enum {
+    ARENA_BYTES = 32 * 1024 * 1024,
+    WORKERS_MAX = 64,
+    PATH_BYTES = 64,
+    HASH_BYTES = 17,
+    LIVE_FILES = 4
+};
 
 /* Short caching with a grace: a page never waits for a new tracker. */
 static const char SHORT_CACHE[] = "public, max-age=300, stale-while-revalidate=86400";
@@ -18,6 +25,7 @@ struct serving {
     struct assets public_assets;
     struct assets admin_assets;
     char hashed_path[PATH_BYTES];
+    char live_hashes[LIVE_FILES][HASH_BYTES];
 };
 
 static void add_tracker(struct serving *serving)
@@ -46,19 +54,22 @@ static void add_live_page(struct serving *serving)
         const char *path;
         const char *file;
         const char *type;
-    } FILES[] = {
+    } FILES[LIVE_FILES] = {
         {"/", "live.html", "text/html; charset=utf-8"},
         {"/live.css", "live.css", "text/css; charset=utf-8"},
         {"/live.js", "live.js", "text/javascript; charset=utf-8"},
+        {"/live.svg", "live.svg", "image/svg+xml"},
     };
-    for (size_t i = 0; i < sizeof(FILES) / sizeof(FILES[0]); i++) {
+    for (size_t i = 0; i < LIVE_FILES; i++) {
         struct asset asset = {
             .path = FILES[i].path,
             .type = FILES[i].type,
             .cache = "no-cache",
-            .hash = PIPES_VERSION,
             .bytes = embedded_find(embedded_dashboard, FILES[i].file),
+            .hash = serving->live_hashes[i],
         };
+        snprintf(serving->live_hashes[i], HASH_BYTES, "%016llx",
+                 (unsigned long long)hash_64(0, asset.bytes));
         assets_add(&serving->admin_assets, &asset);
     }
 }

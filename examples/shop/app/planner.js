@@ -34,7 +34,7 @@ function heading(text) {
 
 function choose(plant) {
     const button = document.createElement('button');
-    button.textContent = `${plant.art} ${plant.name}`;
+    button.textContent = `Plan a ${plant.name}`;
     button.addEventListener('click', () => {
         pipes.track('plant_planned', {product_id: plant.id, room: plant.room});
         button.disabled = true;
