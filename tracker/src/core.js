@@ -244,6 +244,7 @@ function core(config, modules) {
         if (web._saysNo()) {
             stop();
         } else if (queues.length) {
+            queues[0]._settle();
             sender._unload();
         }
     }

@@ -12,8 +12,11 @@ function queue(web, header) {
     var MAX_BYTES = 262144;
     var MAX_AGE_MS = 6048e5;
     var key = queue._prefix + header.l;
+    var SAVE_MS = 100;
     var items = [];
     var total_bytes = 0;
+    var saved_ms = 0;
+    var timer;
 
     /** Upper bound of the UTF-8 length (a surrogate pair counts six instead of four). */
     function size(text) {
@@ -26,6 +29,9 @@ function queue(web, header) {
     }
 
     function save() {
+        web.cancel(timer);
+        timer = undefined;
+        saved_ms = web.now();
         if (!items.length && !header.u) {
             return web._local._remove(key);
         }
@@ -35,6 +41,16 @@ function queue(web, header) {
             lines.push(items[i]._text);
         }
         web._local._set(key, lines.join('\n'));
+    }
+
+    /** A burst is written once: to write a long queue anew for each event would cost the page. */
+    function saveSoon() {
+        var since = web.now() - saved_ms;
+        if (since < 0 || since >= SAVE_MS) {
+            save();
+        } else if (timer === undefined) {
+            timer = web.later(save, SAVE_MS);
+        }
     }
 
     function count(reason, n) {
@@ -66,7 +82,8 @@ function queue(web, header) {
             drop([items[0]], 'expired');
         }
         while (total_bytes > MAX_BYTES) {
-            drop([items[0]], 'queue_full');
+            total_bytes -= items.shift()._bytes;
+            count('queue_full', 1);
         }
     }
 
@@ -82,7 +99,7 @@ function queue(web, header) {
     return {
         _header: header,
         _size: size,
-        _add: function (text, time) { add(text, time); expire(); save(); },
+        _add: function (text, time) { add(text, time); expire(); saveSoon(); },
         /** Takes over stored lines, which may be damaged. */
         _restore: function (lines) {
             for (var i = 0; i < lines.length; i++) {
@@ -119,7 +136,19 @@ function queue(web, header) {
                 save();
             }
         },
-        _forget: function () { items = []; total_bytes = 0; web._local._remove(key); }
+        /** What still waits to be written is written now: the page goes away. */
+        _settle: function () {
+            if (timer !== undefined) {
+                save();
+            }
+        },
+        _forget: function () {
+            web.cancel(timer);
+            timer = undefined;
+            items = [];
+            total_bytes = 0;
+            web._local._remove(key);
+        }
     };
 }
 queue._prefix = 'pipes_queue_';

@@ -142,20 +142,24 @@ function transport(web, endpoint, config, queues, tell) {
             });
     }
 
-    /** Beacon; what the browser refuses as too much goes again in halves. */
+    /**
+     * Beacon; of what the browser refuses as too much, the older half. False when not all went:
+     * the browser's room is used up, trying on would only delay the navigation.
+     */
     function beacon(source, items) {
         if (!items.length) {
-            return;
+            return true;
         }
         if (web._beacon(endpoint, body(source, items, web.randomId(), 1))) {
             for (var i = 0; i < items.length; i++) {
                 items[i]._beaconed = true;
             }
-        } else if (items.length > 1) {
-            var half = Math.ceil(items.length / 2);
-            beacon(source, items.slice(0, half));
-            beacon(source, items.slice(half));
+            return true;
         }
+        if (items.length > 1) {
+            beacon(source, items.slice(0, Math.ceil(items.length / 2)));
+        }
+        return false;
     }
 
     /** A beacon has no answer: its events stay stored, the collector knows them by load and seq. */
@@ -171,7 +175,9 @@ function transport(web, endpoint, config, queues, tell) {
             }
             space -= items[i]._bytes;
             if (space < 0) {
-                beacon(own, chunk);
+                if (!beacon(own, chunk)) {
+                    return;
+                }
                 chunk = [];
                 space = room(own) - items[i]._bytes;
             }
