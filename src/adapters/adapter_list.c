@@ -1,9 +1,11 @@
 #include "adapters/adapter_list.h"
 
+#include "adapters/adapter_ancestor.h"
 #include "adapters/adapter_native.h"
+#include "adapters/adapter_pixel.h"
 
 static const struct adapter *const ADAPTERS[] = {
-    &adapter_native,
+    &adapter_native, &adapter_pixel, &adapter_ancestor, /* last: its paths are the widest */
 };
 
 const struct adapter *adapter_find(const struct inbound *inbound)

@@ -1,0 +1,194 @@
+#include "adapters/adapter_ancestor.h"
+
+#include "adapters/adapter_fields.h"
+#include "base/hash.h"
+
+#include <stdio.h>
+
+enum { STAGE_BYTES_MAX = 32 };
+
+static const struct adapter_field NAMES[] = {
+    {"anonymousId", COLUMN_ANONYMOUS_ID},
+    {"userId", COLUMN_USER_ID},
+    {"groupId", COLUMN_GROUP_ID},
+    {"previousId", COLUMN_PREVIOUS_ID},
+    {"messageId", COLUMN_EVENT_ID},
+    {"message_id", COLUMN_EVENT_ID},
+    {"sentAt", COLUMN_SENT_AT},
+    {"timestamp", COLUMN_CREATED_AT},
+    {"event", COLUMN_NAME},
+    {"traits", COLUMN_USER_PROPERTIES},
+    {NULL, COLUMN_COUNT},
+};
+
+/* What the ancestor's types are called here. */
+static const struct {
+    const char *theirs;
+    const char *ours;
+} TYPES[] = {
+    {"page", "page"},         {"screen", "screen"},     {"track", "track"},
+    {"identity", "identify"}, {"identify", "identify"}, {"action", "track"},
+    {"transaction", "track"},
+};
+
+struct reading {
+    const struct inbound *inbound;
+    struct adapter_fields fields;
+    struct view stage;
+};
+
+static const char *our_type(struct view theirs)
+{
+    for (size_t i = 0; i < sizeof(TYPES) / sizeof(TYPES[0]); i++) {
+        if (view_is(theirs, TYPES[i].theirs)) {
+            return TYPES[i].ours;
+        }
+    }
+    return NULL;
+}
+
+static void move_properties_to_user(struct event *event)
+{
+    if (!event_has(event, COLUMN_USER_PROPERTIES)) {
+        event->values[COLUMN_USER_PROPERTIES] = event->values[COLUMN_PROPERTIES];
+        event->values[COLUMN_PROPERTIES] = (struct event_value){0};
+    }
+}
+
+static enum status name_event(const struct reading *reading, json_value value, struct event *event)
+{
+    bool can_be_known =
+        event_text(event, COLUMN_ANONYMOUS_ID).len > 0 && event_has(event, COLUMN_SENT_AT);
+    if (event_has(event, COLUMN_EVENT_ID) || !can_be_known) {
+        return STATUS_OK;
+    }
+    uint64_t hash[2];
+    char id[40];
+    hash_pair_128(0, reading->inbound->path, json_raw(reading->fields.doc, value), hash);
+    snprintf(id, sizeof(id), "h-%016llx%016llx", (unsigned long long)hash[1],
+             (unsigned long long)hash[0]);
+    struct view copy = arena_copy(reading->fields.arena, view_from_text(id));
+    event_set_string(event, COLUMN_EVENT_ID, copy);
+    return copy.at ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+static void settle_type(struct event *event, struct view theirs, const char *ours)
+{
+    bool is_transaction = view_is(theirs, "transaction");
+    event_set_string(event, COLUMN_TYPE, view_from_text(ours));
+    if (is_transaction && !event_has(event, COLUMN_NAME)) {
+        event_set_string(event, COLUMN_NAME, VIEW_LITERAL("transaction"));
+    }
+    if (view_is(view_from_text(ours), "identify")) {
+        move_properties_to_user(event);
+    }
+}
+
+static void settle_times(const struct reading *reading, struct event *event)
+{
+    int64_t received_ms = reading->inbound->received_ms;
+    if (!event_has(event, COLUMN_CREATED_AT)) {
+        event->values[COLUMN_CREATED_AT] = event->values[COLUMN_SENT_AT];
+    }
+    adapter_set_times(event, received_ms, adapter_skew_ms(event, received_ms, 0));
+}
+
+static enum status fill_event(const struct reading *reading, json_value value, struct event *event,
+                              const char **reason)
+{
+    *event = (struct event){0};
+    event_set_string(event, COLUMN_ADAPTER, VIEW_LITERAL("ancestor"));
+    if (reading->stage.len > 0) {
+        event_set_string(event, COLUMN_ENVIRONMENT, reading->stage);
+    }
+    enum status status = adapter_fields_take(&reading->fields, value, event);
+    struct view theirs = event_text(event, COLUMN_TYPE);
+    const char *ours = our_type(theirs);
+    *reason = ours ? adapter_fault_of(event)
+                   : "type must be page, screen, track, identity, action or transaction";
+    if (status != STATUS_OK || *reason) {
+        return status;
+    }
+    settle_type(event, theirs, ours);
+    settle_times(reading, event);
+    status = name_event(reading, value, event);
+    if (status == STATUS_OK) {
+        status = adapter_fields_keep_rest(&reading->fields, &value, 1, event);
+    }
+    if (status == STATUS_TOO_BIG) {
+        *reason = "context is longer than 64 KiB";
+        return STATUS_OK;
+    }
+    return status;
+}
+
+static enum status read_event(const struct reading *reading, json_value value, struct batch *batch)
+{
+    const char *reason = "an event is an object";
+    enum status status = STATUS_OK;
+    if (json_kind(reading->fields.doc, value) == JSON_OBJECT) {
+        status = fill_event(reading, value, &batch->events[batch->event_count], &reason);
+    }
+    if (reason) {
+        adapter_reject(batch, json_raw(reading->fields.doc, value), reason);
+    } else {
+        batch->event_count += status == STATUS_OK;
+    }
+    return status;
+}
+
+static enum status decode(const struct inbound *inbound, struct arena *arena, struct batch *batch,
+                          struct fault *fault)
+{
+    struct reading reading = {
+        .inbound = inbound,
+        .fields = {.arena = arena, .names = NAMES},
+        .stage = view_part(inbound->path, 1, inbound->path.len),
+    };
+    enum status status = adapter_parse(inbound, arena, &reading.fields.doc, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    const struct json *doc = reading.fields.doc;
+    bool is_array = json_kind(doc, JSON_ROOT) == JSON_ARRAY;
+    size_t count = is_array ? adapter_count_elements(doc, JSON_ROOT) : 1;
+    if (count > ADAPTER_EVENTS_MAX) {
+        return fault_set(fault, STATUS_TOO_BIG, "%zu events; at most %d go into one request", count,
+                         ADAPTER_EVENTS_MAX);
+    }
+    status = adapter_make_room(batch, count, arena);
+    if (status == STATUS_OK && !is_array) {
+        status = read_event(&reading, JSON_ROOT, batch);
+    }
+    json_value at = is_array ? json_first(doc, JSON_ROOT) : JSON_NO_VALUE;
+    for (; status == STATUS_OK && at != JSON_NO_VALUE; at = json_next(doc, at)) {
+        status = read_event(&reading, at, batch);
+    }
+    return status == STATUS_OK ? status
+                               : fault_set(fault, status, "no memory for %zu events", count);
+}
+
+/* "/" and "/<stage>": one segment of letters, digits, '-' and '_'. */
+static bool match(const struct inbound *inbound)
+{
+    struct view stage = view_part(inbound->path, 1, inbound->path.len);
+    if (inbound->method != INBOUND_POST || stage.len > STAGE_BYTES_MAX) {
+        return false;
+    }
+    for (size_t i = 0; i < stage.len; i++) {
+        char byte = stage.at[i];
+        char letter = (char)(byte | 0x20);
+        if (!((letter >= 'a' && letter <= 'z') || (byte >= '0' && byte <= '9') || byte == '-' ||
+              byte == '_')) {
+            return false;
+        }
+    }
+    return true;
+}
+
+const struct adapter adapter_ancestor = {
+    .name = "ancestor",
+    .answer = ADAPTER_ANSWER_JSON,
+    .match = match,
+    .decode = decode,
+};
