@@ -1,13 +1,13 @@
 #include "adapters/adapter_ancestor.h"
 
-#include "adapters/adapter_fields.h"
+#include "adapters/fields.h"
 #include "base/hash.h"
 
 #include <stdio.h>
 
 enum { STAGE_BYTES_MAX = 32 };
 
-static const struct adapter_field NAMES[] = {
+static const struct field_name NAMES[] = {
     {"anonymousId", COLUMN_ANONYMOUS_ID},
     {"userId", COLUMN_USER_ID},
     {"groupId", COLUMN_GROUP_ID},
@@ -33,7 +33,7 @@ static const struct {
 
 struct reading {
     const struct inbound *inbound;
-    struct adapter_fields fields;
+    struct fields fields;
     struct view stage;
 };
 
@@ -90,7 +90,7 @@ static void settle_times(const struct reading *reading, struct event *event)
     if (!event_has(event, COLUMN_CREATED_AT)) {
         event->values[COLUMN_CREATED_AT] = event->values[COLUMN_SENT_AT];
     }
-    adapter_set_times(event, received_ms, adapter_skew_ms(event, received_ms, 0));
+    fields_set_times(event, received_ms, fields_skew_ms(event, received_ms, 0));
 }
 
 static enum status fill_event(const struct reading *reading, json_value value, struct event *event,
@@ -101,10 +101,10 @@ static enum status fill_event(const struct reading *reading, json_value value, s
     if (reading->stage.len > 0) {
         event_set_string(event, COLUMN_ENVIRONMENT, reading->stage);
     }
-    enum status status = adapter_fields_take(&reading->fields, value, event);
+    enum status status = fields_take(&reading->fields, value, event);
     struct view theirs = event_text(event, COLUMN_TYPE);
     const char *ours = our_type(theirs);
-    *reason = ours ? adapter_fault_of(event)
+    *reason = ours ? fields_fault_of(event)
                    : "type must be page, screen, track, identity, action or transaction";
     if (status != STATUS_OK || *reason) {
         return status;
@@ -113,7 +113,7 @@ static enum status fill_event(const struct reading *reading, json_value value, s
     settle_times(reading, event);
     status = name_event(reading, value, event);
     if (status == STATUS_OK) {
-        status = adapter_fields_keep_rest(&reading->fields, &value, 1, event);
+        status = fields_keep_rest(&reading->fields, &value, 1, event);
     }
     if (status == STATUS_TOO_BIG) {
         *reason = "context is longer than 64 KiB";
@@ -130,7 +130,7 @@ static enum status read_event(const struct reading *reading, json_value value, s
         status = fill_event(reading, value, &batch->events[batch->event_count], &reason);
     }
     if (reason) {
-        adapter_reject(batch, json_raw(reading->fields.doc, value), reason);
+        fields_reject(batch, json_raw(reading->fields.doc, value), reason);
     } else {
         batch->event_count += status == STATUS_OK;
     }
@@ -145,18 +145,18 @@ static enum status decode(const struct inbound *inbound, struct arena *arena, st
         .fields = {.arena = arena, .names = NAMES},
         .stage = view_part(inbound->path, 1, inbound->path.len),
     };
-    enum status status = adapter_parse(inbound, arena, &reading.fields.doc, fault);
+    enum status status = fields_parse(inbound, arena, &reading.fields.doc, fault);
     if (status != STATUS_OK) {
         return status;
     }
     const struct json *doc = reading.fields.doc;
     bool is_array = json_kind(doc, JSON_ROOT) == JSON_ARRAY;
-    size_t count = is_array ? adapter_count_elements(doc, JSON_ROOT) : 1;
+    size_t count = is_array ? fields_count_elements(doc, JSON_ROOT) : 1;
     if (count > ADAPTER_EVENTS_MAX) {
         return fault_set(fault, STATUS_TOO_BIG, "%zu events; at most %d go into one request", count,
                          ADAPTER_EVENTS_MAX);
     }
-    status = adapter_make_room(batch, count, arena);
+    status = fields_make_room(batch, count, arena);
     if (status == STATUS_OK && !is_array) {
         status = read_event(&reading, JSON_ROOT, batch);
     }

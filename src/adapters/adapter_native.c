@@ -1,17 +1,17 @@
 #include "adapters/adapter_native.h"
 
-#include "adapters/adapter_fields.h"
+#include "adapters/fields.h"
 
 struct reading {
     const struct inbound *inbound;
-    struct adapter_fields fields;
+    struct fields fields;
     struct event shared; /* columns that the envelope and the context give to every event */
     json_value context;
     int64_t skew_ms;
 };
 
 /* Members of the envelope that are columns of every event. */
-static const struct adapter_field ENVELOPE[] = {
+static const struct field_name ENVELOPE[] = {
     {"site", COLUMN_SITE},
     {"load_id", COLUMN_LOAD_ID},
     {"sent_at", COLUMN_SENT_AT},
@@ -44,21 +44,21 @@ static enum status fill_event(struct reading *reading, json_value value, struct 
                               const char **reason)
 {
     *event = reading->shared;
-    enum status status = adapter_fields_take(&reading->fields, value, event);
+    enum status status = fields_take(&reading->fields, value, event);
     if (status == STATUS_OK) {
         status = name_event(reading, event);
     }
-    *reason = adapter_fault_of(event);
+    *reason = fields_fault_of(event);
     if (status != STATUS_OK || *reason) {
         return status;
     }
     const json_value objects[] = {reading->context, value};
-    status = adapter_fields_keep_rest(&reading->fields, objects, 2, event);
+    status = fields_keep_rest(&reading->fields, objects, 2, event);
     if (status == STATUS_TOO_BIG) {
         *reason = "context is longer than 64 KiB";
         return STATUS_OK;
     }
-    adapter_set_times(event, reading->inbound->received_ms, reading->skew_ms);
+    fields_set_times(event, reading->inbound->received_ms, reading->skew_ms);
     return status;
 }
 
@@ -70,7 +70,7 @@ static enum status read_event(struct reading *reading, json_value value, struct 
         status = fill_event(reading, value, &batch->events[batch->event_count], &reason);
     }
     if (reason) {
-        adapter_reject(batch, json_raw(reading->fields.doc, value), reason);
+        fields_reject(batch, json_raw(reading->fields.doc, value), reason);
     } else {
         batch->event_count += status == STATUS_OK;
     }
@@ -82,7 +82,7 @@ static enum status read_shared(struct reading *reading)
     const struct json *doc = reading->fields.doc;
     int64_t told = 0;
     reading->context = json_member(doc, JSON_ROOT, "context");
-    enum status status = adapter_fields_take(&reading->fields, reading->context, &reading->shared);
+    enum status status = fields_take(&reading->fields, reading->context, &reading->shared);
     for (size_t i = 0; i < sizeof(ENVELOPE) / sizeof(ENVELOPE[0]) && status == STATUS_OK; i++) {
         json_value value = json_member(doc, JSON_ROOT, ENVELOPE[i].name);
         status =
@@ -93,7 +93,7 @@ static enum status read_shared(struct reading *reading)
     if (!json_to_int64(doc, json_member(doc, JSON_ROOT, "skew"), &told)) {
         told = 0;
     }
-    reading->skew_ms = adapter_skew_ms(&reading->shared, reading->inbound->received_ms, told);
+    reading->skew_ms = fields_skew_ms(&reading->shared, reading->inbound->received_ms, told);
     return status;
 }
 
@@ -113,21 +113,21 @@ static enum status decode(const struct inbound *inbound, struct arena *arena, st
                           struct fault *fault)
 {
     struct reading reading = {.inbound = inbound, .fields = {.arena = arena}};
-    enum status status = adapter_parse(inbound, arena, &reading.fields.doc, fault);
+    enum status status = fields_parse(inbound, arena, &reading.fields.doc, fault);
     if (status != STATUS_OK) {
         return status;
     }
     const struct json *doc = reading.fields.doc;
     json_value events = json_member(doc, JSON_ROOT, "events");
     bool is_batch = json_kind(doc, events) == JSON_ARRAY;
-    size_t count = is_batch ? adapter_count_elements(doc, events) : 1;
+    size_t count = is_batch ? fields_count_elements(doc, events) : 1;
     if (count > ADAPTER_EVENTS_MAX) {
         return fault_set(fault, STATUS_TOO_BIG, "%zu events; at most %d go into one request", count,
                          ADAPTER_EVENTS_MAX);
     }
-    status = adapter_make_room(batch, count, arena);
+    status = fields_make_room(batch, count, arena);
     if (status == STATUS_OK && !is_batch) {
-        adapter_reject(batch, json_raw(doc, JSON_ROOT), "a request needs an array called events");
+        fields_reject(batch, json_raw(doc, JSON_ROOT), "a request needs an array called events");
     } else if (status == STATUS_OK) {
         status = read_events(&reading, events, batch);
     }

@@ -1,6 +1,6 @@
 #include "adapters/adapter_pixel.h"
 
-#include "adapters/adapter_fields.h"
+#include "adapters/fields.h"
 #include "base/url.h"
 
 static const char PROPERTY[] = "properties.";
@@ -81,18 +81,18 @@ static enum status read_query(struct view query, struct arena *arena, struct vie
     return status;
 }
 
-static enum status fill_event(const struct inbound *inbound, const struct adapter_fields *fields,
+static enum status fill_event(const struct inbound *inbound, const struct fields *fields,
                               struct event *event, const char **reason)
 {
     event_set_string(event, COLUMN_TYPE, VIEW_LITERAL("page"));
     event_set_string(event, COLUMN_ADAPTER, VIEW_LITERAL("pixel"));
-    enum status status = adapter_fields_take(fields, JSON_ROOT, event);
+    enum status status = fields_take(fields, JSON_ROOT, event);
     const json_value object = JSON_ROOT;
     if (status == STATUS_OK) {
-        status = adapter_fields_keep_rest(fields, &object, 1, event);
+        status = fields_keep_rest(fields, &object, 1, event);
     }
-    *reason = adapter_fault_of(event);
-    adapter_set_times(event, inbound->received_ms, adapter_skew_ms(event, inbound->received_ms, 0));
+    *reason = fields_fault_of(event);
+    fields_set_times(event, inbound->received_ms, fields_skew_ms(event, inbound->received_ms, 0));
     return status;
 }
 
@@ -105,7 +105,7 @@ static enum status reject_query(const struct inbound *inbound, struct arena *are
     json_append_string(&text, inbound->query);
     struct view copy = arena_copy(arena, buf_view(&text));
     enum status status = copy.at ? buf_status(&text) : STATUS_NO_MEMORY;
-    adapter_reject(batch, copy, reason);
+    fields_reject(batch, copy, reason);
     buf_free(&text);
     return status;
 }
@@ -113,15 +113,15 @@ static enum status reject_query(const struct inbound *inbound, struct arena *are
 static enum status decode(const struct inbound *inbound, struct arena *arena, struct batch *batch,
                           struct fault *fault)
 {
-    struct adapter_fields fields = {.arena = arena};
+    struct fields fields = {.arena = arena};
     struct inbound as_json = *inbound;
     const char *reason = NULL;
-    enum status status = adapter_make_room(batch, 1, arena);
+    enum status status = fields_make_room(batch, 1, arena);
     if (status == STATUS_OK) {
         status = read_query(inbound->query, arena, &as_json.body);
     }
     if (status == STATUS_OK) {
-        status = adapter_parse(&as_json, arena, &fields.doc, fault);
+        status = fields_parse(&as_json, arena, &fields.doc, fault);
     }
     if (status == STATUS_OK) {
         status = fill_event(inbound, &fields, &batch->events[0], &reason);

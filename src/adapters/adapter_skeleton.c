@@ -1,10 +1,10 @@
 #include "adapters/adapter_skeleton.h"
 
-#include "adapters/adapter_fields.h"
+#include "adapters/fields.h"
 
 /* What the protocol calls things that have a column here under another name. Everything else is
  * found by the columns' own names, and the rest goes to `context` by itself. */
-static const struct adapter_field NAMES[] = {
+static const struct field_name NAMES[] = {
     {"visitor", COLUMN_ANONYMOUS_ID},
     {"what", COLUMN_NAME},
     {NULL, COLUMN_COUNT},
@@ -14,12 +14,12 @@ static const struct adapter_field NAMES[] = {
 static enum status decode(const struct inbound *inbound, struct arena *arena, struct batch *batch,
                           struct fault *fault)
 {
-    struct adapter_fields fields = {.arena = arena, .names = NAMES};
+    struct fields fields = {.arena = arena, .names = NAMES};
 
     /* Not even JSON: the sender gets a 400 with the fault's sentence. */
-    enum status status = adapter_parse(inbound, arena, &fields.doc, fault);
+    enum status status = fields_parse(inbound, arena, &fields.doc, fault);
     if (status == STATUS_OK) {
-        status = adapter_make_room(batch, 1, arena);
+        status = fields_make_room(batch, 1, arena);
     }
     if (status != STATUS_OK) {
         return status;
@@ -30,19 +30,19 @@ static enum status decode(const struct inbound *inbound, struct arena *arena, st
     struct event *event = &batch->events[0];
     event_set_string(event, COLUMN_ADAPTER, VIEW_LITERAL("skeleton"));
     event_set_string(event, COLUMN_TYPE, VIEW_LITERAL("track"));
-    status = adapter_fields_take(&fields, object, event);
+    status = fields_take(&fields, object, event);
     if (status == STATUS_OK) {
-        status = adapter_fields_keep_rest(&fields, &object, 1, event);
+        status = fields_keep_rest(&fields, &object, 1, event);
     }
     if (status != STATUS_OK) {
         return status;
     }
-    adapter_set_times(event, inbound->received_ms, adapter_skew_ms(event, inbound->received_ms, 0));
+    fields_set_times(event, inbound->received_ms, fields_skew_ms(event, inbound->received_ms, 0));
 
     /* JSON, but no event: kept with its reason, so that it can be replayed. */
-    const char *reason = adapter_fault_of(event);
+    const char *reason = fields_fault_of(event);
     if (reason) {
-        adapter_reject(batch, json_raw(fields.doc, object), reason);
+        fields_reject(batch, json_raw(fields.doc, object), reason);
     } else {
         batch->event_count = 1;
     }

@@ -1,10 +1,10 @@
-#include "adapters/adapter_fields.h"
+#include "adapters/fields.h"
 
 #include <stdlib.h>
 
-static enum column column_of_name(const struct adapter_fields *fields, struct view name)
+static enum column column_of_name(const struct fields *fields, struct view name)
 {
-    for (const struct adapter_field *field = fields->names; field && field->name; field++) {
+    for (const struct field_name *field = fields->names; field && field->name; field++) {
         if (view_is(name, field->name)) {
             return field->column;
         }
@@ -14,7 +14,7 @@ static enum column column_of_name(const struct adapter_fields *fields, struct vi
     return is_free && column != COLUMN_CONTEXT ? column : COLUMN_COUNT;
 }
 
-static enum column column_of_key(const struct adapter_fields *fields, json_value key)
+static enum column column_of_key(const struct fields *fields, json_value key)
 {
     struct view name = {0};
     if (json_text(fields->doc, key, fields->arena, &name) != STATUS_OK) {
@@ -23,8 +23,7 @@ static enum column column_of_key(const struct adapter_fields *fields, json_value
     return column_of_name(fields, name);
 }
 
-static enum status take_members(const struct adapter_fields *fields, json_value object,
-                                struct event *event)
+static enum status take_members(const struct fields *fields, json_value object, struct event *event)
 {
     for (json_value key = json_first(fields->doc, object); key != JSON_NO_VALUE;
          key = json_next(fields->doc, key)) {
@@ -41,13 +40,12 @@ static enum status take_members(const struct adapter_fields *fields, json_value 
     return STATUS_OK;
 }
 
-static bool is_object(const struct adapter_fields *fields, json_value value)
+static bool is_object(const struct fields *fields, json_value value)
 {
     return json_kind(fields->doc, value) == JSON_OBJECT;
 }
 
-enum status adapter_fields_take(const struct adapter_fields *fields, json_value object,
-                                struct event *event)
+enum status fields_take(const struct fields *fields, json_value object, struct event *event)
 {
     if (!is_object(fields, object)) {
         return STATUS_OK;
@@ -58,7 +56,7 @@ enum status adapter_fields_take(const struct adapter_fields *fields, json_value 
     return status == STATUS_OK ? take_members(fields, object, event) : status;
 }
 
-static bool fits_column(const struct adapter_fields *fields, json_value key)
+static bool fits_column(const struct fields *fields, json_value key)
 {
     struct event scratch = {0};
     enum column column = column_of_key(fields, key);
@@ -67,7 +65,7 @@ static bool fits_column(const struct adapter_fields *fields, json_value key)
                       fields->arena) == STATUS_OK;
 }
 
-static void append_member(const struct adapter_fields *fields, json_value key, struct buf *out)
+static void append_member(const struct fields *fields, json_value key, struct buf *out)
 {
     buf_append_byte(out, out->len == 0 ? '{' : ',');
     json_append_compact(out, fields->doc, key);
@@ -75,7 +73,7 @@ static void append_member(const struct adapter_fields *fields, json_value key, s
     json_append_compact(out, fields->doc, json_key_value(fields->doc, key));
 }
 
-static void append_rest(const struct adapter_fields *fields, json_value object, bool is_nested,
+static void append_rest(const struct fields *fields, json_value object, bool is_nested,
                         struct buf *out)
 {
     if (!is_object(fields, object)) {
@@ -93,11 +91,11 @@ static void append_rest(const struct adapter_fields *fields, json_value object, 
     }
 }
 
-enum status adapter_fields_keep_rest(const struct adapter_fields *fields, const json_value *objects,
-                                     size_t count, struct event *event)
+enum status fields_keep_rest(const struct fields *fields, const json_value *objects, size_t count,
+                             struct event *event)
 {
     struct buf out;
-    buf_init(&out, ADAPTER_CONTEXT_BYTES_MAX);
+    buf_init(&out, FIELDS_CONTEXT_BYTES_MAX);
     for (size_t i = 0; i < count; i++) {
         append_rest(fields, objects[i], false, &out);
     }
@@ -114,7 +112,7 @@ enum status adapter_fields_keep_rest(const struct adapter_fields *fields, const 
     return status;
 }
 
-int64_t adapter_skew_ms(const struct event *event, int64_t received_ms, int64_t told)
+int64_t fields_skew_ms(const struct event *event, int64_t received_ms, int64_t told)
 {
     const struct event_value *sent = &event->values[COLUMN_SENT_AT];
     if (sent->kind != EVENT_NUMBER) {
@@ -127,7 +125,7 @@ int64_t adapter_skew_ms(const struct event *event, int64_t received_ms, int64_t 
     return llabs(measured) >= ADAPTER_SKEW_MS ? measured : 0;
 }
 
-void adapter_set_times(struct event *event, int64_t received_ms, int64_t skew_ms)
+void fields_set_times(struct event *event, int64_t received_ms, int64_t skew_ms)
 {
     const struct event_value *created = &event->values[COLUMN_CREATED_AT];
     bool has_time = created->kind == EVENT_NUMBER;
@@ -135,7 +133,7 @@ void adapter_set_times(struct event *event, int64_t received_ms, int64_t skew_ms
     event_set_time(event, COLUMN_RECEIVED_AT, received_ms);
 }
 
-const char *adapter_fault_of(const struct event *event)
+const char *fields_fault_of(const struct event *event)
 {
     if (event_text(event, COLUMN_TYPE).len == 0) {
         return "an event needs a type";
@@ -146,7 +144,7 @@ const char *adapter_fault_of(const struct event *event)
     return NULL;
 }
 
-enum status adapter_make_room(struct batch *batch, size_t count, struct arena *arena)
+enum status fields_make_room(struct batch *batch, size_t count, struct arena *arena)
 {
     size_t room = count > 0 ? count : 1;
     batch->events = arena_alloc_zeroed(arena, room, sizeof(*batch->events));
@@ -154,13 +152,13 @@ enum status adapter_make_room(struct batch *batch, size_t count, struct arena *a
     return batch->events && batch->rejects ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
-void adapter_reject(struct batch *batch, struct view raw, const char *reason)
+void fields_reject(struct batch *batch, struct view raw, const char *reason)
 {
     batch->rejects[batch->reject_count++] = (struct batch_reject){raw, reason};
 }
 
-enum status adapter_parse(const struct inbound *inbound, struct arena *arena,
-                          const struct json **doc, struct fault *fault)
+enum status fields_parse(const struct inbound *inbound, struct arena *arena,
+                         const struct json **doc, struct fault *fault)
 {
     struct json *made = arena_alloc(arena, sizeof(*made));
     if (!made) {
@@ -170,7 +168,7 @@ enum status adapter_parse(const struct inbound *inbound, struct arena *arena,
     return json_parse(made, inbound->body, arena, NULL, fault);
 }
 
-size_t adapter_count_elements(const struct json *doc, json_value array)
+size_t fields_count_elements(const struct json *doc, json_value array)
 {
     size_t count = 0;
     for (json_value at = json_first(doc, array); at != JSON_NO_VALUE; at = json_next(doc, at)) {

@@ -1,0 +1,57 @@
+/*
+ * fields.h - what JSON adapters have in common: members to columns, the rest to `context`,
+ * clocks, ids.
+ *
+ * A member goes to the column of its name, or of the name that the protocol's own table gives it,
+ * if a client may set that column and the value fits it. All others are kept in `context`. Members
+ * of a member `context` are treated in the same way; what the object says itself wins.
+ */
+#ifndef PIPES_ADAPTERS_FIELDS_H
+#define PIPES_ADAPTERS_FIELDS_H
+
+#include "adapters/adapter.h"
+
+enum { FIELDS_CONTEXT_BYTES_MAX = 64 * 1024 };
+
+/* What a protocol calls a column. */
+struct field_name {
+    const char *name; /* NULL ends a table */
+    enum column column;
+};
+
+struct fields {
+    const struct json *doc;
+    struct arena *arena;
+    const struct field_name *names; /* looked up before the columns' own names; may be NULL */
+};
+
+/* Fills columns from the object's members. A value that does not fit is left for
+ * fields_keep_rest(). STATUS_NO_MEMORY. */
+enum status fields_take(const struct fields *fields, json_value object, struct event *event)
+    MUST_CHECK;
+/* Makes the column `context` of what fields_take() could not place in any of the objects
+ * (JSON_NO_VALUE among them is passed over). STATUS_TOO_BIG over the ceiling, STATUS_NO_MEMORY. */
+enum status fields_keep_rest(const struct fields *fields, const json_value *objects, size_t count,
+                             struct event *event) MUST_CHECK;
+
+/* What must be added to the client's times: the difference to ours when it is more than travelling
+ * explains, else 0. `told` (a skew that the collector gave the client before, 0 for none) is taken
+ * instead when it is near, so that events of one load keep their order. */
+int64_t fields_skew_ms(const struct event *event, int64_t received_ms, int64_t told);
+/* Sets `time` and `received_at`. */
+void fields_set_times(struct event *event, int64_t received_ms, int64_t skew_ms);
+
+/* NULL when it may be stored; else why not: no type, or an event_id that is too long. */
+const char *fields_fault_of(const struct event *event);
+
+/* Room for that many of each in the arena. STATUS_NO_MEMORY. */
+enum status fields_make_room(struct batch *batch, size_t count, struct arena *arena) MUST_CHECK;
+void fields_reject(struct batch *batch, struct view raw, const char *reason);
+
+/* Parses the body into a document that lives in the arena, as long as its events. Faults as
+ * json_parse. */
+enum status fields_parse(const struct inbound *inbound, struct arena *arena,
+                         const struct json **doc, struct fault *fault) MUST_CHECK;
+size_t fields_count_elements(const struct json *doc, json_value array);
+
+#endif
