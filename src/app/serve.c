@@ -317,6 +317,21 @@ static enum status stop_worker(struct worker *worker, struct fault *fault)
     return STATUS_OK;
 }
 
+/* The lake has everything that the workers committed: their streams are done. */
+static void release_streams(struct serve *serve)
+{
+    for (unsigned i = 0; serve->journal && i < serve->options->workers; i++) {
+        uint64_t stream;
+        uint32_t number;
+        uint64_t offset;
+        struct fault fault = {0};
+        journal_durable(serve->journal, i, &stream, &number, &offset);
+        if (journal_release(serve->journal, stream, 0, true, &fault) != STATUS_OK) {
+            logger_warn(serve->options->log, "journal", "%s", fault.text);
+        }
+    }
+}
+
 /* In the order in which events flow, so that nothing is left between two stages. */
 static enum status stop_all(struct serve *serve, struct fault *fault)
 {
@@ -331,6 +346,8 @@ static enum status stop_all(struct serve *serve, struct fault *fault)
     if (lake_thread_stop(serve->lake_thread, &lake_fault) != STATUS_OK) {
         logger_warn(serve->options->log, "lake",
                     "events wait in the journal for the next start: %s", lake_fault.text);
+    } else if (serve->lake_thread) {
+        release_streams(serve);
     }
     enum status stopped = stop_worker(&serve->admin_worker, fault);
     net_loop_destroy(serve->admin_worker.loop);

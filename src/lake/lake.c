@@ -64,6 +64,24 @@ static void close_state(struct lake *lake)
     lake->row_bytes = 0;
 }
 
+/* Rows of streams that the journal does not have any more: their ids never come again. */
+static void forget_gone_streams(struct lake *lake)
+{
+    size_t i = 0;
+    while (i < lake->cursor.count) {
+        uint64_t id = lake->cursor.rows[i].stream;
+        size_t at = 0;
+        while (at < stream_merge_count(lake->merge) && stream_merge_id(lake->merge, at) != id) {
+            at++;
+        }
+        if (at == stream_merge_count(lake->merge)) {
+            cursor_forget(&lake->cursor, id); /* another row takes its place */
+        } else {
+            i++;
+        }
+    }
+}
+
 static enum status open_streams(struct lake *lake, struct fault *fault)
 {
     enum status status = stream_merge_open(&lake->merge, lake->options.journal,
@@ -72,6 +90,7 @@ static enum status open_streams(struct lake *lake, struct fault *fault)
         return status;
     }
     size_t count = stream_merge_count(lake->merge);
+    forget_gone_streams(lake);
     lake->streams = calloc(count, sizeof(*lake->streams));
     for (size_t i = 0; lake->streams && i < count; i++) {
         if (!cursor_row(&lake->cursor, stream_merge_id(lake->merge, i))) {

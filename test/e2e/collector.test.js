@@ -39,6 +39,8 @@ test('what was acknowledged is in the lake, and again after a restart, once', as
     assert.deepStrictEqual(ids, ['l1-1', 'l1-2', 'l1-3', 'l1-4']);
     assert.ok(seen.every((row) => row.site === 'main' && row.environment === 'production'));
     assert.match(collector.run('verify'), /sound/);
+    const journal = fs.readdirSync(path.join(collector.data, 'journal'));
+    assert.deepStrictEqual(journal, ['SEQUENCE'], 'a clean stop leaves nothing waiting');
 });
 
 test('killed again and again while events stream in, nothing acknowledged is lost or doubled',
@@ -200,6 +202,24 @@ test('the admin address answers nobody but this machine', async (t) => {
         {headers: {Origin: 'https://evil.example'}});
     assert.strictEqual(own.status, 200);
     assert.strictEqual(own.headers.get('access-control-allow-origin'), null);
+});
+
+test('the ancestor and the pixel are understood at their own paths', async (t) => {
+    const collector = await startCollector(t);
+    const old = {type: 'action', anonymous_id: 'a', sent_at: Date.now(), name: 'clicked'};
+    assert.strictEqual((await collector.post('/', JSON.stringify(old))).status, 200);
+    assert.strictEqual((await collector.post('/dev', JSON.stringify([old]))).status, 200);
+    const pixel = await fetch(`${collector.url}/p.gif?name=seen&url=https%3A%2F%2Fa.example%2Fb`);
+    assert.strictEqual(pixel.headers.get('content-type'), 'image/gif');
+    assert.strictEqual((await pixel.arrayBuffer()).byteLength, 43);
+    await collector.stop();
+    const seen = rows(collector.data).map((row) => [row.adapter, row.type, row.name,
+        row.environment, row.path]);
+    assert.deepStrictEqual(seen.sort(), [
+        ['ancestor', 'track', 'clicked', 'dev', undefined],
+        ['ancestor', 'track', 'clicked', 'production', undefined],
+        ['pixel', 'page', 'seen', 'production', '/b'],
+    ]);
 });
 
 test('a second collector on the same data is refused with a sentence', async (t) => {

@@ -418,6 +418,31 @@ static void cut_off_after_parts_were_closed_repeats_nothing(void **state)
     assert_int_equal(scene.quarantined, 2);
 }
 
+static void the_cursor_forgets_streams_that_are_gone(void **state)
+{
+    (void)state;
+    struct buf text;
+    buf_init(&text, 1 << 16);
+    for (uint64_t start = 0; start < 20; start++) {
+        append(0, start, 1);
+        commit(0);
+        close_all();
+        open_all();
+        drain();
+    }
+    assert_int_equal(file_read(scene.data.fd, "lake/CURSOR", &text, NULL), STATUS_OK);
+    size_t lines = 0;
+    struct view rest = buf_view(&text);
+    while (rest.len > 0) {
+        view_cut(&rest, '\n');
+        lines++;
+    }
+    assert_true(lines <= 2 * WORKERS);
+    buf_free(&text);
+    look();
+    each_of(0, 19, 1);
+}
+
 static void damage_in_the_journal_is_counted_and_the_rest_stored(void **state)
 {
     (void)state;
@@ -491,6 +516,7 @@ int main(void)
         CASE(quarantine_is_a_tree_of_its_own),
         CASE(cut_off_before_a_part_is_closed_repeats_it_whole),
         CASE(cut_off_after_parts_were_closed_repeats_nothing),
+        CASE(the_cursor_forgets_streams_that_are_gone),
         CASE(damage_in_the_journal_is_counted_and_the_rest_stored),
         CASE(a_lake_that_cannot_write_goes_back_and_loses_nothing),
     };
