@@ -14,8 +14,11 @@ const EVENTS = 50;
 
 function memory(collector) {
     const status = fs.readFileSync(`/proc/${collector.child.pid}/status`, 'utf8');
-    const of = (name) => (Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)[1]) / 1024).toFixed(1);
-    return `resident ${of('VmRSS')} MiB, of it anonymous ${of('RssAnon')} MiB, peak ${of('VmHWM')} MiB`;
+    const of = (name) => {
+        const [, kilobytes] = new RegExp(`${name}:\\s+(\\d+)`).exec(status);
+        return `${(Number(kilobytes) / 1024).toFixed(1)} MiB`;
+    };
+    return `resident ${of('VmRSS')}, of it anonymous ${of('RssAnon')}, peak ${of('VmHWM')}`;
 }
 
 async function send(collector, sender) {

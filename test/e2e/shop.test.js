@@ -97,8 +97,10 @@ test('the live page and `pipes tail` show an event within a second, pushed', asy
         [...document.querySelectorAll('.type')].some((badge) => badge.textContent === 'identify'));
     const last = await live.evaluate(() => window.arrivals[window.arrivals.length - 1]);
     t.diagnostic(`from the click to the live page: ${last - clicked} ms`);
-    await live.click('#rows li summary');
-    const text = await live.$eval('#rows li pre', (pre) => pre.textContent);
+    await live.evaluate(() => [...document.querySelectorAll('#rows li')]
+        .find((item) => item.dataset.type === 'identify').querySelector('summary').click());
+    await live.waitForSelector('#rows pre');
+    const text = await live.$eval('#rows pre', (pre) => pre.textContent);
     assert.strictEqual(JSON.parse(text).user_id, 'user-1001');
     const tail = collector.run('tail', '--follow=false').trim().split('\n');
     assert.ok(tail.some((line) => JSON.parse(line).type === 'identify'));
