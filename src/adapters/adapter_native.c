@@ -113,7 +113,7 @@ static enum status decode(const struct inbound *inbound, struct arena *arena, st
                           struct fault *fault)
 {
     struct reading reading = {.inbound = inbound, .fields = {.arena = arena}};
-    enum status status = fields_parse(inbound, arena, &reading.fields.doc, fault);
+    enum status status = fields_parse(inbound->body, arena, batch, &reading.fields.doc, fault);
     if (status != STATUS_OK) {
         return status;
     }

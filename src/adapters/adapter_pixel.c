@@ -114,14 +114,14 @@ static enum status decode(const struct inbound *inbound, struct arena *arena, st
                           struct fault *fault)
 {
     struct fields fields = {.arena = arena};
-    struct inbound as_json = *inbound;
+    struct view object = {0};
     const char *reason = NULL;
     enum status status = fields_make_room(batch, 1, arena);
     if (status == STATUS_OK) {
-        status = read_query(inbound->query, arena, &as_json.body);
+        status = read_query(inbound->query, arena, &object);
     }
     if (status == STATUS_OK) {
-        status = fields_parse(&as_json, arena, &fields.doc, fault);
+        status = fields_parse(object, arena, batch, &fields.doc, fault);
     }
     if (status == STATUS_OK) {
         status = fill_event(inbound, &fields, &batch->events[0], &reason);

@@ -157,15 +157,17 @@ void fields_reject(struct batch *batch, struct view raw, const char *reason)
     batch->rejects[batch->reject_count++] = (struct batch_reject){raw, reason};
 }
 
-enum status fields_parse(const struct inbound *inbound, struct arena *arena,
+enum status fields_parse(struct view text, struct arena *arena, struct batch *batch,
                          const struct json **doc, struct fault *fault)
 {
     struct json *made = arena_alloc(arena, sizeof(*made));
     if (!made) {
         return fault_set(fault, STATUS_NO_MEMORY, "no memory for the request");
     }
+    enum status status = json_parse(made, text, arena, NULL, fault);
+    batch->lone_surrogates = status == STATUS_OK ? made->lone_surrogates : 0;
     *doc = made;
-    return json_parse(made, inbound->body, arena, NULL, fault);
+    return status;
 }
 
 size_t fields_count_elements(const struct json *doc, json_value array)

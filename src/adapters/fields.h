@@ -48,9 +48,9 @@ const char *fields_fault_of(const struct event *event);
 enum status fields_make_room(struct batch *batch, size_t count, struct arena *arena) MUST_CHECK;
 void fields_reject(struct batch *batch, struct view raw, const char *reason);
 
-/* Parses the body into a document that lives in the arena, as long as its events. Faults as
+/* Parses JSON into a document that lives in the arena, as long as its events. Faults as
  * json_parse. */
-enum status fields_parse(const struct inbound *inbound, struct arena *arena,
+enum status fields_parse(struct view text, struct arena *arena, struct batch *batch,
                          const struct json **doc, struct fault *fault) MUST_CHECK;
 size_t fields_count_elements(const struct json *doc, json_value array);
 

@@ -132,6 +132,7 @@ static enum net_verdict answer_counts(struct admin *admin, struct exchange *x)
     append_count(out, "stored", atomic_load(&lake->stored));
     append_count(out, "duplicates", atomic_load(&lake->duplicates));
     append_count(out, "quarantined", atomic_load(&lake->quarantined));
+    append_count(out, "quarantine_dropped", atomic_load(&lake->quarantine_dropped));
     append_count(out, "parts", atomic_load(&lake->parts));
     buf_append_format(
         out, "\"damaged\":%llu},\"front\":", (unsigned long long)atomic_load(&lake->damaged));

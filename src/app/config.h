@@ -40,6 +40,7 @@ struct config {
     int64_t segment_size;
     int64_t lake_roll_ms;
     int64_t lake_roll_size;
+    int64_t quarantine_max;
     const char *log_level;
     int64_t last;
     bool follow;

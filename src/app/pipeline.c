@@ -319,6 +319,7 @@ enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
         return refuse_decoded(pipeline, x, status, &fault);
     }
     atomic_fetch_add(&counts->received, count);
+    atomic_fetch_add(&counts->lone_surrogates, batch.lone_surrogates);
     fill_answer(&taking, x, false);
     return wait_for_round(pipeline, x, &batch);
 }

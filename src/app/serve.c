@@ -120,6 +120,7 @@ static enum status open_storage(struct serve *serve, struct fault *fault)
         .roll_ms = options->lake_roll_ms,
         .roll_bytes = options->lake_roll_bytes,
         .window_ms = WINDOW_DAYS * DAY_MS,
+        .quarantine_bytes = options->quarantine_bytes,
     };
     return status == STATUS_OK ? lake_open(&serve->lake, &lake, fault) : status;
 }

@@ -33,6 +33,7 @@ struct serve_options {
     size_t segment_bytes;
     int64_t lake_roll_ms;
     uint64_t lake_roll_bytes;
+    uint64_t quarantine_bytes;
     const struct assets *public_assets;
     const struct assets *admin_assets;
     const struct clock *clock;

@@ -99,6 +99,7 @@ static enum status serve(const struct cmd_context *context, struct serving *serv
         .segment_bytes = (size_t)config->segment_size,
         .lake_roll_ms = config->lake_roll_ms,
         .lake_roll_bytes = (uint64_t)config->lake_roll_size,
+        .quarantine_bytes = (uint64_t)config->quarantine_max,
         .public_assets = &serving->public_assets,
         .admin_assets = &serving->admin_assets,
         .clock = context->clock,

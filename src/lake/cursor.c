@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char FILE_NAME[] = "CURSOR";
@@ -104,11 +105,24 @@ enum status cursor_save(const struct cursor *cursor, int folder_fd, struct fault
     return status;
 }
 
-static void note_part(struct cursor *cursor, enum tree tree, const char *name)
+/* What a walk over a tree collects. */
+struct scan {
+    struct cursor *cursor;
+    enum tree tree;
+    uint64_t file_bytes;
+};
+
+static void note_part(struct scan *scan, int folder_fd, const char *name)
 {
+    struct cursor *cursor = scan->cursor;
+    enum tree tree = scan->tree;
+    struct stat facts;
     struct part_name part;
     if (!part_name_parse(view_from_text(name), &part)) {
         return;
+    }
+    if (fstatat(folder_fd, name, &facts, AT_SYMLINK_NOFOLLOW) == 0) {
+        scan->file_bytes += (uint64_t)facts.st_size;
     }
     /* Only streams that still are in the journal matter; they were put into the cursor before. */
     for (size_t i = 0; i < cursor->count; i++) {
@@ -119,8 +133,7 @@ static void note_part(struct cursor *cursor, enum tree tree, const char *name)
     }
 }
 
-static enum status scan_folder(struct cursor *cursor, enum tree tree, int folder_fd, int depth,
-                               struct fault *fault)
+static enum status scan_folder(struct scan *scan, int folder_fd, int depth, struct fault *fault)
 {
     int own_fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *folder = own_fd >= 0 ? fdopendir(own_fd) : NULL;
@@ -130,14 +143,14 @@ static enum status scan_folder(struct cursor *cursor, enum tree tree, int folder
     enum status status = STATUS_OK;
     for (struct dirent *entry; status == STATUS_OK && (entry = readdir(folder)) != NULL;) {
         if (depth == 0) {
-            note_part(cursor, tree, entry->d_name);
+            note_part(scan, folder_fd, entry->d_name);
             continue;
         }
         int child = entry->d_name[0] == '.'
                         ? -1
                         : openat(folder_fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (child >= 0) {
-            status = scan_folder(cursor, tree, child, depth - 1, fault);
+            status = scan_folder(scan, child, depth - 1, fault);
             close(child);
         }
     }
@@ -146,7 +159,10 @@ static enum status scan_folder(struct cursor *cursor, enum tree tree, int folder
 }
 
 enum status cursor_scan_parts(struct cursor *cursor, enum tree tree, int tree_fd,
-                              struct fault *fault)
+                              uint64_t *file_bytes, struct fault *fault)
 {
-    return scan_folder(cursor, tree, tree_fd, PARTS_DEPTH, fault);
+    struct scan scan = {.cursor = cursor, .tree = tree};
+    enum status status = scan_folder(&scan, tree_fd, PARTS_DEPTH, fault);
+    *file_bytes = scan.file_bytes;
+    return status;
 }

@@ -40,8 +40,8 @@ struct cursor_row *cursor_row(struct cursor *cursor, uint64_t stream);
 void cursor_forget(struct cursor *cursor, uint64_t stream);
 
 /* Raises `done` of the tree to what the names of the parts below tree_fd say, for the streams that
- * have a row. */
+ * have a row. *file_bytes becomes the size of all parts. */
 enum status cursor_scan_parts(struct cursor *cursor, enum tree tree, int tree_fd,
-                              struct fault *fault) MUST_CHECK;
+                              uint64_t *file_bytes, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -31,6 +31,8 @@ struct lake {
     struct lake_stream *streams; /* by the merge's indexes */
     int64_t opened_ms; /* monotonic; when the oldest thing not yet rolled was taken; -1: none */
     uint64_t row_bytes;
+    uint64_t tree_bytes[TREES]; /* files, when the lake was opened; rows since then on top */
+    bool is_quarantine_full;    /* and it was said */
 };
 
 static void note_damage(void *self, const char *file, uint64_t offset, uint64_t end,
@@ -122,7 +124,8 @@ static enum status open_state(struct lake *lake, struct fault *fault)
         status = open_streams(lake, fault);
     }
     for (int i = 0; i < TREES && status == STATUS_OK; i++) {
-        status = cursor_scan_parts(&lake->cursor, (enum tree)i, lake->tree_fds[i], fault);
+        status = cursor_scan_parts(&lake->cursor, (enum tree)i, lake->tree_fds[i],
+                                   &lake->tree_bytes[i], fault);
     }
     if (status == STATUS_OK) {
         status = open_keys(lake, fault);
@@ -216,16 +219,39 @@ static enum status store(struct lake *lake, size_t index, enum tree tree,
     return status;
 }
 
+/* Bytes of rows count as they are: what zstd makes of them is known only later, and is less. */
+static bool has_quarantine_room(struct lake *lake, size_t row_bytes)
+{
+    bool has_room = lake->tree_bytes[TREE_QUARANTINE] + row_bytes <= lake->options.quarantine_bytes;
+    if (!has_room && !lake->is_quarantine_full) {
+        logger_warn(lake->options.log, "lake",
+                    "the quarantine is full (%llu bytes); what is not understood is dropped from "
+                    "now on: look at lake/quarantine, remove it, or raise quarantine-max",
+                    (unsigned long long)lake->options.quarantine_bytes);
+    }
+    lake->is_quarantine_full = !has_room;
+    lake->tree_bytes[TREE_QUARANTINE] += has_room ? row_bytes : 0;
+    return has_room;
+}
+
+static enum status quarantine(struct lake *lake, size_t index, const struct frame_event *event,
+                              struct fault *fault)
+{
+    if (!has_quarantine_room(lake, event->row.len)) {
+        atomic_fetch_add(&lake->counts.quarantine_dropped, 1);
+        return STATUS_OK;
+    }
+    atomic_fetch_add(&lake->counts.quarantined, 1);
+    return store(lake, index, TREE_QUARANTINE, event, fault);
+}
+
 static enum status take_event(struct lake *lake, size_t index, const struct frame_event *event,
                               struct fault *fault)
 {
     const struct cursor_row *row = cursor_row(&lake->cursor, stream_merge_id(lake->merge, index));
     if (event->kind == FRAME_QUARANTINED) {
-        if (event->ingest_seq <= row->done[TREE_QUARANTINE]) {
-            return STATUS_OK;
-        }
-        atomic_fetch_add(&lake->counts.quarantined, 1);
-        return store(lake, index, TREE_QUARANTINE, event, fault);
+        bool is_done = event->ingest_seq <= row->done[TREE_QUARANTINE];
+        return is_done ? STATUS_OK : quarantine(lake, index, event, fault);
     }
     if (event->ingest_seq <= row->keys_done) {
         return STATUS_OK;

@@ -37,6 +37,8 @@ struct lake_options {
     int64_t roll_ms;           /* a part is closed when it is that old */
     uint64_t roll_bytes;       /* or has that many bytes of rows */
     int64_t window_ms;         /* for duplicates */
+    uint64_t quarantine_bytes; /* files of the quarantine may take so much; what comes then is
+                                  counted and dropped */
 };
 
 /* Counted since lake_open; reading them from another thread gives a recent value. */
@@ -44,6 +46,7 @@ struct lake_counts {
     _Atomic uint64_t stored;
     _Atomic uint64_t duplicates;
     _Atomic uint64_t quarantined;
+    _Atomic uint64_t quarantine_dropped; /* over its ceiling */
     _Atomic uint64_t parts;
     _Atomic uint64_t damaged; /* places in the journal that could not be read */
 };

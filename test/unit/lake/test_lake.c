@@ -71,7 +71,8 @@ static void open_all(void)
                                 .log = &scene.log,
                                 .roll_ms = 1000,
                                 .roll_bytes = 1 << 20,
-                                .window_ms = 8 * 24 * HOUR_MS};
+                                .window_ms = 8 * 24 * HOUR_MS,
+                                .quarantine_bytes = 1000};
     if (lake_open(&scene.lake, &lake, &fault) != STATUS_OK) {
         fail_msg("%s", fault.text);
     }
@@ -364,6 +365,22 @@ static void quarantine_is_a_tree_of_its_own(void **state)
     assert_int_equal(scene.quarantined, 6);
 }
 
+static void a_full_quarantine_drops_and_counts_and_the_rest_goes_on(void **state)
+{
+    (void)state;
+    scene.log.level = (enum logger_level) - 1;
+    for (uint64_t i = 0; i < 60; i++) {
+        append_kind(0, 1000 + i * 10, 10, FRAME_QUARANTINED);
+        append(0, i, 1);
+        commit(0);
+    }
+    drain();
+    look();
+    each_of(0, 59, 1);
+    assert_true(scene.quarantined > 200 && scene.quarantined < 600);
+    assert_int_equal(scene.quarantined + lake_counts(scene.lake)->quarantine_dropped, 600);
+}
+
 static void cut_off_before_a_part_is_closed_repeats_it_whole(void **state)
 {
     (void)state;
@@ -514,6 +531,7 @@ int main(void)
         CASE(what_an_earlier_start_left_is_taken_and_its_streams_go),
         CASE(an_hour_has_its_own_file),
         CASE(quarantine_is_a_tree_of_its_own),
+        CASE(a_full_quarantine_drops_and_counts_and_the_rest_goes_on),
         CASE(cut_off_before_a_part_is_closed_repeats_it_whole),
         CASE(cut_off_after_parts_were_closed_repeats_nothing),
         CASE(the_cursor_forgets_streams_that_are_gone),
