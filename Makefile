@@ -121,7 +121,7 @@ bench: $(BUILD)/libpipes.a
 
 .PHONY: fresh
 fresh:
-	@tools/fresh test
+	@tools/fresh
 
 .PHONY: clean
 clean:

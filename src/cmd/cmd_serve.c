@@ -1,4 +1,5 @@
 #include "app/serve.h"
+#include "app/site_archive.h"
 #include "app/site_build.h"
 #include "base/hash.h"
 #include "cmd/cmd.h"
@@ -22,6 +23,7 @@ static const char LONG_CACHE[] = "public, max-age=31536000, immutable";
 /* What stays alive while the collector runs. */
 struct serving {
     struct tracker_site site;
+    struct site_archive *archive;
     struct assets public_assets;
     struct assets admin_assets;
     char hashed_path[PATH_BYTES];
@@ -106,6 +108,12 @@ static enum status serve(const struct cmd_context *context, struct serving *serv
         .log = context->log,
         .out_fd = context->out_fd,
     };
+    enum status status = site_archive_open(&serving->archive, config->data, &serving->site,
+                                           clock_now_ms(context->clock), fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    site_archive_add(serving->archive, &serving->public_assets);
     add_tracker(serving);
     add_live_page(serving);
     return serve_run(&options, fault);
@@ -124,6 +132,7 @@ static int run(const struct cmd_context *context)
     if (status == STATUS_OK) {
         status = serve(context, serving, &fault);
     }
+    site_archive_close(serving->archive);
     tracker_site_free(&serving->site);
     arena_free(&arena);
     free(serving);

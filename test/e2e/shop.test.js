@@ -163,6 +163,31 @@ test('the shop carries the very tag that `pipes build` prints', async (t) => {
     assert.match(hashed.headers.get('cache-control'), /immutable/);
 });
 
+test('a tracker that was replaced is served under its hash for 13 months', async (t) => {
+    const collector = await startShop(t, ['--site', 'first']);
+    const folder = path.join(collector.data, 'site');
+    const [first] = fs.readdirSync(folder).filter((name) => name.startsWith('pipes.'));
+    const bytes = fs.readFileSync(path.join(folder, first), 'utf8');
+    const again = async (days) => {
+        await collector.stop();
+        if (days) {
+            const then = new Date(Date.now() - days * 86400000);
+            fs.utimesSync(path.join(folder, first), then, then);
+        }
+        collector.options = collector.options.map((word) => word === 'first' ? 'second' : word);
+        await collector.start();
+        return fetch(`${collector.url}/${first}`);
+    };
+    for (const days of [0, 394]) {
+        const answer = await again(days);
+        assert.strictEqual(answer.status, 200);
+        assert.match(answer.headers.get('cache-control'), /immutable/);
+        assert.strictEqual(await answer.text(), bytes);
+    }
+    assert.strictEqual((await again(396)).status, 404);
+    assert.ok(!fs.existsSync(path.join(folder, first)));
+});
+
 test('the pinned tag works, and other bytes are refused by the browser', async (t) => {
     const collector = await startShop(t);
     const out = path.join(temporaryFolder(t), 'dist');
