@@ -163,6 +163,27 @@ test('the shop carries the very tag that `pipes build` prints', async (t) => {
     assert.match(hashed.headers.get('cache-control'), /immutable/);
 });
 
+test("a module of the site's own is part of the tracker", async (t) => {
+    const www = temporaryFolder(t);
+    const own = path.join(www, 'own.js');
+    fs.writeFileSync(own, `pipesModules.push({name: 'own', start: function (core) {
+        core.emit('track', 'own_module_started', {answer: 42});
+        return {stop: function () {}};
+    }});`);
+    fs.writeFileSync(path.join(www, 'index.html'),
+        '<!doctype html><title>own</title><script src="/pipes.js" async></script>');
+    const collector = await startCollector(t, ['--www', www, '--modules', 'core', '--module', own]);
+    const page = await openPage(await startBrowser(t));
+    await page.goto(collector.url + '/');
+    await accepted(collector, 1);
+    await collector.stop();
+    const [row] = rows(collector.data);
+    assert.strictEqual(row.name, 'own_module_started');
+    assert.deepStrictEqual(row.properties, {answer: 42});
+    assert.throws(() => collector.run('build', '--module', '/no/such/file.js', '--out', www),
+        (error) => /no\/such\/file/.test(error.stderr.toString()));
+});
+
 test('a tracker that was replaced is served under its hash for 13 months', async (t) => {
     const collector = await startShop(t, ['--site', 'first']);
     const folder = path.join(collector.data, 'site');

@@ -1,5 +1,5 @@
 /*
- * golden.h - runs the golden cases of an adapter: NAME.body (or NAME.query) is what was sent,
+ * golden.h - runs the golden cases of an adapter: NAME.http is a request as it came over the wire,
  * NAME.rows what must come out. With PIPES_GOLDEN_WRITE=1 the .rows are written anew; read them
  * before they are kept.
  */
@@ -7,7 +7,9 @@
 #define PIPES_TEST_GOLDEN_H
 
 #include "adapters/adapter.h"
+#include "adapters/adapter_list.h"
 #include "base/file.h"
+#include "net/http_head.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -51,8 +53,21 @@ static void append_outcome(struct buf *out, const struct batch *batch)
     }
 }
 
-static void run_case(const struct adapter *adapter, int folder_fd, const char *name,
-                     const char *path)
+/* The request as the front door would hand it over; only content-length bodies. */
+static struct inbound parse_request(struct view bytes)
+{
+    struct http_head head;
+    struct http_refusal refusal;
+    assert_int_equal(http_head_parse(&head, bytes, &refusal), HTTP_DONE);
+    assert_int_equal(head.len + head.content_length, bytes.len);
+    return (struct inbound){.method = head.method == HTTP_POST ? INBOUND_POST : INBOUND_GET,
+                            .path = head.path,
+                            .query = head.query,
+                            .body = view_part(bytes, head.len, (size_t)head.content_length),
+                            .received_ms = GOLDEN_RECEIVED_MS};
+}
+
+static void run_case(const struct adapter *adapter, int folder_fd, const char *name)
 {
     struct buf sent;
     struct buf expected;
@@ -61,16 +76,11 @@ static void run_case(const struct adapter *adapter, int folder_fd, const char *n
     buf_init(&expected, 1 << 20);
     buf_init(&out, 1 << 20);
     char rows_name[300];
-    const char *dot = strrchr(name, '.');
-    bool is_query = strcmp(dot, ".query") == 0;
-    snprintf(rows_name, sizeof(rows_name), "%.*s.rows", (int)(dot - name), name);
+    snprintf(rows_name, sizeof(rows_name), "%.*s.rows", (int)strlen(name) - 5, name);
     struct fault fault = {0};
     struct batch batch = {0};
     assert_int_equal(file_read(folder_fd, name, &sent, &fault), STATUS_OK);
-    struct inbound inbound = {.method = is_query ? INBOUND_GET : INBOUND_POST,
-                              .path = view_from_text(path),
-                              .received_ms = GOLDEN_RECEIVED_MS};
-    *(is_query ? &inbound.query : &inbound.body) = buf_view(&sent);
+    struct inbound inbound = parse_request(buf_view(&sent));
     arena_clear(&arena);
     assert_true(adapter->match(&inbound));
     assert_int_equal(adapter->decode(&inbound, &arena, &batch, &fault), STATUS_OK);
@@ -88,16 +98,15 @@ static void run_case(const struct adapter *adapter, int folder_fd, const char *n
 }
 
 /* Runs all cases of a folder and gives their number. */
-static int run_golden(const struct adapter *adapter, const char *folder_name, const char *path)
+static int run_golden(const struct adapter *adapter, const char *folder_name)
 {
     int folder_fd = open(folder_name, O_RDONLY | O_DIRECTORY);
     assert_true(folder_fd >= 0);
     DIR *folder = opendir(folder_name);
     int cases = 0;
     for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-        struct view name = view_from_text(entry->d_name);
-        if (view_ends_with(name, ".body") || view_ends_with(name, ".query")) {
-            run_case(adapter, folder_fd, entry->d_name, path);
+        if (view_ends_with(view_from_text(entry->d_name), ".http")) {
+            run_case(adapter, folder_fd, entry->d_name);
             cases++;
         }
     }

@@ -16,7 +16,7 @@ static enum status decode(struct view body, struct batch *batch, struct fault *f
 static void golden_cases_come_out_as_they_are_written(void **state)
 {
     (void)state;
-    assert_true(run_golden(&adapter_native, "test/golden/native", "/e") >= 7);
+    assert_true(run_golden(&adapter_native, "test/golden/native") >= 7);
 }
 
 static void what_is_not_json_is_refused_with_a_sentence(void **state)

@@ -5,7 +5,7 @@
 static void golden_cases_come_out_as_they_are_written(void **state)
 {
     (void)state;
-    assert_true(run_golden(&adapter_skeleton, "test/golden/skeleton", "/skeleton/event") >= 1);
+    assert_true(run_golden(&adapter_skeleton, "test/golden/skeleton") >= 1);
 }
 
 int main(void)
