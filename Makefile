@@ -2,7 +2,7 @@
 #
 #   make          build everything below build/
 #   make test     unit tests, tracker tests
-#   make asan     the C tests under AddressSanitizer and UndefinedBehaviorSanitizer
+#   make asan     C tests and the collector under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make lint     format, warnings as errors, layers, banned functions
 #   make fuzz     the parsers, SECONDS each (default 60)
 #   make bench    the JSON reader beside simdjson
@@ -97,7 +97,8 @@ test: setup-test
 .PHONY: asan
 asan: setup-test
 	@ASAN_OPTIONS=detect_leaks=1 $(MAKE) --no-print-directory BUILD=build/asan \
-	    CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' unit
+	    CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' unit all
+	@PIPES_BINARY=build/asan/pipes node --test test/e2e/collector.test.js
 
 .PHONY: lint
 lint:

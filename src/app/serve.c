@@ -55,20 +55,29 @@ struct serve {
 };
 
 /* The seed of key hashes: made once per data folder, or re-sends would not be known again. */
+static enum status make_seed(int data_fd, uint64_t *seed, struct fault *fault)
+{
+    struct buf text;
+    buf_init(&text, 64);
+    enum status status = uuid_random(seed, sizeof(*seed), fault);
+    buf_append_uint64(&text, *seed);
+    buf_append_byte(&text, '\n');
+    if (status == STATUS_OK) {
+        status = file_replace(data_fd, SEED_FILE, buf_view(&text), fault);
+    }
+    buf_free(&text);
+    return status;
+}
+
 static enum status load_seed(int data_fd, uint64_t *seed, struct fault *fault)
 {
     struct buf text;
     buf_init(&text, 64);
     enum status status = file_read(data_fd, SEED_FILE, &text, fault);
-    if (status == STATUS_NOT_FOUND) {
-        status = uuid_random(seed, sizeof(*seed), fault);
-        buf_append_uint64(&text, *seed);
-        buf_append_byte(&text, '\n');
-        return status == STATUS_OK ? file_replace(data_fd, SEED_FILE, buf_view(&text), fault)
-                                   : status;
-    }
     struct view line = buf_view(&text);
-    if (status == STATUS_OK && !view_to_uint64(view_cut(&line, '\n'), seed)) {
+    if (status == STATUS_NOT_FOUND) {
+        status = make_seed(data_fd, seed, fault);
+    } else if (status == STATUS_OK && !view_to_uint64(view_cut(&line, '\n'), seed)) {
         status = fault_set(fault, STATUS_DAMAGED,
                            "the file SEED in the data folder must hold one number");
     }
