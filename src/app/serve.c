@@ -134,11 +134,31 @@ static enum status open_storage(struct serve *serve, struct fault *fault)
     return status == STATUS_OK ? lake_open(&serve->lake, &lake, fault) : status;
 }
 
+static enum status probe_addresses(const struct serve_options *options, struct fault *fault)
+{
+    const char *const addresses[][2] = {{options->listen, "--listen"}, {options->admin, "--admin"}};
+    for (size_t i = 0; i < 2; i++) {
+        struct fault why = {0};
+        enum status status = listener_probe(addresses[i][0], &why);
+        if (status == STATUS_BUSY) {
+            return fault_set(fault, status, "%s; stop it, or choose another address with %s",
+                             why.text, addresses[i][1]);
+        }
+        if (status != STATUS_OK) {
+            return fault_set(fault, status, "%s", why.text);
+        }
+    }
+    return STATUS_OK;
+}
+
 static enum status open_shared(struct serve *serve, struct fault *fault)
 {
     const struct serve_options *options = serve->options;
     serve->files.fd = -1;
     enum status status = read_origins(serve, fault);
+    if (status == STATUS_OK) {
+        status = probe_addresses(options, fault);
+    }
     if (status == STATUS_OK && options->www[0]) {
         status = static_files_open(&serve->files, options->www, fault);
     }

@@ -48,7 +48,7 @@ static bool parse_address(const char *text, struct address *address)
     return inet_pton(AF_INET, name, &address->at.v4.sin_addr) == 1;
 }
 
-static int open_socket(struct address *address, bool is_any)
+static int open_socket(struct address *address, bool is_any, bool is_shared)
 {
     int fd = socket(address->at.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0 && is_any && errno == EAFNOSUPPORT) {
@@ -69,7 +69,7 @@ static int open_socket(struct address *address, bool is_any)
     if (address->at.any.sa_family == AF_INET6) {
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof(only_v6));
     }
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0 ||
+    if ((is_shared && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)) != 0) ||
         bind(fd, &address->at.any, address->len) != 0 || listen(fd, BACKLOG) != 0) {
         int reason = errno;
         close(fd);
@@ -87,16 +87,38 @@ static uint16_t port_of(int fd)
                                                      : address.at.v6.sin6_port);
 }
 
+static enum status refuse_address(const char *address, struct fault *fault)
+{
+    return fault_set(fault, STATUS_BAD_INPUT,
+                     "\"%s\" is not an address: write 127.0.0.1:8080, [::1]:8080 or *:8080",
+                     address);
+}
+
+enum status listener_probe(const char *address, struct fault *fault)
+{
+    struct address parsed;
+    if (!parse_address(address, &parsed)) {
+        return refuse_address(address, fault);
+    }
+    int fd = open_socket(&parsed, address[0] == '*', false);
+    if (fd < 0 && errno == EADDRINUSE) {
+        return fault_set(fault, STATUS_BUSY, "another program listens on %s already", address);
+    }
+    if (fd < 0) {
+        return fault_errno(fault, errno, "cannot listen on %s", address);
+    }
+    close(fd);
+    return STATUS_OK;
+}
+
 enum status listener_open(struct net_loop *loop, const char *address,
                           const struct net_handler *handler, uint16_t *port, struct fault *fault)
 {
     struct address parsed;
     if (!parse_address(address, &parsed)) {
-        return fault_set(fault, STATUS_BAD_INPUT,
-                         "\"%s\" is not an address: write 127.0.0.1:8080, [::1]:8080 or *:8080",
-                         address);
+        return refuse_address(address, fault);
     }
-    int fd = open_socket(&parsed, address[0] == '*');
+    int fd = open_socket(&parsed, address[0] == '*', true);
     if (fd < 0) {
         return fault_errno(fault, errno, "cannot listen on %s", address);
     }

@@ -86,6 +86,10 @@ enum status listener_open(struct net_loop *loop, const char *address,
                           const struct net_handler *handler, uint16_t *port, struct fault *fault)
     MUST_CHECK;
 
+/* STATUS_BUSY when another process listens there already: listeners share a port silently (that is
+ * what lets several loops listen on one), so ask before the first of them is opened. */
+enum status listener_probe(const char *address, struct fault *fault) MUST_CHECK;
+
 const struct http_request *exchange_request(const struct exchange *x);
 struct http_reply *exchange_reply(struct exchange *x);
 /* A slot for the handler's own pointer, NULL at first. */

@@ -4,7 +4,9 @@ const assert = require('node:assert');
 const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
-const {startCollector, until, rows, parts, batch} = require('./collector');
+const {execFileSync} = require('node:child_process');
+const {startCollector, temporaryFolder, until, rows, parts, batch, BINARY} =
+    require('./collector');
 
 /** Sends bytes as they are and gives all that comes back until the other side closes. */
 function raw(collector, bytes, close = true) {
@@ -151,7 +153,6 @@ test('numbers and strings of properties come out byte for byte', async (t) => {
         '{"n":123456789012345678901234567890.10,"s":"\\u00e9 \\/ \u{1F4A5}","e":1E400}';
     await collector.post('/e', `{"events":[{"type":"track","properties":${properties}}]}`);
     await collector.stop();
-    const {execFileSync} = require('node:child_process');
     const text = execFileSync('zstd', ['-dcq', parts(collector.data)[0]], {encoding: 'utf8'});
     assert.ok(text.includes(`"properties":${properties}`), text);
 });
@@ -226,6 +227,15 @@ test('a second collector on the same data is refused with a sentence', async (t)
     const collector = await startCollector(t);
     assert.throws(() => collector.run('serve', '--listen', '127.0.0.1:0', '--admin', '127.0.0.1:0'),
         (error) => error.status !== 0 && /another process/.test(error.stderr.toString()));
+});
+
+test('a port that is taken is refused with a sentence, not shared', async (t) => {
+    const collector = await startCollector(t);
+    const other = path.join(temporaryFolder(t), 'data');
+    const address = `127.0.0.1:${new URL(collector.url).port}`;
+    assert.throws(() => execFileSync(BINARY, ['serve', '--data', other, '--listen', address],
+        {stdio: 'pipe'}),
+    (error) => error.status === 1 && /already.*--listen/.test(error.stderr.toString()));
 });
 
 test('verify names the file that was damaged', async (t) => {
