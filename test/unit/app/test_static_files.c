@@ -1,7 +1,8 @@
 #include "app/static_files.h"
 
+#include "../temporary.h"
+
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -13,7 +14,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-static char path[64];
+static struct temporary folder_used;
+static const char *path;
 static struct static_files files;
 static struct http_reply reply;
 
@@ -37,10 +39,10 @@ static void make_folder(const char *name)
 static int set_up(void **state)
 {
     (void)state;
-    memcpy(path, "/tmp/pipes-test-XXXXXX", 23);
-    if (!mkdtemp(path)) {
+    if (temporary_make(&folder_used) != 0) {
         return -1;
     }
+    path = folder_used.path;
     make_folder("public");
     make_folder("public/app");
     make_folder("public/empty");
@@ -61,20 +63,12 @@ static int set_up(void **state)
     return static_files_open(&files, folder, NULL) == STATUS_OK ? 0 : -1;
 }
 
-static int remove_one(const char *name, const struct stat *facts, int kind, struct FTW *walk)
-{
-    (void)facts;
-    (void)kind;
-    (void)walk;
-    return remove(name);
-}
-
 static int tear_down(void **state)
 {
     (void)state;
     static_files_close(&files);
     http_reply_free(&reply);
-    return nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return temporary_remove(&folder_used);
 }
 
 static bool ask(const char *asked)

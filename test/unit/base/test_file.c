@@ -1,5 +1,7 @@
 #include "base/file.h"
 
+#include "../temporary.h"
+
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -11,24 +13,21 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-static char path[32];
+static struct temporary temporary;
 static int folder;
 
 static int set_up(void **state)
 {
     (void)state;
-    memcpy(path, "/tmp/pipes-test-XXXXXX", 23);
-    folder = mkdtemp(path) ? open(path, O_RDONLY | O_DIRECTORY) : -1;
-    return folder >= 0 ? 0 : -1;
+    int made = temporary_make(&temporary);
+    folder = temporary.fd;
+    return made;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    unlinkat(folder, "a", 0);
-    unlinkat(folder, "_a", AT_REMOVEDIR);
-    close(folder);
-    return rmdir(path);
+    return temporary_remove(&temporary);
 }
 
 static void a_file_is_replaced_as_a_whole(void **state)

@@ -1,10 +1,10 @@
 #include "journal/journal.h"
 
+#include "../temporary.h"
 #include "journal/data_folder.h"
 #include "journal/stream_reader.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -18,7 +18,8 @@
 #include <cmocka.h>
 
 struct scene {
-    char path[64];
+    struct temporary folder;
+    const char *path;
     struct clock clock;
     struct data_folder data;
     struct journal *journal;
@@ -51,23 +52,16 @@ static int set_up(void **state)
 {
     (void)state;
     scene = (struct scene){.clock = clock_system(), .data = {.fd = -1, .lock_fd = -1}};
-    memcpy(scene.path, "/tmp/pipes-test-XXXXXX", 23);
-    return mkdtemp(scene.path) ? 0 : -1;
-}
-
-static int remove_one(const char *path, const struct stat *facts, int kind, struct FTW *walk)
-{
-    (void)facts;
-    (void)kind;
-    (void)walk;
-    return remove(path);
+    int made = temporary_make(&scene.folder);
+    scene.path = scene.folder.path;
+    return made;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
     close_journal();
-    return nftw(scene.path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return temporary_remove(&scene.folder);
 }
 
 static enum status write_row(void *self, uint32_t index, uint64_t ingest_seq, struct buf *out)

@@ -2,9 +2,9 @@
 #include "journal/segment_writer.h"
 #include "journal/stream_reader.h"
 
+#include "../temporary.h"
 #include "base/file.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@
 enum { SEQ_MAX = 1000 };
 
 struct scene {
-    char path[32];
+    struct temporary folder;
     int fd;
     struct clock clock;
     int writes_until_failure; /* counted down; the write that brings it to 0 fails; <0: never */
@@ -76,11 +76,10 @@ static int set_up(void **state)
     (void)state;
     scene = (struct scene){
         .clock = clock_system(), .writes_until_failure = -1, .syncs_until_failure = -1};
-    memcpy(scene.path, "/tmp/pipes-test-XXXXXX", 23);
-    if (!mkdtemp(scene.path)) {
+    if (temporary_make(&scene.folder) != 0) {
         return -1;
     }
-    scene.fd = open(scene.path, O_RDONLY | O_DIRECTORY);
+    scene.fd = scene.folder.fd;
     struct segment_writer_options options = {
         .folder_fd = scene.fd,
         .stream = 77,
@@ -96,13 +95,7 @@ static int tear_down(void **state)
 {
     (void)state;
     segment_writer_close(scene.writer);
-    DIR *folder = fdopendir(scene.fd);
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-        unlinkat(scene.fd, entry->d_name, 0);
-    }
-    int fd_path = rmdir(scene.path);
-    closedir(folder);
-    return fd_path;
+    return temporary_remove(&scene.folder);
 }
 
 static enum status append(uint64_t seq)

@@ -1,5 +1,6 @@
 #include "journal/sequence.h"
 
+#include "../temporary.h"
 #include "base/file.h"
 
 #include <fcntl.h>
@@ -13,49 +14,37 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-struct place {
-    char path[32];
-    int fd;
-};
+static struct temporary place;
 
 static int make_folder(void **state)
 {
-    static struct place place;
-    memcpy(place.path, "/tmp/pipes-test-XXXXXX", 23);
-    if (!mkdtemp(place.path)) {
-        return -1;
-    }
-    place.fd = open(place.path, O_RDONLY | O_DIRECTORY);
     *state = &place;
-    return place.fd < 0 ? -1 : 0;
+    return temporary_make(&place);
 }
 
 static int remove_folder(void **state)
 {
-    struct place *place = *state;
-    unlinkat(place->fd, "SEQUENCE", 0);
-    close(place->fd);
-    return rmdir(place->path);
+    return temporary_remove(*state);
 }
 
 static void gives_each_number_once_across_restarts_and_crashes(void **state)
 {
-    struct place *place = *state;
+    struct temporary *folder = *state;
     struct sequence *sequence;
     struct fault fault = {0};
     uint64_t first = 0;
-    assert_int_equal(sequence_open(&sequence, place->fd, 2, &fault), STATUS_OK);
+    assert_int_equal(sequence_open(&sequence, folder->fd, 2, &fault), STATUS_OK);
     assert_int_equal(sequence_take(sequence, 0, 3, &first, &fault), STATUS_OK);
     assert_int_equal(first, 1);
 
     /* A second one opened while the first was never closed: what a crash leaves behind. */
     struct sequence *after_crash;
-    assert_int_equal(sequence_open(&after_crash, place->fd, 2, &fault), STATUS_OK);
+    assert_int_equal(sequence_open(&after_crash, folder->fd, 2, &fault), STATUS_OK);
     assert_int_equal(sequence_take(after_crash, 0, 1, &first, &fault), STATUS_OK);
     assert_true(first >= 4);
     uint64_t last = first;
     sequence_close(after_crash);
-    assert_int_equal(sequence_open(&after_crash, place->fd, 2, &fault), STATUS_OK);
+    assert_int_equal(sequence_open(&after_crash, folder->fd, 2, &fault), STATUS_OK);
     assert_int_equal(sequence_take(after_crash, 1, 1, &first, &fault), STATUS_OK);
     assert_int_equal(first, last + 1);
     sequence_close(after_crash);
@@ -64,11 +53,11 @@ static void gives_each_number_once_across_restarts_and_crashes(void **state)
 
 static void stable_waits_for_the_slowest_worker(void **state)
 {
-    struct place *place = *state;
+    struct temporary *folder = *state;
     struct sequence *sequence;
     struct fault fault = {0};
     uint64_t first = 0;
-    assert_int_equal(sequence_open(&sequence, place->fd, 2, &fault), STATUS_OK);
+    assert_int_equal(sequence_open(&sequence, folder->fd, 2, &fault), STATUS_OK);
     assert_int_equal(sequence_take(sequence, 0, 5, &first, &fault), STATUS_OK);
     assert_int_equal(sequence_take(sequence, 1, 5, &first, &fault), STATUS_OK);
     assert_int_equal(sequence_stable(sequence), 1);
@@ -81,14 +70,14 @@ static void stable_waits_for_the_slowest_worker(void **state)
 
 static void refuses_a_damaged_file_and_says_how_to_mend_it(void **state)
 {
-    struct place *place = *state;
+    struct temporary *folder = *state;
     static const char *const contents[] = {"", "\n", "0\n", "12", "-1\n", "twelve\n"};
     for (size_t i = 0; i < sizeof(contents) / sizeof(contents[0]); i++) {
         struct fault fault = {0};
         struct sequence *sequence;
-        assert_int_equal(file_replace(place->fd, "SEQUENCE", view_from_text(contents[i]), &fault),
+        assert_int_equal(file_replace(folder->fd, "SEQUENCE", view_from_text(contents[i]), &fault),
                          STATUS_OK);
-        assert_int_equal(sequence_open(&sequence, place->fd, 1, &fault), STATUS_DAMAGED);
+        assert_int_equal(sequence_open(&sequence, folder->fd, 1, &fault), STATUS_DAMAGED);
         assert_null(sequence);
         assert_true(fault.text[0] != 0);
     }
@@ -118,14 +107,14 @@ static void *take_many(void *argument)
 
 static void threads_never_share_a_number_and_stable_never_passes_one_in_flight(void **state)
 {
-    struct place *place = *state;
+    struct temporary *folder = *state;
     static struct taker takers[TAKERS];
     static unsigned char seen[TAKERS * TAKES + 1];
     struct sequence *sequence;
     struct fault fault = {0};
     pthread_t threads[TAKERS];
     memset(seen, 0, sizeof(seen));
-    assert_int_equal(sequence_open(&sequence, place->fd, TAKERS, &fault), STATUS_OK);
+    assert_int_equal(sequence_open(&sequence, folder->fd, TAKERS, &fault), STATUS_OK);
     for (unsigned i = 0; i < TAKERS; i++) {
         takers[i].sequence = sequence;
         takers[i].worker = i;

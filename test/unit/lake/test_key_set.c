@@ -1,6 +1,7 @@
 #include "lake/key_set.h"
 
-#include <dirent.h>
+#include "../temporary.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,29 +17,18 @@ static const int64_t DAY_MS = 86400000;
 static const int64_t WINDOW_MS = 8 * 86400000LL;
 static const int64_t NOW_MS = 1763942400000;
 
-static char path[32];
-static int folder_fd;
+static struct temporary folder;
 
 static int set_up(void **state)
 {
     (void)state;
-    memcpy(path, "/tmp/pipes-test-XXXXXX", 23);
-    if (!mkdtemp(path)) {
-        return -1;
-    }
-    folder_fd = open(path, O_RDONLY | O_DIRECTORY);
-    return folder_fd >= 0 ? 0 : -1;
+    return temporary_make(&folder);
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    DIR *folder = fdopendir(folder_fd);
-    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
-        unlinkat(folder_fd, entry->d_name, 0);
-    }
-    closedir(folder);
-    return rmdir(path);
+    return temporary_remove(&folder);
 }
 
 static struct key_set *open_set(unsigned expected_damage)
@@ -46,7 +36,7 @@ static struct key_set *open_set(unsigned expected_damage)
     struct key_set *set;
     unsigned damaged;
     struct fault fault = {0};
-    assert_int_equal(key_set_open(&set, folder_fd, WINDOW_MS, &damaged, &fault), STATUS_OK);
+    assert_int_equal(key_set_open(&set, folder.fd, WINDOW_MS, &damaged, &fault), STATUS_OK);
     assert_int_equal(damaged, expected_damage);
     return set;
 }
@@ -148,12 +138,12 @@ static void a_damaged_file_is_set_aside_and_counted(void **state)
     }
     save(set, NOW_MS);
     key_set_close(set);
-    int fd = openat(folder_fd, "0000000001.keys", O_RDWR);
+    int fd = openat(folder.fd, "0000000001.keys", O_RDWR);
     assert_int_equal(pwrite(fd, "x", 1, 5000), 1);
     close(fd);
     set = open_set(1);
     assert_int_equal(key_set_runs(set), 0);
-    assert_int_equal(faccessat(folder_fd, "_damaged-0000000001.keys", F_OK, 0), 0);
+    assert_int_equal(faccessat(folder.fd, "_damaged-0000000001.keys", F_OK, 0), 0);
     assert_true(add(set, 1, NOW_MS));
     save(set, NOW_MS);
     key_set_close(set);

@@ -2,6 +2,7 @@
  * cut off in between. */
 #include "lake/lake.h"
 
+#include "../temporary.h"
 #include "base/file.h"
 #include "base/hash.h"
 #include "journal/data_folder.h"
@@ -28,7 +29,8 @@ static const int64_t START_MS = 1763942400000; /* 2025-11-24T00:00:00Z */
 static const int64_t HOUR_MS = 3600000;
 
 struct scene {
-    char path[64];
+    struct temporary folder;
+    const char *path;
     int64_t now_ms;
     struct clock clock;
     struct logger log;
@@ -91,27 +93,19 @@ static int set_up(void **state)
 {
     (void)state;
     scene = (struct scene){.now_ms = START_MS, .data = {.fd = -1, .lock_fd = -1}};
-    memcpy(scene.path, "/tmp/pipes-test-XXXXXX", 23);
-    if (!mkdtemp(scene.path)) {
+    if (temporary_make(&scene.folder) != 0) {
         return -1;
     }
+    scene.path = scene.folder.path;
     open_all();
     return 0;
-}
-
-static int remove_one(const char *path, const struct stat *facts, int kind, struct FTW *walk)
-{
-    (void)facts;
-    (void)kind;
-    (void)walk;
-    return remove(path);
 }
 
 static int tear_down(void **state)
 {
     (void)state;
     close_all();
-    return nftw(scene.path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return temporary_remove(&scene.folder);
 }
 
 static enum status write_row(void *self, uint32_t index, uint64_t ingest_seq, struct buf *out)

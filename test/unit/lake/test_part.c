@@ -2,10 +2,10 @@
 #include "lake/part_reader.h"
 #include "lake/part_writer.h"
 
+#include "../temporary.h"
 #include "base/file.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -19,30 +19,21 @@
 static const int64_t NOON_MS = 1763985600000; /* 2025-11-24T12:00:00Z */
 static const char NAME[] = "date=2025-11-24/hour=12/part-7-1-9.ndjson.zst";
 
-static char path[32];
+static struct temporary temporary;
 static int tree;
 
 static int set_up(void **state)
 {
     (void)state;
-    memcpy(path, "/tmp/pipes-test-XXXXXX", 23);
-    tree = mkdtemp(path) ? open(path, O_RDONLY | O_DIRECTORY) : -1;
-    return tree >= 0 ? 0 : -1;
-}
-
-static int remove_one(const char *name, const struct stat *facts, int kind, struct FTW *walk)
-{
-    (void)facts;
-    (void)kind;
-    (void)walk;
-    return remove(name);
+    int made = temporary_make(&temporary);
+    tree = temporary.fd;
+    return made;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    close(tree);
-    return nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return temporary_remove(&temporary);
 }
 
 static void write_part(unsigned rows, size_t row_bytes)

@@ -2,6 +2,7 @@
 #include "site/tag.h"
 #include "site/tracker_site.h"
 
+#include "../temporary.h"
 #include "base/file.h"
 
 #include <brotli/decode.h>
@@ -146,9 +147,9 @@ static void tags_name_the_file_and_its_integrity(void **state)
 static void files_are_written_and_older_hashed_ones_stay(void **state)
 {
     (void)state;
-    char path[] = "/tmp/pipes-test-XXXXXX";
-    assert_non_null(mkdtemp(path));
-    int fd = open(path, O_RDONLY | O_DIRECTORY);
+    struct temporary folder;
+    assert_int_equal(temporary_make(&folder), 0);
+    int fd = folder.fd;
     char names[2][64];
     for (int i = 0; i < 2; i++) {
         struct tracker_site site;
@@ -172,8 +173,7 @@ static void files_are_written_and_older_hashed_ones_stay(void **state)
             assert_int_equal(unlinkat(fd, name, 0), 0);
         }
     }
-    close(fd);
-    assert_int_equal(rmdir(path), 0);
+    assert_int_equal(temporary_remove(&folder), 0);
 }
 
 int main(void)
