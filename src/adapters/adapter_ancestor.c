@@ -93,15 +93,16 @@ static void settle_times(const struct reading *reading, struct event *event)
     fields_set_times(event, received_ms, fields_skew_ms(event, received_ms, 0));
 }
 
-static enum status fill_event(const struct reading *reading, json_value value, struct event *event,
+static enum status fill_event(const void *self, json_value object, struct event *event,
                               const char **reason)
 {
+    const struct reading *reading = self;
     *event = (struct event){0};
     event_set_string(event, COLUMN_ADAPTER, VIEW_LITERAL("ancestor"));
     if (reading->stage.len > 0) {
         event_set_string(event, COLUMN_ENVIRONMENT, reading->stage);
     }
-    enum status status = fields_take(&reading->fields, value, event);
+    enum status status = fields_take(&reading->fields, object, event);
     struct view theirs = event_text(event, COLUMN_TYPE);
     const char *ours = our_type(theirs);
     *reason = ours ? fields_fault_of(event)
@@ -111,28 +112,9 @@ static enum status fill_event(const struct reading *reading, json_value value, s
     }
     settle_type(event, theirs, ours);
     settle_times(reading, event);
-    status = name_event(reading, value, event);
+    status = name_event(reading, object, event);
     if (status == STATUS_OK) {
-        status = fields_keep_rest(&reading->fields, &value, 1, event);
-    }
-    if (status == STATUS_TOO_BIG) {
-        *reason = "context is longer than 64 KiB";
-        return STATUS_OK;
-    }
-    return status;
-}
-
-static enum status read_event(const struct reading *reading, json_value value, struct batch *batch)
-{
-    const char *reason = "an event is an object";
-    enum status status = STATUS_OK;
-    if (json_kind(reading->fields.doc, value) == JSON_OBJECT) {
-        status = fill_event(reading, value, &batch->events[batch->event_count], &reason);
-    }
-    if (reason) {
-        fields_reject(batch, json_raw(reading->fields.doc, value), reason);
-    } else {
-        batch->event_count += status == STATUS_OK;
+        status = fields_keep_rest(&reading->fields, &object, 1, event, reason);
     }
     return status;
 }
@@ -158,11 +140,11 @@ static enum status decode(const struct inbound *inbound, struct arena *arena, st
     }
     status = fields_make_room(batch, count, arena);
     if (status == STATUS_OK && !is_array) {
-        status = read_event(&reading, JSON_ROOT, batch);
+        status = fields_add(&reading.fields, JSON_ROOT, fill_event, &reading, batch);
     }
     json_value at = is_array ? json_first(doc, JSON_ROOT) : JSON_NO_VALUE;
     for (; status == STATUS_OK && at != JSON_NO_VALUE; at = json_next(doc, at)) {
-        status = read_event(&reading, at, batch);
+        status = fields_add(&reading.fields, at, fill_event, &reading, batch);
     }
     return status == STATUS_OK ? status
                                : fault_set(fault, status, "no memory for %zu events", count);

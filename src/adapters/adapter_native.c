@@ -18,7 +18,7 @@ static const struct field_name ENVELOPE[] = {
 };
 
 /* load_id-seq, when the event came without an id of its own. */
-static enum status name_event(struct reading *reading, struct event *event)
+static enum status name_event(const struct reading *reading, struct event *event)
 {
     const struct event_value *seq = &event->values[COLUMN_SEQ];
     struct view load_id = event_text(event, COLUMN_LOAD_ID);
@@ -39,12 +39,12 @@ static enum status name_event(struct reading *reading, struct event *event)
     return STATUS_OK;
 }
 
-/* Sets *reason when the value is no event; another status than STATUS_OK ends the batch. */
-static enum status fill_event(struct reading *reading, json_value value, struct event *event,
+static enum status fill_event(const void *self, json_value object, struct event *event,
                               const char **reason)
 {
+    const struct reading *reading = self;
     *event = reading->shared;
-    enum status status = fields_take(&reading->fields, value, event);
+    enum status status = fields_take(&reading->fields, object, event);
     if (status == STATUS_OK) {
         status = name_event(reading, event);
     }
@@ -52,29 +52,9 @@ static enum status fill_event(struct reading *reading, json_value value, struct 
     if (status != STATUS_OK || *reason) {
         return status;
     }
-    const json_value objects[] = {reading->context, value};
-    status = fields_keep_rest(&reading->fields, objects, 2, event);
-    if (status == STATUS_TOO_BIG) {
-        *reason = "context is longer than 64 KiB";
-        return STATUS_OK;
-    }
+    const json_value objects[] = {reading->context, object};
     fields_set_times(event, reading->inbound->received_ms, reading->skew_ms);
-    return status;
-}
-
-static enum status read_event(struct reading *reading, json_value value, struct batch *batch)
-{
-    const char *reason = "an event is an object";
-    enum status status = STATUS_OK;
-    if (json_kind(reading->fields.doc, value) == JSON_OBJECT) {
-        status = fill_event(reading, value, &batch->events[batch->event_count], &reason);
-    }
-    if (reason) {
-        fields_reject(batch, json_raw(reading->fields.doc, value), reason);
-    } else {
-        batch->event_count += status == STATUS_OK;
-    }
-    return status;
+    return fields_keep_rest(&reading->fields, objects, 2, event, reason);
 }
 
 static enum status read_shared(struct reading *reading)
@@ -104,7 +84,7 @@ static enum status read_events(struct reading *reading, json_value events, struc
     batch->skew_ms = reading->skew_ms;
     for (json_value at = json_first(doc, events); status == STATUS_OK && at != JSON_NO_VALUE;
          at = json_next(doc, at)) {
-        status = read_event(reading, at, batch);
+        status = fields_add(&reading->fields, at, fill_event, reading, batch);
     }
     return status;
 }

@@ -88,10 +88,10 @@ static enum status fill_event(const struct inbound *inbound, const struct fields
     event_set_string(event, COLUMN_ADAPTER, VIEW_LITERAL("pixel"));
     enum status status = fields_take(fields, JSON_ROOT, event);
     const json_value object = JSON_ROOT;
-    if (status == STATUS_OK) {
-        status = fields_keep_rest(fields, &object, 1, event);
-    }
     *reason = fields_fault_of(event);
+    if (status == STATUS_OK && !*reason) {
+        status = fields_keep_rest(fields, &object, 1, event, reason);
+    }
     fields_set_times(event, inbound->received_ms, fields_skew_ms(event, inbound->received_ms, 0));
     return status;
 }

@@ -10,43 +10,46 @@ static const struct field_name NAMES[] = {
     {NULL, COLUMN_COUNT},
 };
 
-/* The whole work: bytes to columns. No socket, no file, no clock, no global. */
+/* What is known while a request is read. */
+struct reading {
+    const struct inbound *inbound;
+    struct fields fields;
+};
+
+/* One object to one event: defaults first, then what the sender says, then what has no column. */
+static enum status fill_event(const void *self, json_value object, struct event *event,
+                              const char **reason)
+{
+    const struct reading *reading = self;
+    int64_t received_ms = reading->inbound->received_ms;
+    event_set_string(event, COLUMN_ADAPTER, VIEW_LITERAL("skeleton"));
+    event_set_string(event, COLUMN_TYPE, VIEW_LITERAL("track"));
+    enum status status = fields_take(&reading->fields, object, event);
+
+    /* JSON, but no event: it is kept in quarantine with this reason and can be replayed. */
+    *reason = fields_fault_of(event);
+    if (status != STATUS_OK || *reason) {
+        return status;
+    }
+    fields_set_times(event, received_ms, fields_skew_ms(event, received_ms, 0));
+    return fields_keep_rest(&reading->fields, &object, 1, event, reason);
+}
+
+/* The whole work: bytes to events. No socket, no file, no clock, no global. */
 static enum status decode(const struct inbound *inbound, struct arena *arena, struct batch *batch,
                           struct fault *fault)
 {
-    struct fields fields = {.arena = arena, .names = NAMES};
+    struct reading reading = {inbound, {.arena = arena, .names = NAMES}};
 
     /* Not even JSON: the sender gets a 400 with the fault's sentence. */
-    enum status status = fields_parse(inbound->body, arena, batch, &fields.doc, fault);
+    enum status status = fields_parse(inbound->body, arena, batch, &reading.fields.doc, fault);
     if (status == STATUS_OK) {
         status = fields_make_room(batch, 1, arena);
     }
-    if (status != STATUS_OK) {
-        return status;
-    }
-
-    /* Defaults first, then what the sender says, then what has no column. */
-    const json_value object = JSON_ROOT;
-    struct event *event = &batch->events[0];
-    event_set_string(event, COLUMN_ADAPTER, VIEW_LITERAL("skeleton"));
-    event_set_string(event, COLUMN_TYPE, VIEW_LITERAL("track"));
-    status = fields_take(&fields, object, event);
     if (status == STATUS_OK) {
-        status = fields_keep_rest(&fields, &object, 1, event);
+        status = fields_add(&reading.fields, JSON_ROOT, fill_event, &reading, batch);
     }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    fields_set_times(event, inbound->received_ms, fields_skew_ms(event, inbound->received_ms, 0));
-
-    /* JSON, but no event: kept with its reason, so that it can be replayed. */
-    const char *reason = fields_fault_of(event);
-    if (reason) {
-        fields_reject(batch, json_raw(fields.doc, object), reason);
-    } else {
-        batch->event_count = 1;
-    }
-    return STATUS_OK;
+    return status;
 }
 
 /* By method and path alone; the first adapter of the list that says yes gets the request. */

@@ -92,7 +92,7 @@ static void append_rest(const struct fields *fields, json_value object, bool is_
 }
 
 enum status fields_keep_rest(const struct fields *fields, const json_value *objects, size_t count,
-                             struct event *event)
+                             struct event *event, const char **reason)
 {
     struct buf out;
     buf_init(&out, FIELDS_CONTEXT_BYTES_MAX);
@@ -109,6 +109,10 @@ enum status fields_keep_rest(const struct fields *fields, const json_value *obje
         event_set_raw(event, COLUMN_CONTEXT, copy);
     }
     buf_free(&out);
+    if (status == STATUS_TOO_BIG) {
+        *reason = "context is longer than 64 KiB";
+        return STATUS_OK;
+    }
     return status;
 }
 
@@ -155,6 +159,23 @@ enum status fields_make_room(struct batch *batch, size_t count, struct arena *ar
 void fields_reject(struct batch *batch, struct view raw, const char *reason)
 {
     batch->rejects[batch->reject_count++] = (struct batch_reject){raw, reason};
+}
+
+enum status fields_add(const struct fields *fields, json_value value, fields_fill_fn *fill,
+                       const void *self, struct batch *batch)
+{
+    const char *reason = "an event is an object";
+    enum status status = STATUS_OK;
+    if (is_object(fields, value)) {
+        reason = NULL;
+        status = fill(self, value, &batch->events[batch->event_count], &reason);
+    }
+    if (reason) {
+        fields_reject(batch, json_raw(fields->doc, value), reason);
+    } else {
+        batch->event_count += status == STATUS_OK;
+    }
+    return status;
 }
 
 enum status fields_parse(struct view text, struct arena *arena, struct batch *batch,

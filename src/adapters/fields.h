@@ -30,9 +30,10 @@ struct fields {
 enum status fields_take(const struct fields *fields, json_value object, struct event *event)
     MUST_CHECK;
 /* Makes the column `context` of what fields_take() could not place in any of the objects
- * (JSON_NO_VALUE among them is passed over). STATUS_TOO_BIG over the ceiling, STATUS_NO_MEMORY. */
+ * (JSON_NO_VALUE among them is passed over). *reason is set when it is over the ceiling.
+ * STATUS_NO_MEMORY. */
 enum status fields_keep_rest(const struct fields *fields, const json_value *objects, size_t count,
-                             struct event *event) MUST_CHECK;
+                             struct event *event, const char **reason) MUST_CHECK;
 
 /* What must be added to the client's times: the difference to ours when it is more than travelling
  * explains, else 0. `told` (a skew that the collector gave the client before, 0 for none) is taken
@@ -47,6 +48,14 @@ const char *fields_fault_of(const struct event *event);
 /* Room for that many of each in the arena. STATUS_NO_MEMORY. */
 enum status fields_make_room(struct batch *batch, size_t count, struct arena *arena) MUST_CHECK;
 void fields_reject(struct batch *batch, struct view raw, const char *reason);
+
+/* Makes an event of an object; sets *reason (NULL before) when it is none. Another status than
+ * STATUS_OK ends the whole request. */
+typedef enum status fields_fill_fn(const void *self, json_value object, struct event *event,
+                                   const char **reason);
+/* Puts one value into the batch: filled, or rejected with the reason. */
+enum status fields_add(const struct fields *fields, json_value value, fields_fill_fn *fill,
+                       const void *self, struct batch *batch) MUST_CHECK;
 
 /* Parses JSON into a document that lives in the arena, as long as its events. Faults as
  * json_parse. */

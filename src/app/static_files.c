@@ -153,8 +153,13 @@ static bool redirect_folder(const struct static_files *files, const char *path, 
     char index[PATH_BYTES_MAX];
     size_t len = strlen(path);
     if (len == 0 || path[len - 1] == '/' || fstatat(files->fd, path, &facts, 0) != 0 ||
-        !S_ISDIR(facts.st_mode) || !join(index, path, "index.html") ||
-        fstatat(files->fd, index, &facts, 0) != 0 || asked.len + 2 > PATH_BYTES_MAX) {
+        !S_ISDIR(facts.st_mode) || asked.len + 2 > PATH_BYTES_MAX) {
+        return false;
+    }
+    bool has_page =
+        (join(index, path, "index.html") && fstatat(files->fd, index, &facts, 0) == 0) ||
+        (join(index, path, "200.html") && fstatat(files->fd, index, &facts, 0) == 0);
+    if (!has_page) {
         return false;
     }
     char location[PATH_BYTES_MAX];
