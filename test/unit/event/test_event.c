@@ -1,5 +1,11 @@
 #include "event/event.h"
 
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -100,6 +106,34 @@ static void every_column_is_complete_and_found_by_its_name(void **state)
     assert_int_equal(column_find(VIEW_LITERAL("nothing")), COLUMN_COUNT);
 }
 
+/* docs/event.md is made from the table: PIPES_GOLDEN_WRITE=1 writes it anew. */
+static void the_document_of_columns_is_the_table(void **state)
+{
+    (void)state;
+    struct buf made;
+    struct buf there;
+    buf_init(&made, 1 << 16);
+    buf_init(&there, 1 << 16);
+    buf_append_text(&made, "# The columns of an event\n\nMade from `src/event/columns.c`; a column "
+                           "without a value is left out of a row. `client` says whether\na client "
+                           "may set it.\n\n| column | type | client | meaning | example |\n"
+                           "|---|---|---|---|---|\n");
+    for (enum column i = 0; i < COLUMN_COUNT; i++) {
+        buf_append_format(&made, "| `%s` | %s | %s | %s | `%s` |\n", columns[i].name,
+                          column_type_name(columns[i].type), columns[i].is_from_client ? "yes" : "",
+                          columns[i].meaning, columns[i].example);
+    }
+    if (getenv("PIPES_GOLDEN_WRITE")) {
+        int folder = open("docs", O_RDONLY | O_DIRECTORY);
+        assert_int_equal(file_replace(folder, "event.md", buf_view(&made), NULL), STATUS_OK);
+        close(folder);
+    }
+    assert_int_equal(file_read(AT_FDCWD, "docs/event.md", &there, NULL), STATUS_OK);
+    assert_true(view_equal(buf_view(&made), buf_view(&there)));
+    buf_free(&made);
+    buf_free(&there);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -108,6 +142,7 @@ int main(void)
         cmocka_unit_test(values_are_brought_to_the_type_of_their_column),
         cmocka_unit_test(what_does_not_fit_or_is_null_stays_absent),
         cmocka_unit_test(text_is_quoted_again),
+        cmocka_unit_test(the_document_of_columns_is_the_table),
         cmocka_unit_test(every_column_is_complete_and_found_by_its_name),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
