@@ -11,6 +11,8 @@
 BUILD ?= build
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 SECONDS ?= 60
+# A test run that waits for ever is ended.
+TEST_SECONDS ?= 900
 WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wpointer-arith -Wstrict-prototypes \
            -Wmissing-prototypes -Wvla -Werror
 CFLAGS ?= -O2 -g
@@ -91,8 +93,8 @@ test: setup-test
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory tracker
 	@$(MAKE) --no-print-directory all
-	@node --test $(TRACKER_TESTS)
-	@node --test $(E2E_TESTS)
+	@timeout -k 5 $(TEST_SECONDS) node --test $(TRACKER_TESTS)
+	@timeout -k 5 $(TEST_SECONDS) node --test $(E2E_TESTS)
 
 .PHONY: asan
 asan: setup-test

@@ -6,7 +6,7 @@
 const fs = require('node:fs');
 const http = require('node:http');
 const puppeteer = require('puppeteer-core');
-const {temporaryFolder} = require('./collector');
+const {atEnd, temporaryFolder} = require('./collector');
 
 const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
@@ -22,7 +22,7 @@ async function startBrowser(t, options = {}) {
             '--disable-sync'],
         ...options,
     });
-    t.after(() => browser.close());
+    atEnd(t, () => browser.close());
     return browser;
 }
 
@@ -42,7 +42,7 @@ async function startServer(t, answer) {
         request.on('end', () => answer(request, response, Buffer.concat(chunks).toString()));
     });
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-    t.after(() => {
+    atEnd(t, () => {
         server.closeAllConnections();
         server.close();
     });

@@ -26,10 +26,37 @@ async function until(what, ask, boundMs = 20000) {
     }
 }
 
+const endings = new WeakMap();
+
+/**
+ * What must be done when the test is over, last made first undone (Node 18 itself runs hooks in the
+ * order they were given, which would remove a browser's profile from under the browser). Each one
+ * runs even when another fails; the first failure is the test's.
+ */
+function atEnd(t, undo) {
+    if (!endings.has(t)) {
+        endings.set(t, []);
+        t.after(async () => {
+            let failure;
+            for (const next of endings.get(t).reverse()) {
+                try {
+                    await next();
+                } catch (error) {
+                    failure = failure || error;
+                }
+            }
+            if (failure) {
+                throw failure;
+            }
+        });
+    }
+    endings.get(t).push(undo);
+}
+
 /** A new folder below the system's temporary one, removed when the test ends. */
 function temporaryFolder(t) {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'pipes-e2e-'));
-    t.after(() => fs.rmSync(folder, {recursive: true, force: true}));
+    atEnd(t, () => fs.rmSync(folder, {recursive: true, force: true}));
     return folder;
 }
 
@@ -101,7 +128,8 @@ class Collector {
 
     /** Runs another command of the same binary on the same data. */
     run(...args) {
-        return execFileSync(BINARY, [...args, '--data', this.data], {encoding: 'utf8'});
+        return execFileSync(BINARY, [...args, '--data', this.data],
+            {encoding: 'utf8', timeout: 60000});
     }
 }
 
@@ -133,7 +161,7 @@ function rows(data, tree = 'raw') {
 /** A started collector that is ended with the test. */
 async function startCollector(t, options = []) {
     const collector = new Collector(temporaryFolder(t), ['--lake-roll', '200ms', ...options]);
-    t.after(async () => {
+    atEnd(t, async () => {
         if (collector.child && !collector.child.hasEnded) {
             await collector.kill();
         }
@@ -152,5 +180,5 @@ function batch(load, firstSeq, count, extra = {}) {
 }
 
 module.exports = {
-    Collector, startCollector, temporaryFolder, until, rows, parts, batch, ROOT, BINARY,
+    Collector, startCollector, atEnd, temporaryFolder, until, rows, parts, batch, ROOT, BINARY,
 };
