@@ -37,7 +37,11 @@ struct config {
     const char *release;
     const char *out;
     int64_t body_max;
+    const char *sync;
+    int64_t sync_interval_ms;
     int64_t segment_size;
+    int64_t spool_max;
+    int64_t disk_reserve;
     int64_t lake_roll_ms;
     int64_t lake_roll_size;
     int64_t quarantine_max;

@@ -162,3 +162,8 @@ struct net_handler front_handler(struct front *front)
         .on_refused = on_refused,
     };
 }
+
+enum status front_attach(struct front *front, struct net_loop *loop, struct fault *fault)
+{
+    return pipeline_attach(front->pipeline, loop, fault);
+}

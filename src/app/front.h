@@ -28,5 +28,8 @@ enum status front_create(struct front **front, const struct front_shared *shared
 /* Accepts NULL. */
 void front_destroy(struct front *front);
 struct net_handler front_handler(struct front *front);
+/* To the loop that the handler is given to, before it runs. */
+enum status front_attach(struct front *front, struct net_loop *loop, struct fault *fault)
+    MUST_CHECK;
 
 #endif

@@ -92,6 +92,7 @@ enum status lake_thread_start(struct lake_thread **thread, struct lake *lake,
         free(made);
         return fault_errno(fault, reason, "cannot start the lake's thread");
     }
+    pthread_setname_np(made->thread, "lake");
     *thread = made;
     return STATUS_OK;
 }

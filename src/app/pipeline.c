@@ -1,44 +1,35 @@
 #include "app/pipeline.h"
 
+#include "app/round.h"
 #include "base/hash.h"
 #include "base/uuid.h"
 #include "enrich/enrich_url.h"
 #include "privacy/privacy_signals.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 enum {
     ARENA_BYTES = 64 * 1024 * 1024,
-    WAITING_MAX = 4096,
-    ROUND_ROWS_BYTES = 4 * 1024 * 1024,
-    ROUND_ROWS_MAX = 1024,
     FAULT_INTERVAL_MS = 10000,
-};
-
-struct waiting {
-    struct exchange *x; /* NULL: the client left */
-    uint64_t accepted;
-    uint64_t quarantined;
-};
-
-/* Rows of this round for those who watch live; published after the commit. */
-struct round_row {
-    uint64_t ingest_seq;
-    size_t len;
 };
 
 struct pipeline {
     struct pipeline_shared shared;
     unsigned worker;
     struct arena arena;
-    struct waiting waiting[WAITING_MAX];
-    size_t waiting_count;
-    struct buf rows;
-    struct round_row row_marks[ROUND_ROWS_MAX];
-    size_t row_count;
-    bool is_live; /* rows of this round are wanted */
+    struct round rounds[2];
+    struct round *gathering;
+    struct round *committing; /* the other one; empty when no commit is under way */
+    /* of putting a commit off for more to come */
+    int timer_fd;
+    bool is_timed;
+    int64_t commit_by_ns; /* at the latest */
+    size_t expected;      /* as many as came the last time: no more will */
+    size_t seen_at_last_look;
     struct logger_gate fault_gate;
 };
 
@@ -62,7 +53,17 @@ enum status pipeline_create(struct pipeline **pipeline, const struct pipeline_sh
     made->worker = worker;
     made->fault_gate.interval_ms = FAULT_INTERVAL_MS;
     arena_init(&made->arena, ARENA_BYTES);
-    buf_init(&made->rows, ROUND_ROWS_BYTES);
+    round_init(&made->rounds[0]);
+    round_init(&made->rounds[1]);
+    made->gathering = &made->rounds[0];
+    made->committing = &made->rounds[1];
+    made->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (made->timer_fd < 0) {
+        enum status status = fault_errno(fault, errno, "cannot create a timer");
+        *pipeline = NULL;
+        pipeline_destroy(made);
+        return status;
+    }
     return STATUS_OK;
 }
 
@@ -72,7 +73,11 @@ void pipeline_destroy(struct pipeline *pipeline)
         return;
     }
     arena_free(&pipeline->arena);
-    buf_free(&pipeline->rows);
+    round_free(&pipeline->rounds[0]);
+    round_free(&pipeline->rounds[1]);
+    if (pipeline->timer_fd >= 0) {
+        close(pipeline->timer_fd);
+    }
     free(pipeline);
 }
 
@@ -169,19 +174,6 @@ static void append_reject(struct buf *out, const struct taking *taking,
     buf_append_format(out, ",\"ingest_seq\":%llu}", (unsigned long long)ingest_seq);
 }
 
-/* Keeps a copy for those who watch, as far as there is room. */
-static void note_live_row(struct pipeline *pipeline, uint64_t ingest_seq, struct view row)
-{
-    if (!pipeline->is_live || pipeline->row_count == ROUND_ROWS_MAX) {
-        return;
-    }
-    if (buf_append_view(&pipeline->rows, row) == STATUS_OK) {
-        pipeline->row_marks[pipeline->row_count++] = (struct round_row){ingest_seq, row.len};
-    } else {
-        pipeline->rows.status = STATUS_OK; /* left out; the next may be smaller */
-    }
-}
-
 static enum status write_row(void *self, uint32_t index, uint64_t ingest_seq, struct buf *out)
 {
     struct taking *taking = self;
@@ -195,10 +187,13 @@ static enum status write_row(void *self, uint32_t index, uint64_t ingest_seq, st
     event_set_integer(event, COLUMN_INGEST_SEQ, (int64_t)ingest_seq);
     enum status status = event_append_row(out, event);
     if (status == STATUS_OK) {
-        note_live_row(taking->pipeline, ingest_seq, view_make(out->at + begin, out->len - begin));
+        round_note_row(taking->pipeline->gathering, ingest_seq,
+                       view_make(out->at + begin, out->len - begin));
     }
     return status;
 }
+
+static bool make_room(struct pipeline *pipeline);
 
 static enum status journal_batch(struct taking *taking, struct fault *fault)
 {
@@ -208,20 +203,19 @@ static enum status journal_batch(struct taking *taking, struct fault *fault)
     if (!frame || count > FRAME_EVENTS_MAX) {
         return fault_set(fault, STATUS_TOO_BIG, "%zu events are too many for one request", count);
     }
-    size_t rows_before = pipeline->rows.len;
-    size_t marks_before = pipeline->row_count;
     enum status status = STATUS_TOO_BIG;
     /* The second time with nothing gathered before it. */
     for (int attempt = 0; attempt < 2 && status == STATUS_TOO_BIG; attempt++) {
-        if (attempt > 0) {
-            pipeline_round(pipeline);
-            rows_before = marks_before = 0;
+        if (attempt > 0 && !make_room(pipeline)) {
+            return fault_set(fault, STATUS_BUSY, "the disk is behind");
         }
+        struct round *round = pipeline->gathering;
+        size_t rows_before = round->rows.len;
+        size_t marks_before = round->row_count;
         status = journal_append(pipeline->shared.journal, pipeline->worker, frame, (uint32_t)count,
                                 write_row, taking, fault);
         if (status != STATUS_OK) {
-            buf_truncate(&pipeline->rows, rows_before);
-            pipeline->row_count = marks_before;
+            round_cut_rows(round, marks_before, rows_before);
         }
     }
     return status;
@@ -279,77 +273,8 @@ static void fill_answer(struct taking *taking, struct exchange *x, bool is_dropp
 static enum net_verdict wait_for_round(struct pipeline *pipeline, struct exchange *x,
                                        const struct batch *batch)
 {
-    pipeline->waiting[pipeline->waiting_count++] =
-        (struct waiting){x, batch->event_count, batch->reject_count};
+    round_add(pipeline->gathering, x, batch->event_count, batch->reject_count);
     return NET_WAIT;
-}
-
-enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
-                               const struct inbound *inbound, const struct adapter *adapter)
-{
-    struct counts *counts = pipeline->shared.counts;
-    struct batch batch = {0};
-    struct taking taking = {pipeline, adapter, inbound, &batch};
-    struct fault fault = {0};
-    atomic_fetch_add(&counts->requests, 1);
-    arena_clear(&pipeline->arena);
-    enum status status = adapter->decode(inbound, &pipeline->arena, &batch, &fault);
-    if (status != STATUS_OK) {
-        return refuse_decoded(pipeline, x, status, &fault);
-    }
-    uint64_t count = batch.event_count + batch.reject_count;
-    bool is_dropped = is_forbidden(x);
-    if (is_dropped || count == 0) {
-        atomic_fetch_add(&counts->received, count);
-        atomic_fetch_add(&counts->dropped_signal, is_dropped ? count : 0);
-        fill_answer(&taking, x, is_dropped);
-        return NET_DONE;
-    }
-    if (pipeline->waiting_count == WAITING_MAX) {
-        pipeline_round(pipeline);
-    }
-    if (pipeline->waiting_count == 0) {
-        pipeline->is_live = live_wants(pipeline->shared.live);
-    }
-    status = complete_all(&taking, &fault);
-    if (status == STATUS_OK) {
-        status = journal_batch(&taking, &fault);
-    }
-    if (status != STATUS_OK) {
-        return refuse_decoded(pipeline, x, status, &fault);
-    }
-    atomic_fetch_add(&counts->received, count);
-    atomic_fetch_add(&counts->lone_surrogates, batch.lone_surrogates);
-    fill_answer(&taking, x, false);
-    return wait_for_round(pipeline, x, &batch);
-}
-
-static void publish(struct pipeline *pipeline)
-{
-    size_t at = 0;
-    for (size_t i = 0; i < pipeline->row_count; i++) {
-        const struct round_row *mark = &pipeline->row_marks[i];
-        live_publish(pipeline->shared.live, mark->ingest_seq,
-                     view_make(pipeline->rows.at + at, mark->len));
-        at += mark->len;
-    }
-    if (pipeline->row_count > 0) {
-        live_wake(pipeline->shared.live);
-    }
-}
-
-static void wake_lake(struct pipeline *pipeline)
-{
-    uint64_t one = 1;
-    ssize_t written = write(pipeline->shared.lake_fd, &one, sizeof(one));
-    (void)written; /* full: it is awake */
-}
-
-static void take_back_answer(struct exchange *x)
-{
-    struct http_reply *reply = exchange_reply(x);
-    http_reply_error(reply, 503, "the events could not be kept now; send them again later");
-    http_reply_header(reply, "Retry-After", VIEW_LITERAL("5"));
 }
 
 static void say_commit_failed(struct pipeline *pipeline, const struct fault *fault)
@@ -364,6 +289,57 @@ static void say_commit_failed(struct pipeline *pipeline, const struct fault *fau
     }
 }
 
+enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
+                               const struct inbound *inbound, const struct adapter *adapter)
+{
+    struct counts *counts = pipeline->shared.counts;
+    struct batch batch = {0};
+    struct taking taking = {pipeline, adapter, inbound, &batch};
+    struct fault fault = {0};
+    atomic_fetch_add(&counts->requests, 1);
+    /* Before any work is done: what cannot be kept must cost nothing. */
+    if (pipeline->gathering->waiting_count == ROUND_WAITING_MAX && !make_room(pipeline)) {
+        return refuse_decoded(pipeline, x, STATUS_BUSY, &fault);
+    }
+    arena_clear(&pipeline->arena);
+    enum status status = adapter->decode(inbound, &pipeline->arena, &batch, &fault);
+    if (status != STATUS_OK) {
+        return refuse_decoded(pipeline, x, status, &fault);
+    }
+    uint64_t count = batch.event_count + batch.reject_count;
+    bool is_dropped = is_forbidden(x);
+    if (is_dropped || count == 0) {
+        atomic_fetch_add(&counts->received, count);
+        atomic_fetch_add(&counts->dropped_signal, is_dropped ? count : 0);
+        fill_answer(&taking, x, is_dropped);
+        return NET_DONE;
+    }
+    if (pipeline->gathering->waiting_count == 0) {
+        pipeline->gathering->is_live = live_wants(pipeline->shared.live);
+    }
+    status = complete_all(&taking, &fault);
+    if (status == STATUS_OK) {
+        status = journal_batch(&taking, &fault);
+    }
+    if (status == STATUS_FULL || status == STATUS_IO) {
+        say_commit_failed(pipeline, &fault);
+    }
+    if (status != STATUS_OK) {
+        return refuse_decoded(pipeline, x, status, &fault);
+    }
+    atomic_fetch_add(&counts->received, count);
+    atomic_fetch_add(&counts->lone_surrogates, batch.lone_surrogates);
+    fill_answer(&taking, x, false);
+    return wait_for_round(pipeline, x, &batch);
+}
+
+static void wake_lake(struct pipeline *pipeline)
+{
+    uint64_t one = 1;
+    ssize_t written = write(pipeline->shared.lake_fd, &one, sizeof(one));
+    (void)written; /* full: it is awake */
+}
+
 static void say_commit_works(struct pipeline *pipeline)
 {
     uint64_t held;
@@ -373,54 +349,133 @@ static void say_commit_works(struct pipeline *pipeline)
     }
 }
 
-static void finish_waiting(struct pipeline *pipeline, bool is_kept)
+static void finish_round(struct pipeline *pipeline, enum status status, const struct fault *fault)
 {
     struct counts *counts = pipeline->shared.counts;
-    size_t count = pipeline->waiting_count;
-    /* Emptied first: finishing may hand over the next request of the same connection. */
-    pipeline->waiting_count = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct waiting done = pipeline->waiting[i];
-        atomic_fetch_add(&counts->accepted, is_kept ? done.accepted : 0);
-        atomic_fetch_add(&counts->quarantined, is_kept ? done.quarantined : 0);
-        atomic_fetch_add(&counts->given_up, is_kept ? 0 : done.accepted + done.quarantined);
-        atomic_fetch_add(&counts->refused_overloaded, is_kept ? 0 : 1);
-        if (done.x && !is_kept) {
-            take_back_answer(done.x);
-        }
-        if (done.x) {
-            exchange_finish(done.x);
-        }
-    }
-}
-
-void pipeline_round(struct pipeline *pipeline)
-{
-    struct fault fault = {0};
-    struct counts *counts = pipeline->shared.counts;
-    enum status status = journal_commit(pipeline->shared.journal, pipeline->worker, &fault);
-    if (pipeline->waiting_count == 0) {
+    struct round *round = pipeline->committing;
+    if (round->waiting_count == 0) {
         return;
     }
     atomic_fetch_add(&counts->commits, 1);
     if (status == STATUS_OK) {
-        publish(pipeline);
+        round_publish(round, pipeline->shared.live);
         wake_lake(pipeline);
         say_commit_works(pipeline);
     } else {
         atomic_fetch_add(&counts->commit_failures, 1);
-        say_commit_failed(pipeline, &fault);
+        say_commit_failed(pipeline, fault);
     }
-    buf_clear(&pipeline->rows);
-    pipeline->row_count = 0;
-    finish_waiting(pipeline, status == STATUS_OK);
+    /* Whoever was answered may come again; whoever gathers already is there. */
+    pipeline->expected = round->waiting_count + pipeline->gathering->waiting_count;
+    round_answer(round, counts, status == STATUS_OK);
+}
+
+static void set_timer(struct pipeline *pipeline, int64_t in_ns)
+{
+    struct itimerspec when = {.it_value = {in_ns / 1000000000, in_ns % 1000000000}};
+    pipeline->is_timed = timerfd_settime(pipeline->timer_fd, 0, &when, NULL) == 0;
+}
+
+/* On a slow disk: whether more will come soon enough to be worth the wait. */
+static bool is_worth_waiting(struct pipeline *pipeline)
+{
+    const struct round *round = pipeline->gathering;
+    struct journal *journal = pipeline->shared.journal;
+    int64_t window_ns = journal_window_ns(journal, pipeline->worker);
+    if (window_ns == 0 || round->waiting_count >= pipeline->expected) {
+        return false;
+    }
+    if (pipeline->is_timed) {
+        return true; /* the timer looks again */
+    }
+    int64_t now_ns = clock_stopwatch_ns();
+    if (pipeline->commit_by_ns == 0) {
+        pipeline->commit_by_ns = now_ns + window_ns;
+    } else if (now_ns >= pipeline->commit_by_ns ||
+               round->waiting_count == pipeline->seen_at_last_look) {
+        return false;
+    }
+    pipeline->seen_at_last_look = round->waiting_count;
+    set_timer(pipeline, journal_lull_ns(journal, pipeline->worker) + 1);
+    return pipeline->is_timed;
+}
+
+/* Returns at once; the round that gathers becomes the one that is committed. */
+static void start_commit(struct pipeline *pipeline)
+{
+    struct fault fault = {0};
+    enum status status;
+    struct round *round = pipeline->gathering;
+    pipeline->gathering = pipeline->committing;
+    pipeline->committing = round;
+    pipeline->commit_by_ns = 0;
+    pipeline->seen_at_last_look = 0;
+    if (journal_commit_start(pipeline->shared.journal, pipeline->worker, &status, &fault)) {
+        finish_round(pipeline, status, &fault);
+    }
+}
+
+static bool is_committing(const struct pipeline *pipeline)
+{
+    return journal_is_committing(pipeline->shared.journal, pipeline->worker);
+}
+
+/* False when the disk is so far behind that nothing more can be gathered. */
+static bool make_room(struct pipeline *pipeline)
+{
+    if (is_committing(pipeline)) {
+        return false;
+    }
+    start_commit(pipeline);
+    return true;
+}
+
+void pipeline_round(struct pipeline *pipeline)
+{
+    if (is_committing(pipeline) ||
+        (pipeline->gathering->waiting_count > 0 && is_worth_waiting(pipeline))) {
+        return;
+    }
+    start_commit(pipeline);
+    if (journal_owes_sync(pipeline->shared.journal, pipeline->worker) && !pipeline->is_timed) {
+        set_timer(pipeline, pipeline->shared.interval_ms * 1000000 + 1);
+    }
+}
+
+static void on_committed(void *self)
+{
+    struct pipeline *pipeline = self;
+    struct fault fault = {0};
+    enum status status = journal_commit_end(pipeline->shared.journal, pipeline->worker, &fault);
+    if (status == STATUS_BUSY) {
+        return;
+    }
+    finish_round(pipeline, status, &fault);
+    if (pipeline->gathering->waiting_count > 0) {
+        pipeline_round(pipeline);
+    }
+}
+
+static void on_timer(void *self)
+{
+    struct pipeline *pipeline = self;
+    uint64_t count;
+    ssize_t got = read(pipeline->timer_fd, &count, sizeof(count));
+    (void)got;
+    pipeline->is_timed = false;
+    pipeline_round(pipeline);
+}
+
+enum status pipeline_attach(struct pipeline *pipeline, struct net_loop *loop, struct fault *fault)
+{
+    int commit_fd = journal_commit_fd(pipeline->shared.journal, pipeline->worker);
+    enum status status = net_loop_watch(loop, commit_fd, on_committed, pipeline, fault);
+    return status == STATUS_OK ? net_loop_watch(loop, pipeline->timer_fd, on_timer, pipeline, fault)
+                               : status;
 }
 
 void pipeline_gone(struct pipeline *pipeline, struct exchange *x)
 {
-    for (size_t i = 0; i < pipeline->waiting_count; i++) {
-        if (pipeline->waiting[i].x == x) {
-            pipeline->waiting[i].x = NULL;
-        }
-    }
+    round_forget(&pipeline->rounds[0], x);
+    round_forget(&pipeline->rounds[1], x);
 }

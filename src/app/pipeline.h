@@ -2,13 +2,16 @@
  * pipeline.h - one worker's way of a request: adapter, privacy, journal, and after the commit the
  * answer.
  *
- * Requests of one wake-up are appended one by one; pipeline_round() commits them all and answers
- * them. A success is said only then; when the commit fails all of them get 503 with Retry-After
- * and nothing of them is kept.
+ * Requests are appended one by one; those of a round are committed together and answered when they
+ * are on disk. On a quick disk a round is one wake-up. On a slow one the commit runs elsewhere, and
+ * what comes meanwhile is the next round: reading never waits for the disk. A success is said only
+ * after the commit; when it fails all of the round get 503 with Retry-After and nothing of them is
+ * kept. What finds the next round full gets 503 at once.
  *
+ *     pipeline_attach(pipeline, loop, &fault);
  *     enum net_verdict verdict = pipeline_take(pipeline, exchange, &inbound, adapter);
  *     ...
- *     pipeline_round(pipeline);
+ *     pipeline_round(pipeline);       after all requests of a wake-up
  */
 #ifndef PIPES_APP_PIPELINE_H
 #define PIPES_APP_PIPELINE_H
@@ -33,12 +36,17 @@ struct pipeline_shared {
     const char *environment; /* the same */
     uint64_t hash_seed;      /* of this data folder */
     int lake_fd;             /* eventfd of the lake's thread */
+    int64_t interval_ms;     /* of the journal, when it syncs at intervals */
 };
 
 enum status pipeline_create(struct pipeline **pipeline, const struct pipeline_shared *shared,
                             unsigned worker, struct fault *fault) MUST_CHECK;
 /* Accepts NULL. */
 void pipeline_destroy(struct pipeline *pipeline);
+
+/* Ends of commits are heard through the loop; before it runs. */
+enum status pipeline_attach(struct pipeline *pipeline, struct net_loop *loop, struct fault *fault)
+    MUST_CHECK;
 
 /* The exchange's reply has its CORS headers already. Fills the rest, or waits for the round. */
 enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,

@@ -21,6 +21,7 @@ enum {
     ORIGINS_MAX = 256,
     GATHER_BYTES = 2 * FRAME_BYTES_MAX,
     URL_BYTES = 300,
+    THREAD_NAME_BYTES = 16,
     WINDOW_DAYS = 8
 };
 static const char RUNNING_FILE[] = "RUNNING";
@@ -31,6 +32,7 @@ struct worker {
     struct front *front;
     struct net_loop *loop;
     pthread_t thread;
+    char name[THREAD_NAME_BYTES];
     bool is_running;
     enum status status;
     struct fault fault;
@@ -114,6 +116,11 @@ static enum status open_storage(struct serve *serve, struct fault *fault)
         .workers = options->workers,
         .segment_bytes = options->segment_bytes,
         .gather_bytes = GATHER_BYTES,
+        .sync = options->sync,
+        .interval_ms = options->interval_ms,
+        .spool_bytes = options->spool_bytes,
+        .free_bytes = options->disk_reserve_bytes,
+        .has_keeper = true,
         .clock = options->clock,
         .disk = segment_disk_real(),
     };
@@ -181,6 +188,7 @@ static enum status open_shared(struct serve *serve, struct fault *fault)
     pipeline->site = options->site;
     pipeline->environment = options->environment;
     pipeline->lake_fd = lake_thread_fd(serve->lake_thread);
+    pipeline->interval_ms = options->interval_ms;
     serve->shared.assets = options->public_assets;
     serve->shared.files = &serve->files;
     return STATUS_OK;
@@ -230,6 +238,10 @@ static enum status open_workers(struct serve *serve, struct fault *fault)
             return status == STATUS_OK ? STATUS_IO : status;
         }
         struct net_handler handler = front_handler(worker->front);
+        status = front_attach(worker->front, worker->loop, fault);
+        if (status != STATUS_OK) {
+            return status;
+        }
         status = listener_open(worker->loop, address, &handler, &port, fault);
         if (status != STATUS_OK) {
             return status;
@@ -288,13 +300,18 @@ static enum status start(struct worker *worker, struct fault *fault)
 {
     int reason = pthread_create(&worker->thread, NULL, run_worker, worker);
     worker->is_running = reason == 0;
+    if (reason == 0) {
+        pthread_setname_np(worker->thread, worker->name);
+    }
     return reason == 0 ? STATUS_OK : fault_errno(fault, reason, "cannot start a thread");
 }
 
 static enum status start_all(struct serve *serve, struct fault *fault)
 {
+    snprintf(serve->admin_worker.name, THREAD_NAME_BYTES, "admin");
     enum status status = start(&serve->admin_worker, fault);
     for (unsigned i = 0; i < serve->options->workers && status == STATUS_OK; i++) {
+        snprintf(serve->workers[i].name, THREAD_NAME_BYTES, "worker-%u", i % 1000);
         status = start(&serve->workers[i], fault);
     }
     return status;

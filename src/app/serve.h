@@ -15,6 +15,7 @@
 #include "app/assets.h"
 #include "base/logger.h"
 #include "base/status.h"
+#include "journal/journal.h"
 
 #include <stdint.h>
 
@@ -31,6 +32,10 @@ struct serve_options {
     const char *version;
     size_t body_bytes;
     size_t segment_bytes;
+    enum journal_sync sync;
+    int64_t interval_ms;
+    uint64_t spool_bytes;
+    uint64_t disk_reserve_bytes;
     int64_t lake_roll_ms;
     uint64_t lake_roll_bytes;
     uint64_t quarantine_bytes;

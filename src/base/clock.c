@@ -39,6 +39,13 @@ int64_t clock_monotonic_ms(const struct clock *clock)
     return clock->monotonic_ms(clock->self);
 }
 
+int64_t clock_stopwatch_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
 void clock_format(int64_t utc_ms, char text[CLOCK_TEXT_BYTES])
 {
     int64_t ms = utc_ms < 0 ? 0 : utc_ms > LAST_MS ? LAST_MS : utc_ms;

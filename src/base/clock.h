@@ -21,6 +21,10 @@ struct clock clock_system(void);
 int64_t clock_now_ms(const struct clock *clock);
 int64_t clock_monotonic_ms(const struct clock *clock);
 
+/* Nanoseconds of a clock that never stops, for how long something really took: never for deciding
+ * what happens when, which is for a struct clock. */
+int64_t clock_stopwatch_ns(void);
+
 enum { CLOCK_TEXT_BYTES = 25 }; /* "2026-11-24T02:03:04.005Z" and its zero byte */
 
 /* RFC 3339 in UTC with milliseconds. Years 1970 to 9999; what lies outside is cut to that. */

@@ -83,6 +83,15 @@ static unsigned worker_count(const struct config *config)
     return wanted < 1 ? 1 : wanted > WORKERS_MAX ? WORKERS_MAX : (unsigned)wanted;
 }
 
+/* The option's row allows no fourth word. */
+static enum journal_sync sync_of(const char *word)
+{
+    struct view text = view_from_text(word);
+    return view_is(text, "interval") ? JOURNAL_INTERVAL
+           : view_is(text, "os")     ? JOURNAL_OS
+                                     : JOURNAL_DURABLE;
+}
+
 static enum status serve(const struct cmd_context *context, struct serving *serving,
                          struct fault *fault)
 {
@@ -99,6 +108,10 @@ static enum status serve(const struct cmd_context *context, struct serving *serv
         .version = PIPES_VERSION,
         .body_bytes = (size_t)config->body_max,
         .segment_bytes = (size_t)config->segment_size,
+        .sync = sync_of(config->sync),
+        .interval_ms = config->sync_interval_ms,
+        .spool_bytes = (uint64_t)config->spool_max,
+        .disk_reserve_bytes = (uint64_t)config->disk_reserve,
         .lake_roll_ms = config->lake_roll_ms,
         .lake_roll_bytes = (uint64_t)config->lake_roll_size,
         .quarantine_bytes = (uint64_t)config->quarantine_max,

@@ -12,7 +12,8 @@
 
 static const char FORMAT_FILE[] = "FORMAT";
 static const char LOCK_FILE[] = "LOCK";
-enum { FORMAT_VERSION = 1 };
+/* 2: segments are recycled and end where the next one says. Folders of 1 are read as they are. */
+enum { FORMAT_VERSION = 2 };
 
 enum status data_folder_enter(int folder_fd, const char *name, bool make, int *fd,
                               struct fault *fault)
@@ -70,7 +71,7 @@ static enum status take_lock(struct data_folder *data, const char *path, struct 
 
 /* "read 1\nwrite 1\n": the smallest format version a program must know to do either. */
 static enum status judge_format(struct view text, enum data_folder_use use, const char *path,
-                                struct fault *fault)
+                                uint64_t *known, struct fault *fault)
 {
     const char *word = use == DATA_FOLDER_READ ? "read " : "write ";
     while (text.len > 0) {
@@ -87,6 +88,7 @@ static enum status judge_format(struct view text, enum data_folder_use use, cons
                              "%s needs format %llu to %sit; this program knows %d: use a newer one",
                              path, (unsigned long long)version, word, FORMAT_VERSION);
         }
+        *known = version;
         return STATUS_OK;
     }
     return fault_set(fault, STATUS_DAMAGED, "%s/%s does not say which format this is", path,
@@ -98,14 +100,20 @@ static enum status check_format(struct data_folder *data, enum data_folder_use u
 {
     struct buf text;
     buf_init(&text, 4096);
+    uint64_t known = 0;
     enum status status = file_read(data->fd, FORMAT_FILE, &text, fault);
-    if (status == STATUS_NOT_FOUND && use == DATA_FOLDER_WRITE) {
+    if (status == STATUS_NOT_FOUND && use == DATA_FOLDER_READ) {
+        status = fault_set(fault, STATUS_NOT_FOUND, "%s is no data folder of Pipes", path);
+    } else if (status == STATUS_NOT_FOUND) {
+        status = STATUS_OK;
+    } else if (status == STATUS_OK) {
+        status = judge_format(buf_view(&text), use, path, &known, fault);
+    }
+    /* From now on this program's files may be in it. */
+    if (status == STATUS_OK && use == DATA_FOLDER_WRITE && known < FORMAT_VERSION) {
+        buf_clear(&text);
         buf_append_format(&text, "read %d\nwrite %d\n", FORMAT_VERSION, FORMAT_VERSION);
         status = file_replace(data->fd, FORMAT_FILE, buf_view(&text), fault);
-    } else if (status == STATUS_NOT_FOUND) {
-        status = fault_set(fault, STATUS_NOT_FOUND, "%s is no data folder of Pipes", path);
-    } else if (status == STATUS_OK) {
-        status = judge_format(buf_view(&text), use, path, fault);
     }
     buf_free(&text);
     return status;

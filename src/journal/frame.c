@@ -4,7 +4,8 @@
 
 static const char SEGMENT_MAGIC[8] = {'P', 'I', 'P', 'E', 'S', 'J', 'N', 'L'};
 static const uint32_t FRAME_MAGIC = 0x4d524650; /* "PFRM" */
-static const uint32_t FORMAT_VERSION = 1;
+/* 2: frames say their index within a commit; in 1 those bits are 0. */
+static const uint32_t FORMAT_VERSION = 2;
 
 /* Everything on disk is little-endian, written byte by byte so that no compiler has a say. */
 static void put(char *at, uint64_t value, size_t bytes)
@@ -51,8 +52,8 @@ enum status frame_read_segment(struct view bytes, struct frame_segment *segment,
         return fault_set(fault, STATUS_DAMAGED, "the segment header's checksum is wrong");
     }
     uint64_t version = get(bytes.at + 8, 4);
-    if (version != FORMAT_VERSION) {
-        return fault_set(fault, STATUS_DAMAGED, "segment format %u; this program reads %u",
+    if (version == 0 || version > FORMAT_VERSION) {
+        return fault_set(fault, STATUS_DAMAGED, "segment format %u; this program reads 1 to %u",
                          (unsigned)version, (unsigned)FORMAT_VERSION);
     }
     *segment = (struct frame_segment){
@@ -76,21 +77,43 @@ size_t frame_begin(struct buf *out)
     return begin;
 }
 
-enum status frame_add(struct buf *out, const struct frame_event *event)
+size_t frame_event_begin(struct buf *out)
 {
-    char head[FRAME_EVENT_HEADER_BYTES] = {0};
-    if (event->row.len > FRAME_BYTES_MAX) {
-        return out->status = STATUS_TOO_BIG;
+    size_t at = out->len;
+    char *place = buf_reserve(out, FRAME_EVENT_HEADER_BYTES);
+    if (place) {
+        buf_used(out, FRAME_EVENT_HEADER_BYTES);
     }
+    return at;
+}
+
+void frame_event_end(struct buf *out, size_t at, const struct frame_event *event)
+{
+    if (out->status != STATUS_OK) {
+        return;
+    }
+    size_t row_bytes = out->len - at - FRAME_EVENT_HEADER_BYTES;
+    if (row_bytes > FRAME_BYTES_MAX) {
+        out->status = STATUS_TOO_BIG;
+        return;
+    }
+    char *head = out->at + at;
     put(head, event->ingest_seq, 8);
     put(head + 8, (uint64_t)event->received_ms, 8);
     put(head + 16, event->site_hash, 8);
     put(head + 24, event->key_hash[0], 8);
     put(head + 32, event->key_hash[1], 8);
     put(head + 40, event->kind, 4);
-    put(head + 44, event->row.len, 4);
-    buf_append(out, head, sizeof(head));
-    return buf_append_view(out, event->row);
+    put(head + 44, row_bytes, 4);
+    put(head + 48, 0, 8);
+}
+
+enum status frame_add(struct buf *out, const struct frame_event *event)
+{
+    size_t at = frame_event_begin(out);
+    buf_append_view(out, event->row);
+    frame_event_end(out, at, event);
+    return out->status;
 }
 
 /* Of the stream, the segment, the place and the lengths: a search for the next good frame behind
@@ -117,8 +140,7 @@ static void pad(struct buf *out, size_t begin)
     }
 }
 
-enum status frame_end(struct buf *out, size_t begin, const struct frame_segment *segment,
-                      uint64_t offset, uint32_t events)
+enum status frame_end(struct buf *out, size_t begin, uint32_t events)
 {
     size_t body_bytes =
         out->len > begin + FRAME_HEADER_BYTES ? out->len - begin - FRAME_HEADER_BYTES : 0;
@@ -134,14 +156,20 @@ enum status frame_end(struct buf *out, size_t begin, const struct frame_segment 
         return status;
     }
     char *frame = out->at + begin;
-    size_t bytes = out->len - begin;
     put(frame, FRAME_MAGIC, 4);
-    put(frame + 8, bytes, 4);
+    put(frame + 8, out->len - begin, 4);
     put(frame + 12, body_bytes, 4);
     put(frame + 16, events, 4);
-    put(frame + 20, seal_head(frame, segment, offset), 4);
-    put(frame + 4, seal(frame, bytes), 4);
     return STATUS_OK;
+}
+
+size_t frame_seal(char *frame, const struct frame_place *place)
+{
+    size_t bytes = (size_t)get(frame + 8, 4);
+    put(frame + 18, place->index < FRAME_EVENTS_MAX ? place->index : FRAME_EVENTS_MAX, 2);
+    put(frame + 20, seal_head(frame, place->segment, place->offset), 4);
+    put(frame + 4, seal(frame, bytes), 4);
+    return bytes;
 }
 
 static enum status damaged(struct fault *fault, uint64_t offset, const char *what)
@@ -188,11 +216,18 @@ enum status frame_read(struct view bytes, const struct frame_segment *segment, u
         return damaged(fault, offset, "a frame's checksum is wrong");
     }
     *frame = (struct frame){
-        .events = (uint32_t)get(bytes.at + 16, 4),
+        .events = (uint32_t)get(bytes.at + 16, 2),
+        .index = (uint32_t)get(bytes.at + 18, 2),
         .bytes = (size_t)length,
         .body = view_part(bytes, FRAME_HEADER_BYTES, (size_t)body_bytes),
     };
     return STATUS_OK;
+}
+
+bool frame_is_here(struct view bytes, const struct frame_segment *segment, uint64_t offset)
+{
+    return bytes.len >= FRAME_HEADER_BYTES && get(bytes.at, 4) == FRAME_MAGIC &&
+           get(bytes.at + 20, 4) == seal_head(bytes.at, segment, offset);
 }
 
 enum status frame_next_event(struct view *body, struct frame_event *event)

@@ -55,17 +55,32 @@ enum status frame_read_segment(struct view bytes, struct frame_segment *segment,
 
 /* Opens a frame at the end of out: returns its position there, to be given to the other two. */
 size_t frame_begin(struct buf *out);
+/* Adds one event whose row the caller appends to out between the two: its row is not looked at.
+ * Returns the event's position, to be given to frame_event_end(). */
+size_t frame_event_begin(struct buf *out);
+void frame_event_end(struct buf *out, size_t at, const struct frame_event *event);
 /* Adds one event; the row is copied. */
 enum status frame_add(struct buf *out, const struct frame_event *event);
-/* Closes it: pads, counts and seals. `offset` is where it will stand in the segment: the checksum
- * is seeded with it, so that a frame left over in a recycled segment cannot look alive.
- * On failure (STATUS_TOO_BIG, STATUS_NO_MEMORY) out is cut back to where the frame began. */
-enum status frame_end(struct buf *out, size_t begin, const struct frame_segment *segment,
-                      uint64_t offset, uint32_t events) MUST_CHECK;
+/* Closes it: pads and counts. It is whole but for its seal. On failure (STATUS_TOO_BIG,
+ * STATUS_NO_MEMORY) out is cut back to where the frame began. */
+enum status frame_end(struct buf *out, size_t begin, uint32_t events) MUST_CHECK;
+
+/* Where a frame is going to stand. */
+struct frame_place {
+    const struct frame_segment *segment;
+    uint64_t offset; /* in the segment */
+    uint32_t index;  /* among the frames that one commit writes, from 0; cut to 65,535 */
+};
+
+/* Seals a closed frame for its place and returns its length. The checksums are seeded with the
+ * place, so that a frame left over in a recycled segment cannot look alive. A frame may be sealed
+ * again for another place. */
+size_t frame_seal(char *frame, const struct frame_place *place);
 
 /* A frame found in a segment. */
 struct frame {
     uint32_t events;
+    uint32_t index;   /* among the frames of its commit: 0 says that all before it was synced */
     size_t bytes;     /* header and padding included: the next one starts there */
     struct view body; /* borrowed: the events */
 };
@@ -74,6 +89,10 @@ struct frame {
  * (zeros, or no bytes), STATUS_DAMAGED when what stands there is not a whole sealed frame. */
 enum status frame_read(struct view bytes, const struct frame_segment *segment, uint64_t offset,
                        struct frame *frame, struct fault *fault) MUST_CHECK;
+
+/* Whether the head of a frame for just this place stands here, whatever its body is: what is found
+ * behind the last frame of a recycled segment otherwise is left over, not torn. */
+bool frame_is_here(struct view bytes, const struct frame_segment *segment, uint64_t offset);
 
 /* Takes the next event off *body. STATUS_END after the last, STATUS_DAMAGED when lengths do not
  * fit (a writer's mistake: the checksum was right). */

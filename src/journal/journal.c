@@ -2,41 +2,31 @@
 
 #include "base/file.h"
 #include "journal/data_folder.h"
-#include "journal/sequence.h"
+#include "journal/journal_keeper.h"
+#include "journal/journal_stream.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <stdio.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { STREAM_NAME_BYTES = 24, OLD_STREAMS_MAX = 4096 };
-
-struct stream {
-    uint64_t id;
-    int folder_fd; /* -1 until the first append */
-    struct segment_writer *writer;
-    struct buf rows; /* of the request that is being appended */
-    pthread_mutex_t lock;
-    uint32_t durable_number; /* under the lock */
-    uint64_t durable_offset;
-};
+enum { OLD_STREAMS_MAX = 4096 };
 
 struct journal {
     struct journal_options options;
     int folder_fd;
     struct sequence *sequence;
-    struct stream *streams;
+    struct journal_stream *streams;
+    struct journal_keeper *keeper;
+    _Atomic bool has_room;        /* of the file system */
+    _Atomic uint64_t old_bytes;   /* of streams of earlier starts */
+    _Atomic uint64_t spool_bytes; /* as last counted */
     uint64_t *old_streams;
     size_t old_count;
 };
-
-static void stream_name(uint64_t id, char name[STREAM_NAME_BYTES])
-{
-    snprintf(name, STREAM_NAME_BYTES, "%020llu", (unsigned long long)id);
-}
 
 static int by_value(const void *a, const void *b)
 {
@@ -77,6 +67,54 @@ static enum status list_old_streams(struct journal *journal, struct fault *fault
     return status;
 }
 
+static bool is_segment_name(const char *text, uint64_t *number)
+{
+    struct view name = view_from_text(text);
+    return name.len == 14 && view_ends_with(name, ".seg") &&
+           view_to_uint64(view_part(name, 0, 10), number);
+}
+
+static uint64_t folder_bytes(int folder_fd)
+{
+    int own_fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *folder = own_fd >= 0 ? fdopendir(own_fd) : NULL;
+    uint64_t bytes = 0;
+    for (struct dirent *entry; folder && (entry = readdir(folder)) != NULL;) {
+        struct stat facts;
+        uint64_t number;
+        if (is_segment_name(entry->d_name, &number) &&
+            fstatat(folder_fd, entry->d_name, &facts, AT_SYMLINK_NOFOLLOW) == 0) {
+            bytes += (uint64_t)facts.st_size;
+        }
+    }
+    if (folder) {
+        closedir(folder);
+    }
+    return bytes;
+}
+
+/* What cannot be looked at counts nothing here: whoever reads it will say why. */
+static void count_old_bytes(struct journal *journal)
+{
+    for (size_t i = 0; i < journal->old_count; i++) {
+        int fd;
+        struct fault ignored;
+        if (journal_stream_folder(journal, journal->old_streams[i], &fd, &ignored) == STATUS_OK) {
+            atomic_fetch_add(&journal->old_bytes, folder_bytes(fd));
+            close(fd);
+        }
+    }
+}
+
+static void count_spool(struct journal *journal)
+{
+    uint64_t bytes = atomic_load(&journal->old_bytes);
+    for (unsigned i = 0; i < journal->options.workers; i++) {
+        bytes += journal_stream_spool_bytes(&journal->streams[i]);
+    }
+    atomic_store(&journal->spool_bytes, bytes);
+}
+
 static enum status open_streams(struct journal *journal, struct fault *fault)
 {
     unsigned workers = journal->options.workers;
@@ -85,18 +123,21 @@ static enum status open_streams(struct journal *journal, struct fault *fault)
         return fault_set(fault, STATUS_NO_MEMORY, "no memory for %u workers", workers);
     }
     for (unsigned i = 0; i < workers; i++) {
-        journal->streams[i].folder_fd = -1;
-        pthread_mutex_init(&journal->streams[i].lock, NULL);
-        buf_init(&journal->streams[i].rows, FRAME_BYTES_MAX);
-    }
-    for (unsigned i = 0; i < workers; i++) {
-        enum status status = sequence_take(journal->sequence, i, 1, &journal->streams[i].id, fault);
-        sequence_settle(journal->sequence, i);
+        struct journal_stream *stream = &journal->streams[i];
+        stream->worker = i;
+        stream->options = &journal->options;
+        stream->sequence = journal->sequence;
+        stream->journal_fd = journal->folder_fd;
+        enum status status = journal_stream_open(stream, fault);
         if (status != STATUS_OK) {
             return status;
         }
     }
-    return STATUS_OK;
+    count_old_bytes(journal);
+    count_spool(journal);
+    return journal->options.has_keeper ? journal_keeper_start(&journal->keeper, journal->streams,
+                                                              workers, &journal->has_room, fault)
+                                       : STATUS_OK;
 }
 
 enum status journal_open(struct journal **journal, const struct journal_options *options,
@@ -109,6 +150,7 @@ enum status journal_open(struct journal **journal, const struct journal_options 
     }
     made->options = *options;
     made->folder_fd = -1;
+    atomic_store(&made->has_room, true);
     enum status status =
         data_folder_enter(options->data_fd, "journal", true, &made->folder_fd, fault);
     if (status == STATUS_OK) {
@@ -128,23 +170,14 @@ enum status journal_open(struct journal **journal, const struct journal_options 
     return STATUS_OK;
 }
 
-static void close_stream(struct stream *stream)
-{
-    segment_writer_close(stream->writer);
-    buf_free(&stream->rows);
-    pthread_mutex_destroy(&stream->lock);
-    if (stream->folder_fd >= 0) {
-        close(stream->folder_fd);
-    }
-}
-
 void journal_close(struct journal *journal)
 {
     if (!journal) {
         return;
     }
+    journal_keeper_stop(journal->keeper);
     for (unsigned i = 0; journal->streams && i < journal->options.workers; i++) {
-        close_stream(&journal->streams[i]);
+        journal_stream_close(&journal->streams[i]);
     }
     sequence_close(journal->sequence);
     if (journal->folder_fd >= 0) {
@@ -155,50 +188,18 @@ void journal_close(struct journal *journal)
     free(journal);
 }
 
-/* A worker that never gets an event leaves no folder. */
-static enum status begin_stream(struct journal *journal, struct stream *stream, struct fault *fault)
+static enum status check_room(struct journal *journal, struct fault *fault)
 {
-    if (stream->writer) {
-        return STATUS_OK;
+    uint64_t ceiling = journal->options.spool_bytes;
+    if (ceiling > 0 && atomic_load(&journal->spool_bytes) > ceiling) {
+        return fault_set(fault, STATUS_FULL,
+                         "the spool is full: %llu bytes wait for the lake (spool-max)",
+                         (unsigned long long)atomic_load(&journal->spool_bytes));
     }
-    char name[STREAM_NAME_BYTES];
-    stream_name(stream->id, name);
-    enum status status = STATUS_OK;
-    if (stream->folder_fd < 0) {
-        status = data_folder_enter(journal->folder_fd, name, true, &stream->folder_fd, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    struct segment_writer_options options = {
-        .folder_fd = stream->folder_fd,
-        .stream = stream->id,
-        .segment_bytes = journal->options.segment_bytes,
-        .gather_bytes = journal->options.gather_bytes,
-        .clock = journal->options.clock,
-        .disk = journal->options.disk,
-    };
-    return segment_writer_open(&stream->writer, &options, fault);
-}
-
-/* All rows of the request, one behind the other; views are set only when none can move any more. */
-static enum status write_rows(struct stream *stream, struct frame_event *events, uint32_t count,
-                              journal_row_fn *write_row, void *self, struct fault *fault)
-{
-    enum status status = STATUS_OK;
-    buf_clear(&stream->rows);
-    for (uint32_t i = 0; i < count && status == STATUS_OK; i++) {
-        size_t begin = stream->rows.len;
-        status = write_row(self, i, events[i].ingest_seq, &stream->rows);
-        events[i].row = view_make(NULL, stream->rows.len - begin);
-    }
-    if (status != STATUS_OK) {
-        return fault_set(fault, status, "the rows of %u events do not fit into one frame", count);
-    }
-    size_t at = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        events[i].row.at = stream->rows.at + at;
-        at += events[i].row.len;
+    if (!atomic_load(&journal->has_room)) {
+        return fault_set(fault, STATUS_FULL,
+                         "the disk is nearly full: less than %llu bytes are free (disk-reserve)",
+                         (unsigned long long)journal->options.free_bytes);
     }
     return STATUS_OK;
 }
@@ -207,36 +208,84 @@ enum status journal_append(struct journal *journal, unsigned worker, struct fram
                            uint32_t count, journal_row_fn *write_row, void *self,
                            struct fault *fault)
 {
-    struct stream *stream = &journal->streams[worker];
-    uint64_t first = 0;
-    enum status status = begin_stream(journal, stream, fault);
-    if (status == STATUS_OK) {
-        status = sequence_take(journal->sequence, worker, count, &first, fault);
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        events[i].ingest_seq = first + i;
-    }
-    if (status == STATUS_OK) {
-        status = write_rows(stream, events, count, write_row, self, fault);
-    }
-    if (status == STATUS_OK) {
-        status = segment_writer_append(stream->writer, events, count, fault);
-    }
+    enum status status = check_room(journal, fault);
+    return status == STATUS_OK ? journal_stream_append(&journal->streams[worker], events, count,
+                                                       write_row, self, fault)
+                               : status;
+}
+
+size_t journal_gathered(const struct journal *journal, unsigned worker)
+{
+    return segment_writer_gathered(journal->streams[worker].writer);
+}
+
+bool journal_commit_start(struct journal *journal, unsigned worker, enum status *status,
+                          struct fault *fault)
+{
+    bool is_done = journal_stream_commit_start(&journal->streams[worker], status, fault);
+    count_spool(journal);
+    return is_done;
+}
+
+bool journal_is_committing(const struct journal *journal, unsigned worker)
+{
+    return committer_is_busy(journal->streams[worker].committer);
+}
+
+int journal_commit_fd(const struct journal *journal, unsigned worker)
+{
+    return committer_fd(journal->streams[worker].committer);
+}
+
+enum status journal_commit_end(struct journal *journal, unsigned worker, struct fault *fault)
+{
+    enum status status = journal_stream_commit_end(&journal->streams[worker], fault);
+    count_spool(journal);
     return status;
 }
 
 enum status journal_commit(struct journal *journal, unsigned worker, struct fault *fault)
 {
-    struct stream *stream = &journal->streams[worker];
-    enum status status = stream->writer ? segment_writer_commit(stream->writer, fault) : STATUS_OK;
-    if (stream->writer) {
-        pthread_mutex_lock(&stream->lock);
-        segment_writer_durable(stream->writer, &stream->durable_number, &stream->durable_offset);
-        pthread_mutex_unlock(&stream->lock);
+    enum status status;
+    if (journal_commit_start(journal, worker, &status, fault)) {
+        return status;
     }
-    /* Only now: who sees the number settled must also see how far the stream is durable. */
-    sequence_settle(journal->sequence, worker);
+    struct pollfd done = {.fd = journal_commit_fd(journal, worker), .events = POLLIN};
+    while ((status = journal_commit_end(journal, worker, fault)) == STATUS_BUSY) {
+        poll(&done, 1, -1);
+    }
     return status;
+}
+
+int64_t journal_window_ns(const struct journal *journal, unsigned worker)
+{
+    return sync_pace_window_ns(&journal->streams[worker].pace);
+}
+
+int64_t journal_lull_ns(const struct journal *journal, unsigned worker)
+{
+    return sync_pace_lull_ns(&journal->streams[worker].pace);
+}
+
+bool journal_owes_sync(const struct journal *journal, unsigned worker)
+{
+    return journal->streams[worker].owes_sync;
+}
+
+uint64_t journal_spool_bytes(struct journal *journal)
+{
+    count_spool(journal);
+    return atomic_load(&journal->spool_bytes);
+}
+
+int64_t journal_sync_ns(struct journal *journal)
+{
+    int64_t slowest = 0;
+    for (unsigned i = 0; i < journal->options.workers; i++) {
+        int64_t mean = atomic_load(&journal->streams[i].mean_sync_ns);
+        slowest = mean > slowest ? mean : slowest;
+    }
+    return slowest;
 }
 
 uint64_t journal_stable(struct journal *journal)
@@ -247,7 +296,7 @@ uint64_t journal_stable(struct journal *journal)
 void journal_durable(struct journal *journal, unsigned worker, uint64_t *stream_id,
                      uint32_t *number, uint64_t *offset)
 {
-    struct stream *stream = &journal->streams[worker];
+    struct journal_stream *stream = &journal->streams[worker];
     *stream_id = stream->id;
     pthread_mutex_lock(&stream->lock);
     *number = stream->durable_number;
@@ -267,11 +316,38 @@ enum status journal_stream_folder(struct journal *journal, uint64_t stream, int 
                                   struct fault *fault)
 {
     char name[STREAM_NAME_BYTES];
-    stream_name(stream, name);
+    journal_stream_name(stream, name);
     return data_folder_enter(journal->folder_fd, name, false, fd, fault);
 }
 
-static enum status remove_segments(int folder_fd, uint32_t needed, struct fault *fault)
+/* One of this start, or NULL. */
+static struct journal_stream *own_stream(struct journal *journal, uint64_t id)
+{
+    for (unsigned i = 0; i < journal->options.workers; i++) {
+        if (journal->streams[i].id == id) {
+            return &journal->streams[i];
+        }
+    }
+    return NULL;
+}
+
+/* A segment of this start becomes a spare, of an earlier one goes. */
+static enum status release_segment(struct journal_stream *own, int folder_fd, const char *name,
+                                   struct fault *fault)
+{
+    struct stat facts;
+    bool is_known = fstatat(folder_fd, name, &facts, AT_SYMLINK_NOFOLLOW) == 0;
+    if (own && own->spares && is_known &&
+        segment_spares_give(own->spares, name, (size_t)facts.st_size)) {
+        return STATUS_OK;
+    }
+    return unlinkat(folder_fd, name, 0) == 0 || errno == ENOENT
+               ? STATUS_OK
+               : fault_errno(fault, errno, "cannot remove segment %s", name);
+}
+
+static enum status release_segments(struct journal_stream *own, int folder_fd, uint32_t needed,
+                                    struct fault *fault)
 {
     int own_fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *folder = own_fd >= 0 ? fdopendir(own_fd) : NULL;
@@ -280,15 +356,51 @@ static enum status remove_segments(int folder_fd, uint32_t needed, struct fault 
     }
     enum status status = STATUS_OK;
     for (struct dirent *entry; status == STATUS_OK && (entry = readdir(folder)) != NULL;) {
-        struct view name = view_from_text(entry->d_name);
         uint64_t number;
-        bool is_segment = name.len == 14 && view_ends_with(name, ".seg") &&
-                          view_to_uint64(view_part(name, 0, 10), &number);
-        if (is_segment && number < needed && unlinkat(folder_fd, entry->d_name, 0) != 0) {
-            status = fault_errno(fault, errno, "cannot remove segment %s", entry->d_name);
+        if (is_segment_name(entry->d_name, &number) && number < needed) {
+            status = release_segment(own, folder_fd, entry->d_name, fault);
         }
     }
     closedir(folder);
+    return status;
+}
+
+/* Everything: segments, spares, whatever an earlier start left half made. */
+static enum status empty_folder(int folder_fd, struct fault *fault)
+{
+    int own_fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *folder = own_fd >= 0 ? fdopendir(own_fd) : NULL;
+    if (!folder) {
+        return fault_errno(fault, errno, "cannot read a stream's folder");
+    }
+    enum status status = STATUS_OK;
+    for (struct dirent *entry; status == STATUS_OK && (entry = readdir(folder)) != NULL;) {
+        uint64_t number;
+        bool is_ours = is_segment_name(entry->d_name, &number) ||
+                       view_starts_with(view_from_text(entry->d_name), "_spare-");
+        if (is_ours && unlinkat(folder_fd, entry->d_name, 0) != 0 && errno != ENOENT) {
+            status = fault_errno(fault, errno, "cannot remove %s", entry->d_name);
+        }
+    }
+    closedir(folder);
+    return status;
+}
+
+static enum status remove_stream(struct journal *journal, uint64_t stream, int folder_fd,
+                                 struct fault *fault)
+{
+    char name[STREAM_NAME_BYTES];
+    journal_stream_name(stream, name);
+    uint64_t bytes = folder_bytes(folder_fd);
+    enum status status = empty_folder(folder_fd, fault);
+    if (status == STATUS_OK && unlinkat(journal->folder_fd, name, AT_REMOVEDIR) != 0 &&
+        errno != ENOENT) {
+        status = fault_errno(fault, errno, "cannot remove stream %s", name);
+    }
+    if (status == STATUS_OK && !own_stream(journal, stream)) {
+        uint64_t held = atomic_load(&journal->old_bytes);
+        atomic_store(&journal->old_bytes, held > bytes ? held - bytes : 0);
+    }
     return status;
 }
 
@@ -296,17 +408,22 @@ enum status journal_release(struct journal *journal, uint64_t stream, uint32_t n
                             struct fault *fault)
 {
     int fd = -1;
+    struct journal_stream *own = own_stream(journal, stream);
     enum status status = journal_stream_folder(journal, stream, &fd, fault);
     if (status != STATUS_OK) {
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
     }
-    status = remove_segments(fd, is_done ? UINT32_MAX : needed, fault);
-    close(fd);
-    char name[STREAM_NAME_BYTES];
-    stream_name(stream, name);
-    if (status == STATUS_OK && is_done && unlinkat(journal->folder_fd, name, AT_REMOVEDIR) != 0 &&
-        errno != ENOENT) {
-        status = fault_errno(fault, errno, "cannot remove stream %s", name);
+    if (is_done && own) {
+        /* Nobody prepares segments for a stream that is over. */
+        journal_keeper_stop(journal->keeper);
+        journal->keeper = NULL;
     }
+    status = is_done ? remove_stream(journal, stream, fd, fault)
+                     : release_segments(own, fd, needed, fault);
+    close(fd);
+    if (own && status == STATUS_OK && !is_done && needed > 0) {
+        atomic_store(&own->needed, needed);
+    }
+    count_spool(journal);
     return status;
 }

@@ -3,12 +3,17 @@
  * starts left behind.
  *
  *     journal_open(&journal, &options, &fault);
- *     journal_append(journal, worker, events, count, &fault);   gives them their ingest_seq
- *     journal_commit(journal, worker, &fault);                  now they are on disk
+ *     journal_append(journal, worker, events, count, write_row, me, &fault);  gives their numbers
+ *     if (journal_commit_start(journal, worker, &status, &fault)) { ... done: they are on disk }
+ *     else ... go on; when journal_commit_fd() is readable: status = journal_commit_end()
  *     journal_close(journal);
  *
- * A stream's id is a number of the sequence, so no two are ever the same. Append and commit of one
- * worker come from one thread; everything else may come from any.
+ * A stream's id is a number of the sequence, so no two are ever the same. What is said of a worker
+ * comes from one thread; everything else may come from any.
+ *
+ *     worker thread      appends; on a quick disk commits itself (see sync_pace.h)
+ *     "journal-N"        commits for worker N while the disk is slow
+ *     "journal-keeper"   prepares segments, reserves numbers, watches space
  */
 #ifndef PIPES_JOURNAL_JOURNAL_H
 #define PIPES_JOURNAL_JOURNAL_H
@@ -18,11 +23,24 @@
 
 struct journal;
 
+/* When a commit is done. */
+enum journal_sync {
+    JOURNAL_DURABLE,  /* when it is on disk */
+    JOURNAL_INTERVAL, /* when the system has it; on disk every interval_ms: survives a crash of the
+                         program, not a power cut */
+    JOURNAL_OS,       /* when the system has it; on disk when that likes */
+};
+
 struct journal_options {
     int data_fd; /* borrowed; of the data folder, whose lock the caller holds */
     unsigned workers;
     size_t segment_bytes;
-    size_t gather_bytes;       /* ceiling per worker between two commits */
+    size_t gather_bytes; /* ceiling per worker between two commits */
+    enum journal_sync sync;
+    int64_t interval_ms;       /* of JOURNAL_INTERVAL */
+    uint64_t spool_bytes;      /* ceiling of what the lake has not taken yet; 0: none */
+    uint64_t free_bytes;       /* of the file system, below which nothing is taken; 0: none */
+    bool has_keeper;           /* prepares segments and numbers ahead, looks after free_bytes */
     const struct clock *clock; /* borrowed */
     struct segment_disk disk;
 };
@@ -38,14 +56,40 @@ enum status journal_open(struct journal **journal, const struct journal_options 
 void journal_close(struct journal *journal);
 
 /* One request as one frame. `write_row` makes the rows; events' own row and ingest_seq are filled
- * in. STATUS_TOO_BIG: commit and try again; with nothing
- * gathered it will never fit. Nothing was taken when it fails, but numbers may be lost. */
+ * in but for row. STATUS_TOO_BIG: commit and try again; with nothing gathered it will never fit.
+ * STATUS_FULL: the spool or the disk is, nothing is taken now. Nothing was taken when it fails,
+ * but numbers may be lost. */
 enum status journal_append(struct journal *journal, unsigned worker, struct frame_event *events,
                            uint32_t count, journal_row_fn *write_row, void *self,
                            struct fault *fault) MUST_CHECK;
-/* Makes everything the worker appended durable, or gives it up. */
+/* Bytes the worker gathered since its last commit was started. */
+size_t journal_gathered(const struct journal *journal, unsigned worker);
+
+/* Starts making durable what the worker gathered; none may be under way. True when that is done
+ * already: *status says how it went. */
+bool journal_commit_start(struct journal *journal, unsigned worker, enum status *status,
+                          struct fault *fault) MUST_CHECK;
+bool journal_is_committing(const struct journal *journal, unsigned worker);
+/* Readable when the commit that was started ended. */
+int journal_commit_fd(const struct journal *journal, unsigned worker);
+/* STATUS_BUSY when it has not ended. Otherwise how it went: made durable, or given up. */
+enum status journal_commit_end(struct journal *journal, unsigned worker, struct fault *fault)
+    MUST_CHECK;
+/* Both, waiting in between. */
 enum status journal_commit(struct journal *journal, unsigned worker, struct fault *fault)
     MUST_CHECK;
+/* How long to put off the next commit for more to come, and how long a pause in what comes ends
+ * that; both 0 on a quick disk. */
+int64_t journal_window_ns(const struct journal *journal, unsigned worker);
+int64_t journal_lull_ns(const struct journal *journal, unsigned worker);
+/* True while the worker's events are with the system only, to be synced by a commit of nothing in
+ * interval_ms (JOURNAL_INTERVAL). */
+bool journal_owes_sync(const struct journal *journal, unsigned worker);
+
+/* Bytes on disk that the lake has not released. */
+uint64_t journal_spool_bytes(struct journal *journal);
+/* Moving mean of a commit's write and sync, of the slowest worker. */
+int64_t journal_sync_ns(struct journal *journal);
 
 /* Below this nothing is in flight. */
 uint64_t journal_stable(struct journal *journal);

@@ -9,28 +9,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Frames are gathered before it is known where they will stand, since a commit may have to begin
- * a new segment; so events are kept with their count, and sealed when they are placed. */
-struct gathered {
-    size_t begin;
-    uint32_t events;
-};
+enum { FRAMES_MAX = 8192 };
 
-enum { GATHERED_MAX = 4096 };
+/* Frames, closed but not sealed: where they will stand is known only when they are written. */
+struct gathering {
+    struct buf bytes;
+    size_t frames;
+};
 
 struct segment_writer {
     struct segment_writer_options options;
+    int folder_fd;
     int fd; /* -1 before the first segment and after one was abandoned */
     struct frame_segment segment;
-    uint64_t synced;       /* bytes of the segment that are durable */
-    uint32_t ended_number; /* for the next segment's header: the one abandoned last */
-    uint64_t ended_offset;
+    uint64_t end;         /* of the segment: what stands behind was never promised */
+    bool is_dirty;        /* some of it was left to the system to sync */
+    uint32_t last_number; /* the segment before this one that holds something, and its end */
+    uint64_t last_end;
     uint32_t durable_number;
     uint64_t durable_offset;
-    struct buf events; /* gathered: event headers and rows, one after the other */
-    struct buf placed; /* the same as sealed frames */
-    struct gathered frames[GATHERED_MAX];
-    size_t frame_count;
+    uint64_t written;
+    struct gathering gathered;
+    struct gathering detached;
 };
 
 static enum status real_write_at(void *self, int fd, struct view bytes, uint64_t offset,
@@ -66,12 +66,10 @@ enum status segment_writer_open(struct segment_writer **writer,
         return fault_set(fault, STATUS_NO_MEMORY, "no memory for a journal writer");
     }
     made->options = *options;
-    made->fd = -1;
+    made->folder_fd = made->fd = -1;
     made->segment.stream = options->stream;
-    buf_init(&made->events, options->gather_bytes);
-    /* Every gathered frame gets a header and padding when it is placed. */
-    buf_init(&made->placed, options->gather_bytes +
-                                (size_t)GATHERED_MAX * (FRAME_HEADER_BYTES + FRAME_ALIGN_BYTES));
+    buf_init(&made->gathered.bytes, options->gather_bytes);
+    buf_init(&made->detached.bytes, options->gather_bytes);
     return STATUS_OK;
 }
 
@@ -81,90 +79,129 @@ void segment_writer_close(struct segment_writer *writer)
         return;
     }
     if (writer->fd >= 0) {
+        /* A courtesy: readers end at the last frame anyway. */
+        int ignored = ftruncate(writer->fd, (off_t)writer->end);
+        (void)ignored;
         close(writer->fd);
     }
-    buf_free(&writer->events);
-    buf_free(&writer->placed);
+    buf_free(&writer->gathered.bytes);
+    buf_free(&writer->detached.bytes);
     free(writer);
+}
+
+void segment_writer_set_folder(struct segment_writer *writer, int folder_fd)
+{
+    writer->folder_fd = folder_fd;
+}
+
+struct buf *segment_writer_begin(struct segment_writer *writer, size_t *frame_at)
+{
+    *frame_at = frame_begin(&writer->gathered.bytes);
+    return &writer->gathered.bytes;
+}
+
+enum status segment_writer_end(struct segment_writer *writer, size_t frame_at, uint32_t events,
+                               struct fault *fault)
+{
+    struct gathering *gathered = &writer->gathered;
+    enum status status = frame_end(&gathered->bytes, frame_at, events);
+    if (status == STATUS_OK && gathered->frames == FRAMES_MAX) {
+        buf_truncate(&gathered->bytes, frame_at);
+        status = STATUS_TOO_BIG;
+    }
+    if (status != STATUS_OK) {
+        return fault_set(fault, status, "%u events do not fit into one journal frame", events);
+    }
+    gathered->frames++;
+    return STATUS_OK;
 }
 
 enum status segment_writer_append(struct segment_writer *writer, const struct frame_event *events,
                                   uint32_t count, struct fault *fault)
 {
-    size_t begin = writer->events.len;
-    if (writer->frame_count == GATHERED_MAX) {
-        return fault_set(fault, STATUS_TOO_BIG, "%d frames wait for a commit", GATHERED_MAX);
-    }
+    size_t frame_at;
+    struct buf *out = segment_writer_begin(writer, &frame_at);
     for (uint32_t i = 0; i < count; i++) {
-        frame_add(&writer->events, &events[i]);
+        frame_add(out, &events[i]);
     }
-    enum status status = buf_status(&writer->events);
-    size_t bytes = writer->events.len - begin + FRAME_HEADER_BYTES + FRAME_ALIGN_BYTES;
-    if (status == STATUS_OK &&
-        (count == 0 || count > FRAME_EVENTS_MAX || bytes > FRAME_BYTES_MAX)) {
-        status = STATUS_TOO_BIG;
-    }
-    if (status != STATUS_OK) {
-        writer->events.status = STATUS_OK;
-        buf_truncate(&writer->events, begin);
-        return fault_set(fault, status, "%u events do not fit into one journal frame", count);
-    }
-    writer->frames[writer->frame_count++] = (struct gathered){begin, count};
-    return STATUS_OK;
+    return segment_writer_end(writer, frame_at, count, fault);
+}
+
+size_t segment_writer_gathered(const struct segment_writer *writer)
+{
+    return writer->gathered.bytes.len;
 }
 
 static void remove_segment(struct segment_writer *writer)
 {
     char name[SEGMENT_NAME_BYTES];
     segment_name(writer->segment.number, name);
-    unlinkat(writer->options.folder_fd, name, 0);
+    unlinkat(writer->folder_fd, name, 0);
 }
 
-static void abandon_segment(struct segment_writer *writer)
+/* Lets go of the open segment: the next one's header says where it ends. */
+static void leave_segment(struct segment_writer *writer)
 {
     if (writer->fd < 0) {
         return;
     }
-    /* Only a courtesy to readers: the next segment's header is what counts. */
-    int ignored = ftruncate(writer->fd, (off_t)writer->synced);
-    (void)ignored;
     close(writer->fd);
     writer->fd = -1;
-    if (writer->synced == FRAME_SEGMENT_HEADER_BYTES) {
+    writer->is_dirty = false;
+    if (writer->end == FRAME_SEGMENT_HEADER_BYTES) {
         /* Nothing in it was ever promised. What it was to say of an earlier one, the next says. */
         remove_segment(writer);
         return;
     }
-    writer->ended_number = writer->segment.number;
-    writer->ended_offset = writer->synced;
+    writer->last_number = writer->segment.number;
+    writer->last_end = writer->end;
+}
+
+static void abandon_segment(struct segment_writer *writer)
+{
+    if (writer->fd >= 0) {
+        /* Only a courtesy to readers: the next segment's header is what counts. */
+        int ignored = ftruncate(writer->fd, (off_t)writer->end);
+        (void)ignored;
+    }
+    leave_segment(writer);
+}
+
+static int open_file(struct segment_writer *writer, const char *name)
+{
+    struct segment_spares *spares = writer->options.spares;
+    bool is_spare = spares && segment_spares_take(spares, name);
+    int fresh = is_spare ? 0 : O_CREAT | O_EXCL;
+    int fd = openat(writer->folder_fd, name, O_RDWR | O_CLOEXEC | fresh, FILE_MODE);
+    if (fd >= 0 && fchmod(fd, FILE_MODE) != 0) {
+        int reason = errno;
+        unlinkat(writer->folder_fd, name, 0);
+        close(fd);
+        errno = reason;
+        return -1;
+    }
+    return fd;
 }
 
 static enum status begin_segment(struct segment_writer *writer, struct fault *fault)
 {
-    if (writer->fd >= 0) {
-        close(writer->fd);
-        writer->fd = -1;
-    }
     char name[SEGMENT_NAME_BYTES];
     segment_name(writer->segment.number + 1, name);
-    int fd =
-        openat(writer->options.folder_fd, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, FILE_MODE);
+    int fd = open_file(writer, name);
     if (fd < 0) {
         return fault_errno(fault, errno, "cannot create journal segment %s", name);
     }
     writer->segment.number++;
     writer->segment.created_ms = clock_now_ms(writer->options.clock);
-    writer->segment.ended_number = writer->ended_number;
-    writer->segment.ended_offset = writer->ended_offset;
+    writer->segment.ended_number = writer->last_number;
+    writer->segment.ended_offset = writer->last_end;
     char header[FRAME_SEGMENT_HEADER_BYTES];
     frame_write_segment(&writer->segment, header);
     struct segment_disk *disk = &writer->options.disk;
     enum status status =
-        fchmod(fd, FILE_MODE) == 0
-            ? disk->write_at(disk->self, fd, view_make(header, sizeof(header)), 0, fault)
-            : fault_errno(fault, errno, "cannot set the mode of journal segment %s", name);
+        disk->write_at(disk->self, fd, view_make(header, sizeof(header)), 0, fault);
     if (status == STATUS_OK) {
-        status = file_sync_folder(writer->options.folder_fd, fault);
+        status = file_sync_folder(writer->folder_fd, fault);
     }
     if (status != STATUS_OK) {
         close(fd);
@@ -172,75 +209,115 @@ static enum status begin_segment(struct segment_writer *writer, struct fault *fa
         return status;
     }
     writer->fd = fd;
-    writer->synced = FRAME_SEGMENT_HEADER_BYTES;
+    writer->end = FRAME_SEGMENT_HEADER_BYTES;
     return STATUS_OK;
 }
 
-/* Seals the gathered frames for the place where the open segment ends. */
-static enum status place_frames(struct segment_writer *writer)
+/* Seals the detached frames for the place where the open segment ends. */
+static void seal_frames(struct segment_writer *writer)
 {
-    struct buf *out = &writer->placed;
-    buf_clear(out);
-    for (size_t i = 0; i < writer->frame_count; i++) {
-        const struct gathered *frame = &writer->frames[i];
-        size_t end = i + 1 < writer->frame_count ? frame[1].begin : writer->events.len;
-        size_t begin = frame_begin(out);
-        buf_append(out, writer->events.at + frame->begin, end - frame->begin);
-        enum status status =
-            frame_end(out, begin, &writer->segment, writer->synced + begin, frame->events);
-        if (status != STATUS_OK) {
-            return status;
-        }
+    struct view bytes = buf_view(&writer->detached.bytes);
+    struct frame_place place = {.segment = &writer->segment};
+    size_t at = 0;
+    while (at < bytes.len) {
+        place.offset = writer->end + at;
+        at += frame_seal(writer->detached.bytes.at + at, &place);
+        place.index++;
     }
-    return STATUS_OK;
 }
 
-static enum status write_frames(struct segment_writer *writer, struct fault *fault)
+static enum status sync_segment(struct segment_writer *writer, struct fault *fault)
 {
     struct segment_disk *disk = &writer->options.disk;
-    enum status status = place_frames(writer);
-    if (status != STATUS_OK) {
-        return fault_set(fault, status, "no memory to seal journal frames");
+    enum status status = disk->sync(disk->self, writer->fd, fault);
+    writer->is_dirty = writer->is_dirty && status != STATUS_OK;
+    return status;
+}
+
+static enum status write_frames(struct segment_writer *writer, enum segment_sync sync,
+                                struct fault *fault)
+{
+    struct segment_disk *disk = &writer->options.disk;
+    struct view bytes = buf_view(&writer->detached.bytes);
+    seal_frames(writer);
+    enum status status = disk->write_at(disk->self, writer->fd, bytes, writer->end, fault);
+    if (status == STATUS_OK && sync == SEGMENT_SYNC_NOW) {
+        status = sync_segment(writer, fault);
     }
-    struct view bytes = buf_view(&writer->placed);
-    status = disk->write_at(disk->self, writer->fd, bytes, writer->synced, fault);
     if (status == STATUS_OK) {
-        status = disk->sync(disk->self, writer->fd, fault);
-    }
-    if (status == STATUS_OK) {
-        writer->synced += bytes.len;
-        writer->ended_number = 0; /* this segment's header, durable now, says it */
-        writer->ended_offset = 0;
+        writer->is_dirty = writer->is_dirty || sync == SEGMENT_SYNC_LATER;
+        writer->end += bytes.len;
+        writer->written += bytes.len;
         writer->durable_number = writer->segment.number;
-        writer->durable_offset = writer->synced;
+        writer->durable_offset = writer->end;
     }
     return status;
 }
 
-enum status segment_writer_commit(struct segment_writer *writer, struct fault *fault)
+/* A segment that is left must not keep what was only lent to the system. */
+static enum status next_segment(struct segment_writer *writer, struct fault *fault)
 {
-    if (writer->frame_count == 0) {
+    enum status status = writer->is_dirty ? sync_segment(writer, fault) : STATUS_OK;
+    leave_segment(writer);
+    return status == STATUS_OK ? begin_segment(writer, fault) : status;
+}
+
+void segment_writer_detach(struct segment_writer *writer)
+{
+    struct gathering empty = writer->detached;
+    writer->detached = writer->gathered;
+    writer->gathered = empty;
+}
+
+static enum status sync_leftover(struct segment_writer *writer, enum segment_sync sync,
+                                 struct fault *fault)
+{
+    if (!writer->is_dirty || sync != SEGMENT_SYNC_NOW) {
         return STATUS_OK;
     }
-    size_t coming =
-        writer->events.len + writer->frame_count * (size_t)(FRAME_HEADER_BYTES + FRAME_ALIGN_BYTES);
-    bool is_fresh = writer->fd < 0 || writer->synced + coming > writer->options.segment_bytes;
-    enum status status = is_fresh ? begin_segment(writer, fault) : STATUS_OK;
+    enum status status = sync_segment(writer, fault);
+    if (status != STATUS_OK) {
+        leave_segment(writer);
+    }
+    return status;
+}
+
+enum status segment_writer_write(struct segment_writer *writer, enum segment_sync sync,
+                                 struct fault *fault)
+{
+    size_t coming = writer->detached.bytes.len;
+    if (coming == 0) {
+        return sync_leftover(writer, sync, fault);
+    }
+    bool is_fresh = writer->fd < 0 || writer->end + coming > writer->options.segment_bytes;
+    enum status status = is_fresh ? next_segment(writer, fault) : STATUS_OK;
     if (status == STATUS_OK) {
-        status = write_frames(writer, fault);
+        status = write_frames(writer, sync, fault);
     }
     if (status != STATUS_OK) {
         abandon_segment(writer);
         status = begin_segment(writer, fault);
         if (status == STATUS_OK) {
-            status = write_frames(writer, fault);
+            status = write_frames(writer, sync, fault);
         }
         if (status != STATUS_OK) {
             abandon_segment(writer);
         }
     }
-    buf_clear(&writer->events);
-    writer->frame_count = 0;
+    return status;
+}
+
+void segment_writer_attach(struct segment_writer *writer)
+{
+    buf_clear(&writer->detached.bytes);
+    writer->detached.frames = 0;
+}
+
+enum status segment_writer_commit(struct segment_writer *writer, struct fault *fault)
+{
+    segment_writer_detach(writer);
+    enum status status = segment_writer_write(writer, SEGMENT_SYNC_NOW, fault);
+    segment_writer_attach(writer);
     return status;
 }
 
@@ -248,4 +325,9 @@ void segment_writer_durable(const struct segment_writer *writer, uint32_t *numbe
 {
     *number = writer->durable_number;
     *offset = writer->durable_offset;
+}
+
+uint64_t segment_writer_written(const struct segment_writer *writer)
+{
+    return writer->written;
 }

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 static const char FILE_NAME[] = "SEQUENCE";
-static const uint64_t NOTHING_IN_FLIGHT = UINT64_MAX;
 
 struct sequence {
     int folder_fd;
@@ -76,7 +75,7 @@ enum status sequence_open(struct sequence **sequence, int folder_fd, unsigned wo
     atomic_store(&made->reserved, mark);
     pthread_mutex_init(&made->reserving, NULL);
     for (unsigned i = 0; i < workers; i++) {
-        atomic_store(&made->floor[i], NOTHING_IN_FLIGHT);
+        atomic_store(&made->floor[i], SEQUENCE_NOTHING);
     }
     *sequence = made;
     return STATUS_OK;
@@ -114,7 +113,7 @@ enum status sequence_take(struct sequence *sequence, unsigned worker, uint32_t c
 {
     /* The floor is published before the numbers are taken: who reads `next` after that and then
      * the floors cannot miss them. All accesses are sequentially consistent. */
-    if (atomic_load(&sequence->floor[worker]) == NOTHING_IN_FLIGHT) {
+    if (atomic_load(&sequence->floor[worker]) == SEQUENCE_NOTHING) {
         atomic_store(&sequence->floor[worker], atomic_load(&sequence->next));
     }
     enum status status = STATUS_OK;
@@ -132,9 +131,25 @@ enum status sequence_take(struct sequence *sequence, unsigned worker, uint32_t c
     return status;
 }
 
-void sequence_settle(struct sequence *sequence, unsigned worker)
+void sequence_settle(struct sequence *sequence, unsigned worker, uint64_t floor)
 {
-    atomic_store(&sequence->floor[worker], NOTHING_IN_FLIGHT);
+    atomic_store(&sequence->floor[worker], floor);
+}
+
+bool sequence_is_low(struct sequence *sequence)
+{
+    return atomic_load(&sequence->next) + SEQUENCE_BLOCK / 2 > atomic_load(&sequence->reserved);
+}
+
+enum status sequence_reserve(struct sequence *sequence, struct fault *fault)
+{
+    pthread_mutex_lock(&sequence->reserving);
+    uint64_t next = atomic_load(&sequence->next);
+    enum status status = sequence_is_low(sequence)
+                             ? reserve(sequence, next + SEQUENCE_BLOCK / 2 + 1, fault)
+                             : STATUS_OK;
+    pthread_mutex_unlock(&sequence->reserving);
+    return status;
 }
 
 uint64_t sequence_stable(struct sequence *sequence)

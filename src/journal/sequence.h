@@ -9,13 +9,14 @@
  *     sequence_open(&sequence, folder_fd, workers, &fault);
  *     sequence_take(sequence, worker, 3, &first, &fault);   first, first + 1, first + 2
  *     ... write and sync ...
- *     sequence_settle(sequence, worker);                    nothing of this worker is in flight
+ *     sequence_settle(sequence, worker, SEQUENCE_NOTHING);  nothing of this worker is in flight
  */
 #ifndef PIPES_JOURNAL_SEQUENCE_H
 #define PIPES_JOURNAL_SEQUENCE_H
 
 #include "base/status.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct sequence;
@@ -33,8 +34,15 @@ void sequence_close(struct sequence *sequence);
  * could not be reserved: no number was given. */
 enum status sequence_take(struct sequence *sequence, unsigned worker, uint32_t count,
                           uint64_t *first, struct fault *fault) MUST_CHECK;
-/* All numbers the worker took are on disk, or given up for good. */
-void sequence_settle(struct sequence *sequence, unsigned worker);
+/* All numbers the worker took below `floor` are on disk, or given up for good; SEQUENCE_NOTHING:
+ * all it took. */
+#define SEQUENCE_NOTHING UINT64_MAX
+void sequence_settle(struct sequence *sequence, unsigned worker, uint64_t floor);
+
+/* Whether less than half a block is left that can be given without the disk. */
+bool sequence_is_low(struct sequence *sequence);
+/* Reserves the next block ahead, so that nobody who takes numbers waits for the disk. */
+enum status sequence_reserve(struct sequence *sequence, struct fault *fault) MUST_CHECK;
 
 /* Every number below this is settled. Never falls. */
 uint64_t sequence_stable(struct sequence *sequence);

@@ -19,6 +19,7 @@ struct segment_file {
     bool is_sound;  /* its header is */
     bool is_void;   /* a later segment says that nothing in it counts */
     bool is_judged; /* its header was read, or found wanting for good */
+    ino_t inode;    /* of what was mapped */
     uint64_t end;   /* a later segment says it ends here; UINT64_MAX: at its size */
 };
 
@@ -137,6 +138,7 @@ static enum status map_file(struct stream_reader *reader, struct segment_file *f
         return status;
     }
     unmap(file);
+    file->inode = facts.st_ino;
     size_t size = (size_t)facts.st_size;
     void *at = size > 0 ? mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0) : NULL;
     int reason = errno;
@@ -276,6 +278,45 @@ static uint64_t find_sound_frame(const struct segment_file *file, uint64_t from,
     return end;
 }
 
+/* The writer may take a segment back that the lake has, while an offline reader still looks at it:
+ * what is read then are the first bytes of another segment. */
+static bool is_taken_back(const struct stream_reader *reader, const struct segment_file *file)
+{
+    struct stat facts;
+    return fstatat(reader->folder_fd, file->name, &facts, AT_SYMLINK_NOFOLLOW) != 0 ||
+           facts.st_ino != file->inode;
+}
+
+/* A power cut may keep later frames of the last commit and lose earlier ones. Nothing of it was
+ * promised. It is the last one when no sound frame behind begins another. */
+static bool is_within_last_commit(const struct stream_reader *reader,
+                                  const struct segment_file *file, uint64_t sound, uint64_t end)
+{
+    if (reader->at + 1 < reader->count) {
+        return false;
+    }
+    for (uint64_t at = sound; at < end;) {
+        struct frame frame;
+        struct view rest = view_part(file->bytes, at, end - at);
+        if (frame_read(rest, &file->segment, at, &frame, NULL) != STATUS_OK) {
+            at = find_sound_frame(file, at, end);
+            continue;
+        }
+        if (frame.index == 0) {
+            return false;
+        }
+        at += frame.bytes;
+    }
+    return true;
+}
+
+static uint64_t torn_bytes(const struct segment_file *file, uint64_t offset, uint64_t end)
+{
+    struct view rest = view_part(file->bytes, offset, end - offset);
+    bool is_cut = rest.len < FRAME_HEADER_BYTES;
+    return is_cut || frame_is_here(rest, &file->segment, offset) ? end - offset : 0;
+}
+
 /* The next sound frame of this file; STATUS_END at its end. */
 static enum status next_in_file(struct stream_reader *reader, const struct segment_file *file,
                                 struct frame *frame)
@@ -291,8 +332,13 @@ static enum status next_in_file(struct stream_reader *reader, const struct segme
         uint64_t next = find_sound_frame(file, reader->offset, end);
         bool is_last = reader->at + 1 == reader->count;
         bool is_zeros = status == STATUS_END;
-        if (next == end && (is_last || is_zeros)) {
-            reader->report.torn_bytes += is_zeros ? 0 : end - reader->offset;
+        bool is_tail =
+            next == end ? is_last || is_zeros : is_within_last_commit(reader, file, next, end);
+        if (is_tail) {
+            reader->report.torn_bytes += is_zeros ? 0 : torn_bytes(file, reader->offset, next);
+            return STATUS_END;
+        }
+        if (is_taken_back(reader, file)) {
             return STATUS_END;
         }
         damaged(reader, file, reader->offset, next,
@@ -300,6 +346,17 @@ static enum status next_in_file(struct stream_reader *reader, const struct segme
         reader->offset = next;
     }
     return STATUS_END;
+}
+
+/* A prepared file that did not get its header yet. */
+static bool is_blank(const struct segment_file *file)
+{
+    for (size_t i = 0; i < file->bytes.len && i < FRAME_SEGMENT_HEADER_BYTES; i++) {
+        if (file->bytes.at[i] != 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Whether frames of this file can be read; says why not. */
@@ -313,9 +370,9 @@ static bool is_readable(struct stream_reader *reader, const struct segment_file 
     }
     /* The newest segment may have been cut off while it was made: nothing was in it. */
     bool is_last = reader->at + 1 == reader->count;
-    if (is_last && file->bytes.len < FRAME_SEGMENT_HEADER_BYTES) {
-        reader->report.torn_bytes += file->bytes.len;
-    } else {
+    if (is_last && (file->bytes.len < FRAME_SEGMENT_HEADER_BYTES || is_blank(file))) {
+        reader->report.torn_bytes += is_blank(file) ? 0 : file->bytes.len;
+    } else if (!is_taken_back(reader, file)) {
         damaged(reader, file, 0, file->bytes.len, file->header_fault.text);
     }
     return false;

@@ -36,7 +36,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     buf_init(&sealed, FRAME_BYTES_MAX);
     size_t begin = frame_begin(&sealed);
     buf_append(&sealed, data, size);
-    if (frame_end(&sealed, begin, &segment, 0, 1) == STATUS_OK) {
+    if (frame_end(&sealed, begin, 1) == STATUS_OK) {
+        struct frame_place place = {&segment, 0, 0};
+        frame_seal(sealed.at + begin, &place);
         read_frames(buf_view(&sealed), &segment);
     }
     buf_free(&sealed);

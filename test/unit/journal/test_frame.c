@@ -31,7 +31,9 @@ static void write_two_events(struct buf *out)
     struct frame_event second = event_with(11, "{}");
     assert_int_equal(frame_add(out, &first), STATUS_OK);
     assert_int_equal(frame_add(out, &second), STATUS_OK);
-    assert_int_equal(frame_end(out, begin, &SEGMENT, OFFSET, 2), STATUS_OK);
+    assert_int_equal(frame_end(out, begin, 2), STATUS_OK);
+    struct frame_place place = {&SEGMENT, OFFSET, 0};
+    assert_int_equal(frame_seal(out->at + begin, &place), out->len - begin);
 }
 
 static void gives_back_the_events_it_was_given(void **state)
@@ -129,7 +131,7 @@ static void leaves_the_buffer_as_it_was_when_a_frame_is_too_big(void **state)
     for (int i = 0; i < 3; i++) {
         frame_add(&out, &event);
     }
-    assert_int_equal(frame_end(&out, begin, &SEGMENT, OFFSET, 3), STATUS_TOO_BIG);
+    assert_int_equal(frame_end(&out, begin, 3), STATUS_TOO_BIG);
     assert_true(view_is(buf_view(&out), "12345678"));
     assert_int_equal(buf_status(&out), STATUS_OK);
     buf_free(&out);

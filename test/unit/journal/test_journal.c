@@ -202,13 +202,13 @@ static void a_newer_format_is_refused_with_a_sentence(void **state)
     char path[128];
     snprintf(path, sizeof(path), "%s/FORMAT", scene.path);
     FILE *file = fopen(path, "w");
-    fputs("read 1\nwrite 2\n", file);
+    fputs("read 1\nwrite 3\n", file);
     fclose(file);
     assert_int_equal(data_folder_open(&data, scene.path, DATA_FOLDER_READ, &fault), STATUS_OK);
     data_folder_close(&data);
     assert_int_equal(data_folder_open(&data, scene.path, DATA_FOLDER_WRITE, &fault),
                      STATUS_DAMAGED);
-    assert_non_null(strstr(fault.text, "needs format 2 to write"));
+    assert_non_null(strstr(fault.text, "needs format 3 to write"));
 }
 
 static void modes_do_not_depend_on_the_umask(void **state)

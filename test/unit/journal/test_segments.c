@@ -81,14 +81,17 @@ static int set_up(void **state)
     }
     scene.fd = scene.folder.fd;
     struct segment_writer_options options = {
-        .folder_fd = scene.fd,
         .stream = 77,
         .segment_bytes = 2000,
         .gather_bytes = 64 * 1024,
         .clock = &scene.clock,
         .disk = {.write_at = failing_write, .sync = failing_sync},
     };
-    return segment_writer_open(&scene.writer, &options, NULL) == STATUS_OK ? 0 : -1;
+    if (segment_writer_open(&scene.writer, &options, NULL) != STATUS_OK) {
+        return -1;
+    }
+    segment_writer_set_folder(scene.writer, scene.fd);
+    return 0;
 }
 
 static int tear_down(void **state)

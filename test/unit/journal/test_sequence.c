@@ -61,9 +61,9 @@ static void stable_waits_for_the_slowest_worker(void **state)
     assert_int_equal(sequence_take(sequence, 0, 5, &first, &fault), STATUS_OK);
     assert_int_equal(sequence_take(sequence, 1, 5, &first, &fault), STATUS_OK);
     assert_int_equal(sequence_stable(sequence), 1);
-    sequence_settle(sequence, 1);
+    sequence_settle(sequence, 1, SEQUENCE_NOTHING);
     assert_int_equal(sequence_stable(sequence), 1);
-    sequence_settle(sequence, 0);
+    sequence_settle(sequence, 0, SEQUENCE_NOTHING);
     assert_int_equal(sequence_stable(sequence), 11);
     sequence_close(sequence);
 }
@@ -100,7 +100,7 @@ static void *take_many(void *argument)
             sequence_stable(taker->sequence) > taker->got[i]) {
             taker->got[i] = 0;
         }
-        sequence_settle(taker->sequence, taker->worker);
+        sequence_settle(taker->sequence, taker->worker, SEQUENCE_NOTHING);
     }
     return NULL;
 }

@@ -1,0 +1,113 @@
+#include "journal/journal_keeper.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ROUND_MS = 250, NICENESS = 5 };
+
+struct journal_keeper {
+    struct journal_stream *streams;
+    unsigned count;
+    _Atomic bool *has_room;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool is_stopping; /* under the lock */
+    pthread_t thread;
+};
+
+bool journal_keeper_has_room(int folder_fd, uint64_t free_bytes)
+{
+    struct statvfs facts;
+    if (free_bytes == 0 || fstatvfs(folder_fd, &facts) != 0) {
+        return true;
+    }
+    return (uint64_t)facts.f_bavail * facts.f_frsize >= free_bytes;
+}
+
+/* Failures are no news here: the worker that needs the segment or the number meets them, says so,
+ * and answers for them. */
+static void do_round(struct journal_keeper *keeper)
+{
+    struct fault ignored;
+    enum status status = STATUS_OK;
+    struct journal_stream *first = &keeper->streams[0];
+    const struct journal_options *options = first->options;
+    bool has_room = journal_keeper_has_room(first->journal_fd, options->free_bytes);
+    atomic_store(keeper->has_room, has_room);
+    if (sequence_is_low(first->sequence)) {
+        status = sequence_reserve(first->sequence, &ignored);
+    }
+    for (unsigned i = 0; i < keeper->count && has_room; i++) {
+        status = segment_spares_prepare(keeper->streams[i].spares, &ignored);
+    }
+    (void)status;
+}
+
+static void *run(void *argument)
+{
+    struct journal_keeper *keeper = argument;
+    /* Of this thread: it must not take processor time from those it works for. */
+    setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
+    pthread_mutex_lock(&keeper->lock);
+    while (!keeper->is_stopping) {
+        pthread_mutex_unlock(&keeper->lock);
+        do_round(keeper);
+        pthread_mutex_lock(&keeper->lock);
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += (long)ROUND_MS * 1000000;
+        until.tv_sec += until.tv_nsec / 1000000000;
+        until.tv_nsec %= 1000000000;
+        if (!keeper->is_stopping) {
+            pthread_cond_timedwait(&keeper->wake, &keeper->lock, &until);
+        }
+    }
+    pthread_mutex_unlock(&keeper->lock);
+    return NULL;
+}
+
+enum status journal_keeper_start(struct journal_keeper **keeper, struct journal_stream *streams,
+                                 unsigned count, _Atomic bool *has_room, struct fault *fault)
+{
+    struct journal_keeper *made = calloc(1, sizeof(*made));
+    *keeper = NULL;
+    if (!made) {
+        return fault_set(fault, STATUS_NO_MEMORY, "no memory for the journal's keeper");
+    }
+    made->streams = streams;
+    made->count = count;
+    made->has_room = has_room;
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_mutex_init(&made->lock, NULL);
+    pthread_cond_init(&made->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    int reason = pthread_create(&made->thread, NULL, run, made);
+    if (reason != 0) {
+        free(made);
+        return fault_errno(fault, reason, "cannot start the journal's keeper");
+    }
+    pthread_setname_np(made->thread, "journal-keeper");
+    *keeper = made;
+    return STATUS_OK;
+}
+
+void journal_keeper_stop(struct journal_keeper *keeper)
+{
+    if (!keeper) {
+        return;
+    }
+    pthread_mutex_lock(&keeper->lock);
+    keeper->is_stopping = true;
+    pthread_cond_signal(&keeper->wake);
+    pthread_mutex_unlock(&keeper->lock);
+    pthread_join(keeper->thread, NULL);
+    pthread_cond_destroy(&keeper->wake);
+    pthread_mutex_destroy(&keeper->lock);
+    free(keeper);
+}

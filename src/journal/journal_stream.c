@@ -1,0 +1,188 @@
+#include "journal/journal_stream.h"
+
+#include "journal/data_folder.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+enum { THREAD_NAME_BYTES = 16 };
+
+void journal_stream_name(uint64_t id, char name[STREAM_NAME_BYTES])
+{
+    snprintf(name, STREAM_NAME_BYTES, "%020llu", (unsigned long long)id);
+}
+
+/* A worker that never gets an event leaves no folder. */
+static enum status enter_folder(struct journal_stream *stream)
+{
+    if (stream->folder_fd >= 0) {
+        return STATUS_OK;
+    }
+    char name[STREAM_NAME_BYTES];
+    journal_stream_name(stream->id, name);
+    enum status status =
+        data_folder_enter(stream->journal_fd, name, true, &stream->folder_fd, &stream->fault);
+    if (status == STATUS_OK) {
+        segment_writer_set_folder(stream->writer, stream->folder_fd);
+        if (stream->spares) {
+            segment_spares_set_folder(stream->spares, stream->folder_fd);
+        }
+    }
+    return status;
+}
+
+/* In the worker's thread or the committer's. */
+static void write_detached(void *self)
+{
+    struct journal_stream *stream = self;
+    int64_t begin_ns = clock_stopwatch_ns();
+    stream->status = enter_folder(stream);
+    if (stream->status == STATUS_OK) {
+        stream->status = segment_writer_write(stream->writer, stream->sync, &stream->fault);
+    }
+    stream->took_ns = clock_stopwatch_ns() - begin_ns;
+}
+
+enum status journal_stream_open(struct journal_stream *stream, struct fault *fault)
+{
+    const struct journal_options *options = stream->options;
+    stream->folder_fd = -1;
+    stream->gathered_first = SEQUENCE_NOTHING;
+    stream->synced_ms = clock_monotonic_ms(options->clock);
+    atomic_store(&stream->needed, 1);
+    pthread_mutex_init(&stream->lock, NULL);
+    char name[THREAD_NAME_BYTES];
+    snprintf(name, sizeof(name), "journal-%u", stream->worker % 1000);
+    enum status status = sequence_take(stream->sequence, stream->worker, 1, &stream->id, fault);
+    sequence_settle(stream->sequence, stream->worker, SEQUENCE_NOTHING);
+    if (status == STATUS_OK && options->has_keeper) {
+        status =
+            segment_spares_create(&stream->spares, options->segment_bytes, options->clock, fault);
+    }
+    struct segment_writer_options writer = {
+        .stream = stream->id,
+        .segment_bytes = options->segment_bytes,
+        .gather_bytes = options->gather_bytes,
+        .clock = options->clock,
+        .spares = stream->spares,
+        .disk = options->disk,
+    };
+    if (status == STATUS_OK) {
+        status = segment_writer_open(&stream->writer, &writer, fault);
+    }
+    return status == STATUS_OK
+               ? committer_start(&stream->committer, name, write_detached, stream, fault)
+               : status;
+}
+
+void journal_stream_close(struct journal_stream *stream)
+{
+    if (!stream->options) {
+        return;
+    }
+    committer_stop(stream->committer);
+    segment_writer_close(stream->writer);
+    segment_spares_destroy(stream->spares);
+    pthread_mutex_destroy(&stream->lock);
+    if (stream->folder_fd >= 0) {
+        close(stream->folder_fd);
+    }
+}
+
+enum status journal_stream_append(struct journal_stream *stream, struct frame_event *events,
+                                  uint32_t count, journal_row_fn *write_row, void *self,
+                                  struct fault *fault)
+{
+    uint64_t first = 0;
+    enum status status = sequence_take(stream->sequence, stream->worker, count, &first, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    size_t frame_at;
+    struct buf *out = segment_writer_begin(stream->writer, &frame_at);
+    for (uint32_t i = 0; i < count && buf_status(out) == STATUS_OK; i++) {
+        events[i].ingest_seq = first + i;
+        size_t at = frame_event_begin(out);
+        if (write_row(self, i, events[i].ingest_seq, out) != STATUS_OK &&
+            buf_status(out) == STATUS_OK) {
+            out->status = STATUS_TOO_BIG;
+        }
+        frame_event_end(out, at, &events[i]);
+    }
+    status = segment_writer_end(stream->writer, frame_at, count, fault);
+    if (status == STATUS_OK && stream->gathered_first == SEQUENCE_NOTHING) {
+        stream->gathered_first = first;
+    }
+    return status;
+}
+
+static enum segment_sync choose_sync(const struct journal_stream *stream)
+{
+    const struct journal_options *options = stream->options;
+    int64_t age_ms = clock_monotonic_ms(options->clock) - stream->synced_ms;
+    bool is_due = options->sync == JOURNAL_DURABLE ||
+                  (options->sync == JOURNAL_INTERVAL && age_ms >= options->interval_ms);
+    return is_due ? SEGMENT_SYNC_NOW : SEGMENT_SYNC_LATER;
+}
+
+static void note_sync(struct journal_stream *stream)
+{
+    if (stream->sync == SEGMENT_SYNC_NOW) {
+        stream->synced_ms = clock_monotonic_ms(stream->options->clock);
+        sync_pace_note(&stream->pace, stream->took_ns);
+        atomic_store(&stream->mean_sync_ns, stream->pace.mean_ns);
+    }
+    stream->owes_sync =
+        stream->options->sync == JOURNAL_INTERVAL && stream->sync == SEGMENT_SYNC_LATER;
+}
+
+static enum status end_commit(struct journal_stream *stream, struct fault *fault)
+{
+    segment_writer_attach(stream->writer);
+    note_sync(stream);
+    pthread_mutex_lock(&stream->lock);
+    segment_writer_durable(stream->writer, &stream->durable_number, &stream->durable_offset);
+    atomic_store(&stream->newest, stream->durable_number);
+    pthread_mutex_unlock(&stream->lock);
+    /* Only now: who sees the number settled must also see how far the stream is durable. */
+    sequence_settle(stream->sequence, stream->worker, stream->gathered_first);
+    return stream->status == STATUS_OK ? STATUS_OK
+                                       : fault_set(fault, stream->status, "%s", stream->fault.text);
+}
+
+bool journal_stream_commit_start(struct journal_stream *stream, enum status *status,
+                                 struct fault *fault)
+{
+    stream->sync = choose_sync(stream);
+    bool has_gathered = segment_writer_gathered(stream->writer) > 0;
+    *status = STATUS_OK;
+    if (!has_gathered && !(stream->owes_sync && stream->sync == SEGMENT_SYNC_NOW)) {
+        sequence_settle(stream->sequence, stream->worker, SEQUENCE_NOTHING);
+        return true;
+    }
+    segment_writer_detach(stream->writer);
+    stream->gathered_first = SEQUENCE_NOTHING;
+    if (stream->sync == SEGMENT_SYNC_NOW && !sync_pace_is_quick(&stream->pace)) {
+        committer_go(stream->committer);
+        return false;
+    }
+    write_detached(stream);
+    *status = end_commit(stream, fault);
+    return true;
+}
+
+enum status journal_stream_commit_end(struct journal_stream *stream, struct fault *fault)
+{
+    if (!committer_read(stream->committer)) {
+        return fault_set(fault, STATUS_BUSY, "the commit is under way");
+    }
+    return end_commit(stream, fault);
+}
+
+uint64_t journal_stream_spool_bytes(struct journal_stream *stream)
+{
+    uint32_t newest = atomic_load(&stream->newest);
+    uint32_t needed = atomic_load(&stream->needed);
+    uint64_t segments = newest >= needed ? (uint64_t)newest - needed + 1 : 0;
+    return segments * stream->options->segment_bytes;
+}

@@ -1,0 +1,28 @@
+#include "journal/sync_pace.h"
+
+enum { MEAN_WEIGHT = 8, WINDOW_SHARE = 2, LULL_SHARE = 8 };
+
+void sync_pace_note(struct sync_pace *pace, int64_t ns)
+{
+    pace->mean_ns = pace->mean_ns == 0 ? ns : pace->mean_ns + (ns - pace->mean_ns) / MEAN_WEIGHT;
+    if (ns >= SYNC_PACE_SLOW_NS) {
+        pace->quick = 0;
+    } else if (ns < SYNC_PACE_QUICK_NS && pace->quick < SYNC_PACE_PROOFS) {
+        pace->quick++;
+    }
+}
+
+bool sync_pace_is_quick(const struct sync_pace *pace)
+{
+    return pace->quick >= SYNC_PACE_PROOFS;
+}
+
+int64_t sync_pace_window_ns(const struct sync_pace *pace)
+{
+    return sync_pace_is_quick(pace) ? 0 : pace->mean_ns / WINDOW_SHARE;
+}
+
+int64_t sync_pace_lull_ns(const struct sync_pace *pace)
+{
+    return sync_pace_is_quick(pace) ? 0 : pace->mean_ns / LULL_SHARE;
+}
