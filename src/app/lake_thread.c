@@ -6,9 +6,10 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
-enum { RETRY_MS = 1000, FAULT_INTERVAL_MS = 10000 };
+enum { NICENESS = 10, RETRY_MS = 1000, FAULT_INTERVAL_MS = 10000 };
 
 struct lake_thread {
     struct lake *lake;
@@ -58,6 +59,8 @@ static void *run(void *argument)
 {
     struct lake_thread *thread = argument;
     enum status status = STATUS_OK;
+    /* Of this thread: what is on disk already can wait, what comes in cannot. */
+    setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
     while (!atomic_load(&thread->is_stopping)) {
         struct fault fault = {0};
         status = lake_step(thread->lake, &fault);

@@ -171,7 +171,10 @@ static void refuse(struct exchange *x, struct http_refusal why, const struct htt
 static void reparse_head(struct exchange *x)
 {
     struct http_refusal refusal;
-    (void)http_head_parse(&x->head, buf_view(&x->input), &refusal);
+    if (x->head_at != x->input.at) {
+        (void)http_head_parse(&x->head, buf_view(&x->input), &refusal);
+        x->head_at = x->input.at;
+    }
 }
 
 static void dispatch(struct exchange *x)
@@ -234,6 +237,7 @@ static void take_head(struct exchange *x)
     case HTTP_DONE:
         break;
     }
+    x->head_at = x->input.at;
     if (x->head.content_length > x->loop->limits.body_bytes) {
         refuse(x, (struct http_refusal){413, "the request body is too large"}, &x->head);
         return;
@@ -295,7 +299,12 @@ static void update_interest(struct exchange *x)
     } else if (x->state == CONNECTION_STREAM) {
         interest |= EPOLLRDHUP;
     }
-    set_interest(x, interest);
+    /* To be told of input that is not wanted yet costs nothing while none comes, as a rule: two
+     * system calls a request less. connection_on_event() takes it back when some does. */
+    if ((x->interest & ~(uint32_t)EPOLLIN) != (interest & ~(uint32_t)EPOLLIN) ||
+        (x->interest & interest) != interest) {
+        set_interest(x, interest);
+    }
 }
 
 void connection_advance(struct exchange *x)
@@ -370,8 +379,12 @@ void connection_on_event(struct exchange *x, uint32_t events)
         connection_close(x);
         return;
     }
-    if ((events & EPOLLIN) != 0 && (x->state == CONNECTION_HEAD || x->state == CONNECTION_BODY)) {
-        read_input(x);
+    if ((events & EPOLLIN) != 0) {
+        if (x->state == CONNECTION_HEAD || x->state == CONNECTION_BODY) {
+            read_input(x);
+        } else {
+            set_interest(x, x->interest & ~(uint32_t)EPOLLIN);
+        }
     }
     connection_advance(x);
 }

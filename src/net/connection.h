@@ -69,6 +69,7 @@ struct exchange {
     size_t lingered_bytes;
     struct http_chunked chunked;
     struct http_head head;
+    const char *head_at; /* where the bytes stood that the head's views point into */
     struct http_request request;
     struct http_reply reply;
     void *slot;

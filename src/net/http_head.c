@@ -50,8 +50,10 @@ static bool is_visible_ascii(struct view v)
 
 struct view http_header(const struct http_head *head, const char *name)
 {
+    size_t len = strlen(name);
     for (size_t i = 0; i < head->header_count; i++) {
-        if (view_is_ignoring_case(head->headers[i].name, name)) {
+        struct view candidate = head->headers[i].name;
+        if (candidate.len == len && view_is_ignoring_case(candidate, name)) {
             return head->headers[i].value;
         }
     }
@@ -61,8 +63,10 @@ struct view http_header(const struct http_head *head, const char *name)
 static size_t count_headers(const struct http_head *head, const char *name)
 {
     size_t count = 0;
+    size_t len = strlen(name);
     for (size_t i = 0; i < head->header_count; i++) {
-        count += view_is_ignoring_case(head->headers[i].name, name);
+        struct view candidate = head->headers[i].name;
+        count += candidate.len == len && view_is_ignoring_case(candidate, name);
     }
     return count;
 }

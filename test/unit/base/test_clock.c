@@ -1,6 +1,8 @@
 #include "base/clock.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,6 +20,26 @@ static void writes_and_reads_rfc_3339(void **state)
     assert_string_equal(text, "1970-01-01T00:00:00.000Z");
     clock_format(INT64_MAX, text);
     assert_string_equal(text, "9999-12-31T23:59:59.999Z");
+}
+
+static void every_day_is_the_calendars(void **state)
+{
+    (void)state;
+    for (int64_t day = 0; day < 2932896; day++) { /* to the end of 9999 */
+        char text[CLOCK_TEXT_BYTES];
+        char wanted[80];
+        struct tm parts;
+        int64_t sec = day * 86400 + day % 86400;
+        time_t at = (time_t)sec;
+        gmtime_r(&at, &parts);
+        snprintf(wanted, sizeof(wanted), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+                 parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min,
+                 parts.tm_sec, (int)(day % 1000));
+        clock_format(sec * 1000 + day % 1000, text);
+        if (strcmp(text, wanted) != 0) {
+            assert_string_equal(text, wanted);
+        }
+    }
 }
 
 static void understands_fractions_and_offsets(void **state)
@@ -68,6 +90,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_and_reads_rfc_3339),
+        cmocka_unit_test(every_day_is_the_calendars),
         cmocka_unit_test(understands_fractions_and_offsets),
         cmocka_unit_test(refuses_what_is_no_time),
     };
