@@ -1,10 +1,13 @@
 #include "journal/journal.h"
 
 #include "../temporary.h"
+#include "base/file.h"
 #include "journal/data_folder.h"
 #include "journal/stream_reader.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -23,6 +26,7 @@ struct scene {
     struct clock clock;
     struct data_folder data;
     struct journal *journal;
+    uint64_t spool_bytes;
 };
 
 static struct scene scene;
@@ -110,6 +114,141 @@ static uint64_t count_events(uint64_t stream)
     stream_reader_close(reader);
     close(fd);
     return events;
+}
+
+/* A disk whose syncs wait until the test lets them go. */
+static struct {
+    sem_t begun;
+    sem_t may_end;
+    enum status answer;
+} gate;
+
+static enum status plain_write(void *self, int fd, struct view bytes, uint64_t offset,
+                               struct fault *fault)
+{
+    (void)self;
+    return file_write_at(fd, bytes, offset, fault);
+}
+
+static enum status gated_sync(void *self, int fd, struct fault *fault)
+{
+    (void)self;
+    (void)fd;
+    sem_post(&gate.begun);
+    sem_wait(&gate.may_end);
+    return gate.answer == STATUS_OK ? STATUS_OK : fault_set(fault, gate.answer, "no sync (test)");
+}
+
+static void open_gated_journal(void)
+{
+    struct fault fault = {0};
+    sem_init(&gate.begun, 0, 0);
+    sem_init(&gate.may_end, 0, 0);
+    gate.answer = STATUS_OK;
+    assert_int_equal(data_folder_open(&scene.data, scene.path, DATA_FOLDER_WRITE, &fault),
+                     STATUS_OK);
+    struct journal_options options = {.data_fd = scene.data.fd,
+                                      .workers = 1,
+                                      .segment_bytes = 4000,
+                                      .gather_bytes = 1 << 20,
+                                      .spool_bytes = scene.spool_bytes,
+                                      .clock = &scene.clock,
+                                      .disk = {.write_at = plain_write, .sync = gated_sync}};
+    assert_int_equal(journal_open(&scene.journal, &options, &fault), STATUS_OK);
+}
+
+static enum status start_commit(void)
+{
+    enum status status;
+    assert_false(journal_commit_start(scene.journal, 0, &status, NULL));
+    sem_wait(&gate.begun);
+    return status;
+}
+
+static enum status end_commit(void)
+{
+    struct pollfd done = {.fd = journal_commit_fd(scene.journal, 0), .events = POLLIN};
+    assert_int_equal(poll(&done, 1, -1), 1);
+    return journal_commit_end(scene.journal, 0, NULL);
+}
+
+static void a_sync_under_way_stops_no_appending_and_promises_nothing(void **state)
+{
+    (void)state;
+    open_gated_journal();
+    append(0, 3);
+    uint64_t before = journal_stable(scene.journal);
+    start_commit();
+    assert_true(journal_is_committing(scene.journal, 0));
+    assert_int_equal(journal_commit_end(scene.journal, 0, NULL), STATUS_BUSY);
+    append(0, 2); /* while the disk is at it */
+    uint64_t stream;
+    uint32_t number;
+    uint64_t offset;
+    journal_durable(scene.journal, 0, &stream, &number, &offset);
+    assert_int_equal(number, 0);
+    assert_int_equal(journal_stable(scene.journal), before);
+    sem_post(&gate.may_end);
+    assert_int_equal(end_commit(), STATUS_OK);
+    journal_durable(scene.journal, 0, &stream, &number, &offset);
+    assert_int_equal(number, 1);
+    /* The three are settled, the two that came later are not. */
+    assert_int_equal(journal_stable(scene.journal), before + 3);
+    start_commit();
+    sem_post(&gate.may_end);
+    assert_int_equal(end_commit(), STATUS_OK);
+    assert_int_equal(journal_stable(scene.journal), before + 5);
+    close_journal();
+    open_journal();
+    assert_int_equal(count_events(stream), 5);
+}
+
+static void a_failed_commit_beside_the_worker_gives_up_only_its_own(void **state)
+{
+    (void)state;
+    open_gated_journal();
+    append(0, 3);
+    gate.answer = STATUS_IO;
+    start_commit();
+    append(0, 2);
+    sem_post(&gate.may_end);
+    sem_wait(&gate.begun); /* the second try, in a new segment */
+    sem_post(&gate.may_end);
+    assert_int_equal(end_commit(), STATUS_IO);
+    gate.answer = STATUS_OK;
+    start_commit();
+    sem_post(&gate.may_end);
+    assert_int_equal(end_commit(), STATUS_OK);
+    uint64_t stream;
+    uint32_t number;
+    uint64_t offset;
+    journal_durable(scene.journal, 0, &stream, &number, &offset);
+    close_journal();
+    open_journal();
+    assert_int_equal(count_events(stream), 2);
+}
+
+static void a_full_spool_takes_nothing_until_the_lake_took_some(void **state)
+{
+    (void)state;
+    scene.spool_bytes = 8000; /* two segments */
+    open_gated_journal();
+    struct frame_event events[100] = {{.kind = FRAME_EVENT}};
+    enum status status = STATUS_OK;
+    unsigned taken = 0;
+    for (; taken < 1000 && status == STATUS_OK; taken++) {
+        status = journal_append(scene.journal, 0, events, 1, write_row, NULL, NULL);
+        sem_post(&gate.may_end);
+        commit(0);
+    }
+    assert_int_equal(status, STATUS_FULL);
+    assert_int_equal(journal_spool_bytes(scene.journal), 12000);
+    uint64_t stream;
+    uint32_t number;
+    uint64_t offset;
+    journal_durable(scene.journal, 0, &stream, &number, &offset);
+    assert_int_equal(journal_release(scene.journal, stream, number, false, NULL), STATUS_OK);
+    assert_int_equal(journal_append(scene.journal, 0, events, 1, write_row, NULL, NULL), STATUS_OK);
 }
 
 static void what_was_committed_waits_for_the_next_start(void **state)
@@ -231,6 +370,9 @@ static void modes_do_not_depend_on_the_umask(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CASE(a_sync_under_way_stops_no_appending_and_promises_nothing),
+        CASE(a_failed_commit_beside_the_worker_gives_up_only_its_own),
+        CASE(a_full_spool_takes_nothing_until_the_lake_took_some),
         CASE(what_was_committed_waits_for_the_next_start),
         CASE(a_start_without_events_leaves_no_stream),
         CASE(stable_stands_still_until_the_commit),
