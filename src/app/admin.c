@@ -128,6 +128,10 @@ static enum net_verdict answer_counts(struct admin *admin, struct exchange *x)
     http_reply_header(reply, "Cache-Control", VIEW_LITERAL("no-store"));
     buf_append_byte(out, '{');
     append_count(out, "stable_seq", journal_stable(admin->shared.journal));
+    buf_append_text(out, "\"journal\":{");
+    append_count(out, "spool_bytes", journal_spool_bytes(admin->shared.journal));
+    buf_append_format(out, "\"sync_us\":%lld},",
+                      (long long)(journal_sync_ns(admin->shared.journal) / 1000));
     buf_append_text(out, "\"lake\":{");
     append_count(out, "stored", atomic_load(&lake->stored));
     append_count(out, "duplicates", atomic_load(&lake->duplicates));

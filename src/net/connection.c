@@ -157,6 +157,9 @@ static void refuse(struct exchange *x, struct http_refusal why, const struct htt
         .origin = head ? http_header(head, "origin") : view_make(NULL, 0),
         .reply = &x->reply,
     };
+    if (why.status == 503) {
+        http_reply_header(&x->reply, "Retry-After", VIEW_LITERAL("5"));
+    }
     struct net_handler *handler = &x->listener->handler;
     if (handler->on_refused) {
         handler->on_refused(handler->self, &refusal);
@@ -190,7 +193,7 @@ static void dispatch(struct exchange *x)
     x->keep_alive = x->head.keep_alive;
     x->slot = NULL;
     http_reply_clear(&x->reply);
-    enter(x, CONNECTION_WAITING, INT64_MAX);
+    enter(x, CONNECTION_WAITING, x->loop->limits.wait_ms);
     x->listener->had_requests = true;
     x->is_handling = true;
     enum net_verdict verdict = x->listener->handler.on_request(x->listener->handler.self, x);
@@ -389,8 +392,24 @@ void connection_on_event(struct exchange *x, uint32_t events)
     connection_advance(x);
 }
 
+/* Its handler may still finish what it is at; nobody hears of it any more. */
+static void give_up_waiting(struct exchange *x)
+{
+    struct net_handler *handler = &x->listener->handler;
+    if (handler->on_gone) {
+        handler->on_gone(handler->self, x);
+    }
+    reparse_head(x);
+    refuse(x, (struct http_refusal){503, "the answer took too long; send the request again later"},
+           &x->head);
+}
+
 void connection_on_deadline(struct exchange *x)
 {
+    if (x->state == CONNECTION_WAITING) {
+        give_up_waiting(x);
+        return;
+    }
     bool has_part =
         x->state == CONNECTION_BODY || (x->state == CONNECTION_HEAD && x->input.len > 0);
     if (!has_part) {

@@ -21,6 +21,7 @@ struct net_limits net_limits_default(void)
         .idle_ms = 75 * 1000,
         .head_ms = 10 * 1000,
         .body_ms = 30 * 1000,
+        .wait_ms = 60 * 1000,
         .write_ms = 30 * 1000,
         .linger_ms = 2 * 1000,
         .drain_ms = 10 * 1000,
@@ -193,8 +194,8 @@ static void settle(struct net_loop *loop)
 static void sweep(struct net_loop *loop)
 {
     int64_t every = loop->limits.idle_ms;
-    const int64_t others[] = {loop->limits.head_ms, loop->limits.body_ms, loop->limits.write_ms,
-                              loop->limits.linger_ms, loop->limits.drain_ms};
+    const int64_t others[] = {loop->limits.head_ms,   loop->limits.body_ms,  loop->limits.write_ms,
+                              loop->limits.linger_ms, loop->limits.drain_ms, loop->limits.wait_ms};
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         every = others[i] < every ? others[i] : every;
     }

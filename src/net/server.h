@@ -48,7 +48,7 @@ struct net_handler {
     enum net_verdict (*on_request)(void *self, struct exchange *x);
     /* Once after all requests of one wake-up: the place for a group commit. */
     void (*on_round)(void *self);
-    /* The client left before exchange_finish(); x is void afterwards. */
+    /* The client left before exchange_finish(), or waited too long for it; x is void afterwards. */
     void (*on_gone)(void *self, struct exchange *x);
     void (*on_refused)(void *self, struct exchange_refusal *refusal);
 };
@@ -61,6 +61,7 @@ struct net_limits {
     int64_t idle_ms;
     int64_t head_ms;
     int64_t body_ms;
+    int64_t wait_ms;   /* of a request for exchange_finish(): then on_gone, and 503 */
     int64_t write_ms;  /* without one byte accepted */
     int64_t linger_ms; /* after an error, for the client to read it */
     int64_t drain_ms;  /* from net_loop_stop() to the end of net_loop_run() */

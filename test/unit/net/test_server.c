@@ -240,6 +240,26 @@ static void invites_the_body_when_asked(void **state)
     stop(&f);
 }
 
+static void a_handler_that_never_answers_costs_its_client_a_503(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct net_limits limits = net_limits_default();
+    limits.wait_ms = 50;
+    start(&f, &limits);
+    int fd = dial(&f);
+    say(fd, "GET /never HTTP/1.1\r\n" HOST "Origin: http://a\r\n\r\n");
+    const char *text = hear(&f, fd, NULL);
+    assert_true(view_starts_with(view_from_text(text), "HTTP/1.1 503 "));
+    assert_non_null(strstr(text, "Retry-After: 5\r\n"));
+    assert_non_null(strstr(text, "Access-Control-Allow-Origin: http://a\r\n"));
+    uint64_t gone = 0;
+    assert_int_equal(read(f.gone, &gone, sizeof(gone)), sizeof(gone));
+    assert_int_equal(gone, 1);
+    close(fd);
+    stop(&f);
+}
+
 static void a_head_request_gets_no_body(void **state)
 {
     (void)state;
@@ -415,6 +435,7 @@ int main(void)
         cmocka_unit_test(keeps_a_connection_and_answers_in_order),
         cmocka_unit_test(takes_a_request_byte_by_byte),
         cmocka_unit_test(invites_the_body_when_asked),
+        cmocka_unit_test(a_handler_that_never_answers_costs_its_client_a_503),
         cmocka_unit_test(a_head_request_gets_no_body),
         cmocka_unit_test(refuses_a_large_body_so_that_the_client_sees_it),
         cmocka_unit_test(half_a_request_ends_without_an_answer),
