@@ -2,12 +2,20 @@
 
 enum state {
     SIZE,
-    EXTENSION,
+    EXTENSION, /* a name must begin */
+    EXTENSION_NAME,
+    EXTENSION_VALUE, /* a value must begin */
+    EXTENSION_TOKEN,
+    EXTENSION_QUOTED,
+    EXTENSION_ESCAPED,
+    EXTENSION_END, /* behind the closing quote */
     SIZE_LF,
     DATA,
     DATA_CR,
     DATA_LF,
-    TRAILER,
+    TRAILER, /* a line begins */
+    TRAILER_NAME,
+    TRAILER_VALUE,
     TRAILER_LF,
     FINISHED,
 };
@@ -60,16 +68,55 @@ static bool is_line_text(char byte)
     return ((unsigned char)byte >= 0x20 && byte != 0x7f) || byte == '\t';
 }
 
+static bool is_token_byte(char byte)
+{
+    return http_is_token(view_make(&byte, 1));
+}
+
+/* What follows an extension that may end here, or -1. */
+static int behind_extension(char byte)
+{
+    return byte == '\r' ? SIZE_LF : byte == ';' ? EXTENSION : -1;
+}
+
+/* RFC 9112, 7.1.1: ;name, ;name=token or ;name="quoted"; without the blanks that nobody should
+ * send. The state behind byte, or -1. */
+static int next_in_extension(enum state state, char byte)
+{
+    switch (state) {
+    case EXTENSION:
+        return is_token_byte(byte) ? EXTENSION_NAME : -1;
+    case EXTENSION_NAME:
+        return is_token_byte(byte) ? EXTENSION_NAME
+               : byte == '='       ? EXTENSION_VALUE
+                                   : behind_extension(byte);
+    case EXTENSION_VALUE:
+        return is_token_byte(byte) ? EXTENSION_TOKEN : byte == '"' ? EXTENSION_QUOTED : -1;
+    case EXTENSION_TOKEN:
+        return is_token_byte(byte) ? EXTENSION_TOKEN : behind_extension(byte);
+    case EXTENSION_QUOTED:
+        return byte == '"'          ? EXTENSION_END
+               : byte == '\\'       ? EXTENSION_ESCAPED
+               : is_line_text(byte) ? EXTENSION_QUOTED
+                                    : -1;
+    case EXTENSION_ESCAPED:
+        return is_line_text(byte) ? EXTENSION_QUOTED : -1;
+    default:
+        return behind_extension(byte);
+    }
+}
+
 static enum http_progress take_extension(struct http_chunked *chunked, char byte,
                                          struct http_refusal *refusal)
 {
-    if (byte == '\r') {
-        chunked->state = SIZE_LF;
-        return HTTP_NEED_MORE;
+    int next = next_in_extension((enum state)chunked->state, byte);
+    if (next < 0) {
+        return refuse(refusal, 400, "a chunk extension is malformed");
     }
-    if (!is_line_text(byte) || ++chunked->counted > HTTP_CHUNK_EXTENSION_BYTES_MAX) {
-        return refuse(refusal, 400, "a chunk extension is too long or holds control characters");
+    if (next != SIZE_LF && ++chunked->counted > HTTP_CHUNK_EXTENSION_BYTES_MAX) {
+        return refuse(refusal, 400, "the chunk extensions are too long");
     }
+    chunked->state = next;
     return HTTP_NEED_MORE;
 }
 
@@ -99,17 +146,33 @@ static enum http_progress take_data_end(struct http_chunked *chunked, char byte,
     return HTTP_NEED_MORE;
 }
 
+/* A trailer has the shape of a header (RFC 9112, 7.1.2); what it says is not used. */
+static int next_in_trailer(enum state state, char byte)
+{
+    if (state == TRAILER_VALUE) {
+        return byte == '\r' ? TRAILER_LF : is_line_text(byte) ? TRAILER_VALUE : -1;
+    }
+    if (state == TRAILER && byte == '\r') {
+        return TRAILER_LF;
+    }
+    if (state == TRAILER_NAME && byte == ':') {
+        return TRAILER_VALUE;
+    }
+    return is_token_byte(byte) ? TRAILER_NAME : -1;
+}
+
 static enum http_progress take_trailer(struct http_chunked *chunked, char byte,
                                        struct http_refusal *refusal)
 {
-    if (byte == '\r') {
-        chunked->state = TRAILER_LF;
-        return HTTP_NEED_MORE;
+    int next = next_in_trailer((enum state)chunked->state, byte);
+    if (next < 0) {
+        return refuse(refusal, 400, "a trailer is malformed");
     }
-    if (!is_line_text(byte) || ++chunked->counted > HTTP_TRAILER_BYTES_MAX) {
-        return refuse(refusal, 400, "the trailers are too long or hold control characters");
+    if (next != TRAILER_LF && ++chunked->counted > HTTP_TRAILER_BYTES_MAX) {
+        return refuse(refusal, 400, "the trailers are too long");
     }
-    chunked->line_has_bytes = true;
+    chunked->line_has_bytes = chunked->state != TRAILER || next != TRAILER_LF;
+    chunked->state = next;
     return HTTP_NEED_MORE;
 }
 
@@ -131,6 +194,12 @@ static enum http_progress take_byte(struct http_chunked *chunked, char byte,
     case SIZE:
         return take_size(chunked, byte, refusal);
     case EXTENSION:
+    case EXTENSION_NAME:
+    case EXTENSION_VALUE:
+    case EXTENSION_TOKEN:
+    case EXTENSION_QUOTED:
+    case EXTENSION_ESCAPED:
+    case EXTENSION_END:
         return take_extension(chunked, byte, refusal);
     case SIZE_LF:
         return take_size_lf(chunked, byte, refusal);
@@ -138,6 +207,8 @@ static enum http_progress take_byte(struct http_chunked *chunked, char byte,
     case DATA_LF:
         return take_data_end(chunked, byte, refusal);
     case TRAILER:
+    case TRAILER_NAME:
+    case TRAILER_VALUE:
         return take_trailer(chunked, byte, refusal);
     case TRAILER_LF:
         return take_trailer_lf(chunked, byte, refusal);

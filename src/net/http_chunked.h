@@ -6,7 +6,8 @@
  *     size_t used = 0;
  *     switch (http_chunked_feed(&chunked, bytes, &used, &body, &refusal)) { ... }
  *
- * Extensions and trailers are skipped, within bounds. Lines end with CR LF and nothing else.
+ * Extensions and trailers must be well formed and are skipped, within bounds. Lines end with CR LF
+ * and nothing else.
  */
 #ifndef PIPES_NET_HTTP_CHUNKED_H
 #define PIPES_NET_HTTP_CHUNKED_H

@@ -99,8 +99,62 @@ static enum http_method method_from(struct view v)
     return HTTP_OTHER;
 }
 
-/* Absolute form: what stands behind the authority, or false when that is not there. */
-static bool strip_authority(struct view *target)
+static bool is_hex(char byte)
+{
+    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f') ||
+           (byte >= 'A' && byte <= 'F');
+}
+
+static bool has_only_digits(struct view v)
+{
+    for (size_t i = 0; i < v.len; i++) {
+        if (v.at[i] < '0' || v.at[i] > '9') {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* RFC 3986, 3.2.2: unreserved, sub-delims but the comma (a list of hosts),
+ * percent-encoded; `more` is what the place adds. */
+static bool is_host_text(struct view v, const char *more)
+{
+    for (size_t i = 0; i < v.len; i++) {
+        bool is_plain =
+            is_alnum(v.at[i]) ||
+            (v.at[i] != '\0' && (strchr("-._~!$&'()*+;=", v.at[i]) || strchr(more, v.at[i])));
+        bool is_encoded =
+            v.at[i] == '%' && v.len - i > 2 && is_hex(v.at[i + 1]) && is_hex(v.at[i + 2]);
+        if (!is_plain && !is_encoded) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* RFC 9112, 3.2: a host, and perhaps a port; both may be empty, user information may not stand. */
+static bool is_host(struct view v)
+{
+    struct view port = {0};
+    if (view_starts_with(v, "[")) {
+        size_t end = view_find(v, ']');
+        struct view rest = view_part(v, end + 1, v.len);
+        if (end < 2 || end == v.len || !is_host_text(view_part(v, 1, end - 1), ":") ||
+            (rest.len > 0 && rest.at[0] != ':')) {
+            return false;
+        }
+        port = view_part(rest, 1, rest.len);
+    } else {
+        port = v;
+        if (!is_host_text(view_cut(&port, ':'), "")) {
+            return false;
+        }
+    }
+    return has_only_digits(port);
+}
+
+/* Absolute form: cuts scheme and authority off; false when they are not proper. */
+static bool take_authority(struct view *target, struct view *authority)
 {
     size_t start = 0;
     if (view_is_ignoring_case(view_part(*target, 0, 7), "http://")) {
@@ -115,8 +169,10 @@ static bool strip_authority(struct view *target)
     while (end < rest.len && rest.at[end] != '/' && rest.at[end] != '?') {
         end++;
     }
+    *authority = view_part(rest, 0, end);
     *target = view_part(rest, end, rest.len);
-    return end > 0;
+    /* An empty host is no http URI (RFC 9110, 4.2.1). */
+    return end > 0 && authority->at[0] != ':' && is_host(*authority);
 }
 
 static enum http_progress parse_target(struct http_head *head, struct view target,
@@ -132,8 +188,8 @@ static enum http_progress parse_target(struct http_head *head, struct view targe
         head->path = target;
         return HTTP_DONE;
     }
-    if (target.at[0] != '/' && !strip_authority(&target)) {
-        return refuse(refusal, 400, "the request target must be a path");
+    if (target.at[0] != '/' && !take_authority(&target, &head->authority)) {
+        return refuse(refusal, 400, "the request target must be a path or an http URL");
     }
     head->path = view_cut(&target, '?');
     head->query = target;
@@ -163,8 +219,11 @@ static enum http_progress parse_request_line(struct http_head *head, struct view
                                              struct http_refusal *refusal)
 {
     head->method_text = view_cut(&line, ' ');
-    if (!http_is_token(head->method_text) || head->method_text.len > METHOD_BYTES_MAX) {
+    if (!http_is_token(head->method_text)) {
         return refuse(refusal, 400, "the request line does not start with a method");
+    }
+    if (head->method_text.len > METHOD_BYTES_MAX) {
+        return refuse(refusal, 501, "no method here has a name that long");
     }
     head->method = method_from(head->method_text);
     struct view target = view_cut(&line, ' ');
@@ -195,17 +254,7 @@ static enum http_progress parse_header_line(struct http_head *head, struct view 
     return HTTP_DONE;
 }
 
-static bool is_host(struct view v)
-{
-    for (size_t i = 0; i < v.len; i++) {
-        if (!is_alnum(v.at[i]) && (v.at[i] == '\0' || !strchr("-._~!$&'()*+;=:[]%", v.at[i]))) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static enum http_progress check_host(const struct http_head *head, struct http_refusal *refusal)
+static enum http_progress check_host(struct http_head *head, struct http_refusal *refusal)
 {
     size_t hosts = count_headers(head, "host");
     if (hosts > 1 || (hosts == 0 && head->minor_version == 1)) {
@@ -213,6 +262,12 @@ static enum http_progress check_host(const struct http_head *head, struct http_r
     }
     if (!is_host(http_header(head, "host"))) {
         return refuse(refusal, 400, "the Host header is not a host name");
+    }
+    /* RFC 9112, 3.2.2: the authority of an absolute target counts, not what Host says. */
+    for (size_t i = 0; i < head->header_count && head->authority.len > 0; i++) {
+        if (view_is_ignoring_case(head->headers[i].name, "host")) {
+            head->headers[i].value = head->authority;
+        }
     }
     return HTTP_DONE;
 }
@@ -248,13 +303,39 @@ static enum http_progress read_lengths(struct http_head *head, struct http_refus
     return HTTP_DONE;
 }
 
+/* RFC 9112, 6.1 and 6.3: without chunked at the very end, or with chunked twice, nobody knows where
+ * the body ends (400); chunked over another coding is clear but not spoken here (501). */
+static enum http_progress read_codings(struct http_head *head, struct http_refusal *refusal)
+{
+    struct view last = {0};
+    size_t codings = 0;
+    size_t chunked = 0;
+    for (size_t i = 0; i < head->header_count; i++) {
+        struct view list = head->headers[i].value;
+        bool has_more = view_is_ignoring_case(head->headers[i].name, "transfer-encoding");
+        while (has_more) {
+            has_more = view_find(list, ',') < list.len;
+            last = view_trim(view_cut(&list, ','));
+            codings++;
+            chunked += view_is_ignoring_case(last, "chunked");
+        }
+    }
+    if (chunked != 1 || !view_is_ignoring_case(last, "chunked")) {
+        return refuse(refusal, 400, "the Transfer-Encoding must be chunked, once and last");
+    }
+    if (codings > 1) {
+        return refuse(refusal, 501, "the only Transfer-Encoding accepted is chunked");
+    }
+    head->is_chunked = true;
+    return HTTP_DONE;
+}
+
 static enum http_progress read_framing(struct http_head *head, struct http_refusal *refusal)
 {
     if (read_lengths(head, refusal) != HTTP_DONE) {
         return HTTP_REFUSED;
     }
-    size_t codings = count_headers(head, "transfer-encoding");
-    if (codings == 0) {
+    if (count_headers(head, "transfer-encoding") == 0) {
         return HTTP_DONE;
     }
     if (head->has_content_length) {
@@ -263,11 +344,7 @@ static enum http_progress read_framing(struct http_head *head, struct http_refus
     if (head->minor_version == 0) {
         return refuse(refusal, 400, "HTTP/1.0 has no Transfer-Encoding");
     }
-    if (codings > 1 || !view_is_ignoring_case(http_header(head, "transfer-encoding"), "chunked")) {
-        return refuse(refusal, 501, "the only Transfer-Encoding accepted is chunked");
-    }
-    head->is_chunked = true;
-    return HTTP_DONE;
+    return read_codings(head, refusal);
 }
 
 static enum http_progress read_connection(struct http_head *head, struct http_refusal *refusal)

@@ -51,9 +51,10 @@ struct http_header {
 struct http_head {
     enum http_method method;
     struct view method_text;
-    struct view path;  /* starts with '/', not decoded; "*" only for OPTIONS */
-    struct view query; /* behind the '?', empty when there is none */
-    int minor_version; /* 0 or 1 */
+    struct view path;      /* starts with '/', not decoded; "*" only for OPTIONS */
+    struct view query;     /* behind the '?', empty when there is none */
+    struct view authority; /* of an absolute target, else empty; is then the value of Host too */
+    int minor_version;     /* 0 or 1 */
     struct http_header headers[HTTP_HEADERS_MAX];
     size_t header_count;
     uint64_t content_length; /* 0 when not given or chunked */

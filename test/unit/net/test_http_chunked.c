@@ -76,6 +76,14 @@ static void refuses_bent_chunks(void **state)
         CASE("data too long", "1\r\nab\r\n", 400),
         CASE("nine digits", "000000001\r\na\r\n", 400),
         CASE("LF in extension", "1;a\n\r\n", 400),
+        CASE("no extension behind the semicolon", "1;\r\na\r\n", 400),
+        CASE("no extension value", "1;a=\r\na\r\n", 400),
+        CASE("open quote", "1;a=\"b\r\na\r\n", 400),
+        CASE("text behind the quote", "1;a=\"b\"c\r\na\r\n", 400),
+        CASE("trailer without colon", "0\r\nX\r\n\r\n", 400),
+        CASE("trailer without name", "0\r\n: y\r\n\r\n", 400),
+        CASE("folded trailer", "0\r\nX: y\r\n z\r\n\r\n", 400),
+        CASE("space before the colon of a trailer", "0\r\nX : y\r\n\r\n", 400),
         CASE("zero byte in extension", "1;\0\r\n", 400),
         CASE("bare LF in trailer", "0\r\nX: y\n\r\n", 400),
         CASE("bare CR in trailer", "0\r\nX: y\rz\r\n\r\n", 400),
@@ -110,8 +118,8 @@ static void bounds_extensions_and_trailers(void **state)
     } cases[] = {
         {"0;", HTTP_CHUNK_EXTENSION_BYTES_MAX, "\r\n\r\n", HTTP_DONE},
         {"0;", HTTP_CHUNK_EXTENSION_BYTES_MAX + 1, "\r\n\r\n", HTTP_REFUSED},
-        {"0\r\n", HTTP_TRAILER_BYTES_MAX, "\r\n\r\n", HTTP_DONE},
-        {"0\r\n", HTTP_TRAILER_BYTES_MAX + 1, "\r\n\r\n", HTTP_REFUSED},
+        {"0\r\nX:", HTTP_TRAILER_BYTES_MAX - 2, "\r\n\r\n", HTTP_DONE},
+        {"0\r\nX:", HTTP_TRAILER_BYTES_MAX - 1, "\r\n\r\n", HTTP_REFUSED},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct buf text;

@@ -73,6 +73,8 @@ static void refuses_what_others_might_read_differently(void **state)
         CASE("two Hosts", GET HOST "\r\n", 400),
         CASE("Host list", "GET / HTTP/1.1\r\nHost: a, b\r\n\r\n", 400),
         CASE("Host with path", "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400),
+        CASE("port is no number", "GET / HTTP/1.1\r\nHost: a:b\r\n\r\n", 400),
+        CASE("user in an absolute target", "GET http://u@a/ HTTP/1.1\r\n" HOST "\r\n", 400),
         CASE("differing lengths", GET "Content-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
         CASE("differing lengths in a list", GET "Content-Length: 1, 2\r\n\r\n", 400),
         CASE("signed length", GET "Content-Length: +1\r\n\r\n", 400),
@@ -83,12 +85,12 @@ static void refuses_what_others_might_read_differently(void **state)
         CASE("huge length", GET "Content-Length: 18446744073709551616\r\n\r\n", 400),
         CASE("length and coding", GET "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
              400),
-        CASE("other coding", GET "Transfer-Encoding: gzip\r\n\r\n", 501),
+        CASE("other coding", GET "Transfer-Encoding: gzip\r\n\r\n", 400),
         CASE("coding list", GET "Transfer-Encoding: gzip, chunked\r\n\r\n", 501),
         CASE("chunked twice",
-             GET "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 501),
-        CASE("chunked with a tail", GET "Transfer-Encoding: chunked;a\r\n\r\n", 501),
-        CASE("empty coding", GET "Transfer-Encoding:\r\n\r\n", 501),
+             GET "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
+        CASE("chunked with a tail", GET "Transfer-Encoding: chunked;a\r\n\r\n", 400),
+        CASE("empty coding", GET "Transfer-Encoding:\r\n\r\n", 400),
         CASE("coding on 1.0", "GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
         CASE("unknown expectation", GET "Expect: coffee\r\n\r\n", 417),
     };
@@ -150,6 +152,16 @@ static void reads_targets_of_all_accepted_forms(void **state)
         assert_true(view_is(head.path, cases[i].path));
         assert_true(view_is(head.query, cases[i].query));
     }
+}
+
+static void an_absolute_target_overrules_the_host(void **state)
+{
+    (void)state;
+    struct http_head head;
+    struct http_refusal refusal;
+    struct view bytes = VIEW_LITERAL("GET http://b.example:81/ HTTP/1.1\r\n" HOST "\r\n");
+    assert_int_equal(http_head_parse(&head, bytes, &refusal), HTTP_DONE);
+    assert_true(view_is(http_header(&head, "host"), "b.example:81"));
 }
 
 static void knows_when_the_connection_stays(void **state)
@@ -223,6 +235,7 @@ int main(void)
         cmocka_unit_test(refuses_what_others_might_read_differently),
         cmocka_unit_test(every_split_needs_more_until_complete),
         cmocka_unit_test(reads_targets_of_all_accepted_forms),
+        cmocka_unit_test(an_absolute_target_overrules_the_host),
         cmocka_unit_test(knows_when_the_connection_stays),
         cmocka_unit_test(holds_its_limits),
     };
