@@ -57,6 +57,7 @@ void connection_open(struct listener *listener, int fd, const char *peer)
     memcpy(x->peer, peer, strlen(peer) + 1);
     buf_init(&x->input, HTTP_HEAD_BYTES_MAX + loop->limits.body_bytes + READ_BYTES);
     buf_init(&x->body, loop->limits.body_bytes);
+    buf_init(&x->decoded, loop->limits.body_bytes);
     buf_init(&x->output, loop->limits.reply_bytes + loop->limits.stream_bytes + OUTPUT_EXTRA_BYTES);
     http_reply_init(&x->reply, loop->limits.reply_bytes);
     enter(x, CONNECTION_HEAD, loop->limits.head_ms);
@@ -92,6 +93,7 @@ void connection_free(struct exchange *x)
 {
     buf_free(&x->input);
     buf_free(&x->body);
+    buf_free(&x->decoded);
     buf_free(&x->output);
     http_reply_free(&x->reply);
     free(x);
@@ -180,16 +182,41 @@ static void reparse_head(struct exchange *x)
     }
 }
 
+/* Bounded by the same ceiling as a body that comes plain. False when it was refused. */
+static bool decode_body(struct exchange *x, struct view *body)
+{
+    struct coded_body coded = {http_header(&x->head, "content-encoding"), *body};
+    if (!body_decoder_is_needed(coded.codings)) {
+        coded.codings = body_decoder_sniff(*body);
+    }
+    if (!body_decoder_is_needed(coded.codings) || body->len == 0) {
+        return true;
+    }
+    struct net_loop *loop = x->loop;
+    if (!loop->decoder) {
+        loop->decoder = body_decoder_create(loop->limits.body_bytes);
+    }
+    struct http_refusal refusal = {503, "no memory to decompress a body now"};
+    buf_clear(&x->decoded);
+    if (!loop->decoder ||
+        body_decoder_decode(loop->decoder, coded, &x->decoded, &refusal) != HTTP_DONE) {
+        refuse(x, refusal, &x->head);
+        return false;
+    }
+    *body = buf_view(&x->decoded);
+    return true;
+}
+
 static void dispatch(struct exchange *x)
 {
     reparse_head(x);
-    x->request = (struct http_request){
-        .head = &x->head,
-        .body = x->head.is_chunked
-                    ? buf_view(&x->body)
-                    : view_part(buf_view(&x->input), x->head.len, (size_t)x->head.content_length),
-        .peer = x->peer,
-    };
+    struct view body = x->head.is_chunked ? buf_view(&x->body)
+                                          : view_part(buf_view(&x->input), x->head.len,
+                                                      (size_t)x->head.content_length);
+    if (!decode_body(x, &body)) {
+        return;
+    }
+    x->request = (struct http_request){.head = &x->head, .body = body, .peer = x->peer};
     x->keep_alive = x->head.keep_alive;
     x->slot = NULL;
     http_reply_clear(&x->reply);
@@ -285,9 +312,11 @@ static void after_reply(struct exchange *x)
     }
     bool is_idle = x->input.len == 0;
     buf_clear(&x->body);
+    buf_clear(&x->decoded);
     http_reply_clear(&x->reply);
     give_back(&x->input);
     give_back(&x->body);
+    give_back(&x->decoded);
     give_back(&x->output);
     give_back(&x->reply.body);
     enter(x, CONNECTION_HEAD, is_idle ? x->loop->limits.idle_ms : x->loop->limits.head_ms);

@@ -7,6 +7,7 @@
 #ifndef PIPES_NET_CONNECTION_H
 #define PIPES_NET_CONNECTION_H
 
+#include "net/body_decoder.h"
 #include "net/http_chunked.h"
 #include "net/server.h"
 
@@ -63,7 +64,8 @@ struct exchange {
     bool is_handling; /* inside on_request */
     bool is_lingering_after;
     struct buf input;
-    struct buf body; /* of a chunked request */
+    struct buf body;    /* of a chunked request */
+    struct buf decoded; /* of a request whose body is compressed */
     struct buf output;
     size_t sent; /* of output */
     size_t lingered_bytes;
@@ -82,6 +84,7 @@ struct net_loop {
     struct net_limits limits;
     struct listener *listeners;
     struct watch *watches;
+    struct body_decoder *decoder; /* NULL until a compressed body comes */
     struct exchange *connections;
     struct exchange *dead;
     struct exchange *ready;

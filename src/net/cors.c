@@ -43,7 +43,8 @@ static bool is_listed(const struct cors *cors, struct view origin)
 static void add_preflight(const struct cors *cors, struct http_reply *reply)
 {
     const char *methods = cors->methods ? cors->methods : "GET, POST, OPTIONS";
-    const char *headers = cors->headers ? cors->headers : "Content-Type, Authorization";
+    const char *headers =
+        cors->headers ? cors->headers : "Content-Type, Content-Encoding, Authorization";
     http_reply_header(reply, "Access-Control-Allow-Methods", view_from_text(methods));
     http_reply_header(reply, "Access-Control-Allow-Headers", view_from_text(headers));
     http_reply_header(reply, "Access-Control-Max-Age", VIEW_LITERAL("86400"));

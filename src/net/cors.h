@@ -14,7 +14,7 @@ struct cors {
     const struct view *origins; /* "https://shop.example"; borrowed */
     size_t origin_count;        /* 0: every origin */
     const char *methods;        /* for preflights; NULL is "GET, POST, OPTIONS" */
-    const char *headers;        /* for preflights; NULL is "Content-Type, Authorization" */
+    const char *headers; /* for preflights; NULL: Content-Type, Content-Encoding, Authorization */
 };
 
 /* Adds the headers to reply. Without an Origin (not a cross-origin request) or with one that is

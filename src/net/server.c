@@ -92,6 +92,7 @@ void net_loop_destroy(struct net_loop *loop)
         loop->watches = watch->next;
         free(watch);
     }
+    body_decoder_destroy(loop->decoder);
     if (loop->stop.fd >= 0) {
         close(loop->stop.fd);
     }

@@ -4,6 +4,7 @@ const assert = require('node:assert');
 const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
+const zlib = require('node:zlib');
 const {execFileSync} = require('node:child_process');
 const {startCollector, temporaryFolder, until, rows, parts, batch, BINARY} =
     require('./collector');
@@ -124,6 +125,57 @@ test('a body of 100 MB is refused while it is sent, in bounded memory', async (t
     const status = fs.readFileSync(`/proc/${collector.child.pid}/status`, 'utf8');
     assert.ok(Number(/VmHWM:\s+(\d+)/.exec(status)[1]) < 64 * 1024, 'peak memory below 64 MB');
 });
+
+test('compressed bodies are understood, said or unsaid; bombs and strangers are refused',
+    async (t) => {
+        const collector = await startCollector(t);
+        const zstd = (text) => execFileSync('zstd', ['-qc'], {input: text, timeout: 60000});
+        const ways = [
+            ['gzip', zlib.gzipSync],
+            ['deflate', zlib.deflateSync],
+            ['deflate', zlib.deflateRawSync],
+            ['br', zlib.brotliCompressSync],
+            ['zstd', zstd],
+            ['', zlib.gzipSync],
+        ];
+        for (const [i, [coding, compress]] of ways.entries()) {
+            const answer = await collector.post('/e', compress(batch(`c${i}`, 1, 3)),
+                coding ? {'content-encoding': coding} : {});
+            assert.strictEqual(answer.status, 200, `${coding} ${await answer.text()}`);
+        }
+        const zeros = Buffer.alloc(100 * 1024 * 1024);
+        const refused = [
+            [zlib.gzipSync(zeros), 'gzip', 413],
+            [zlib.gzipSync(batch('half', 1, 3)).subarray(0, 60), 'gzip', 400],
+            [batch('plain', 1, 1), 'gzip', 400],
+            [batch('stranger', 1, 1), 'compress', 415],
+        ];
+        for (const [body, coding, status] of refused) {
+            const answer = await collector.post('/e', body,
+                {'content-encoding': coding, 'origin': 'http://page.example'});
+            assert.strictEqual(answer.status, status, coding);
+            assert.ok((await answer.json()).error.length > 10);
+            assert.strictEqual(answer.headers.get('access-control-allow-origin'),
+                'http://page.example');
+        }
+        assert.strictEqual(await collector.stop(), 0);
+        assert.strictEqual(rows(collector.data).length, ways.length * 3);
+    });
+
+for (const sync of ['interval', 'os']) {
+    test(`with sync=${sync} a killed collector loses nothing that it acknowledged`, async (t) => {
+        const collector = await startCollector(t, ['--sync', sync, '--sync-interval', '20ms']);
+        for (let i = 0; i < 20; i++) {
+            const answer = await collector.post('/e', batch(`${sync}${i}`, 1, 5));
+            assert.strictEqual(answer.status, 200);
+        }
+        await collector.kill();
+        await collector.start();
+        assert.strictEqual(await collector.stop(), 0);
+        assert.strictEqual(rows(collector.data).length, 100);
+        assert.match(collector.run('verify'), /sound/);
+    });
+}
 
 test('half a request and a vanished client leave nothing behind', async (t) => {
     const collector = await startCollector(t);
