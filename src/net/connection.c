@@ -186,16 +186,13 @@ static void reparse_head(struct exchange *x)
 static bool decode_body(struct exchange *x, struct view *body)
 {
     struct coded_body coded = {http_header(&x->head, "content-encoding"), *body};
-    if (!body_decoder_is_needed(coded.codings)) {
-        coded.codings = body_decoder_sniff(*body);
-    }
-    if (!body_decoder_is_needed(coded.codings) || body->len == 0) {
+    bool is_said = body_decoder_is_needed(coded.codings);
+    coded.codings = is_said ? coded.codings : body_decoder_sniff(*body);
+    if (coded.codings.len == 0 || body->len == 0) {
         return true;
     }
     struct net_loop *loop = x->loop;
-    if (!loop->decoder) {
-        loop->decoder = body_decoder_create(loop->limits.body_bytes);
-    }
+    loop->decoder = loop->decoder ? loop->decoder : body_decoder_create(loop->limits.body_bytes);
     struct http_refusal refusal = {503, "no memory to decompress a body now"};
     buf_clear(&x->decoded);
     if (!loop->decoder ||
