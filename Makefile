@@ -18,7 +18,7 @@ WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wpointer-arith -Wstrict-prototyp
 CFLAGS ?= -O2 -g
 VERSION := 0.1.0
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -DPIPES_VERSION='"$(VERSION)"' -MMD -MP $(WARNINGS) $(CFLAGS)
-LIBS = -lzstd -linih -ldeflate -lbrotlienc -lcrypto -lpthread
+LIBS = -lzstd -lz -linih -ldeflate -lbrotlienc -lbrotlidec -lcrypto -lpthread
 
 SOURCES := $(sort $(wildcard src/*/*.c))
 GENERATED := $(BUILD)/gen/embedded_tracker.o $(BUILD)/gen/embedded_dashboard.o
@@ -51,7 +51,7 @@ $(BUILD)/%.o: %.c
 $(BUILD)/test/unit/%: test/unit/%.c $(BUILD)/libpipes.a
 	@mkdir -p $(@D)
 	@echo "  cc $<"
-	@$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $< $(BUILD)/libpipes.a -lcmocka -lbrotlidec $(LIBS) -o $@
+	@$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $< $(BUILD)/libpipes.a -lcmocka $(LIBS) -o $@
 
 # The tracker is minified when the program is built; nothing of Node is needed to run it.
 $(BUILD)/tracker/stamp: $(TRACKER_SOURCES)
