@@ -89,6 +89,13 @@ static bool read_answer(struct fault_http *http, struct fault_http_answer *answe
     return false;
 }
 
+void fault_http_begin(struct fault_http *http, unsigned port)
+{
+    if (!connect_to(http, port) || !send_all(http->fd, VIEW_LITERAL("POST /e HTTP/1.1\r\n"))) {
+        fault_http_close(http);
+    }
+}
+
 bool fault_http_ask(struct fault_http *http, unsigned port, const char *what, struct view body,
                     struct fault_http_answer *answer)
 {

@@ -26,6 +26,8 @@ struct fault_http_answer {
 
 void fault_http_init(struct fault_http *http);
 void fault_http_close(struct fault_http *http);
+/* Connects and begins a request that never ends. */
+void fault_http_begin(struct fault_http *http, unsigned port);
 /* false: no connection, or it ended before the answer was whole. */
 bool fault_http_ask(struct fault_http *http, unsigned port, const char *what, struct view body,
                     struct fault_http_answer *answer);
