@@ -1,6 +1,6 @@
 /*
- * fault_kill.c - killed at any instant, again and again on the same data: what was acknowledged is
- * in the lake, once. [--rounds N] [--seed N]
+ * fault_kill.c - killed at any instant, now and then stopped cleanly, again and again on the same
+ * data and under load: what was acknowledged is in the lake, once. [--rounds N] [--seed N]
  */
 #include "fault_base.h"
 #include "fault_run.h"
@@ -23,9 +23,11 @@ static enum status kill_while_starting(struct tested *tested, uint64_t *random, 
     return status;
 }
 
-static enum status kill_under_load(struct fault_run *run, struct tested *tested,
-                                   struct ledger *ledger, uint64_t *random, struct fault *fault)
+/* Or stopped as Ctrl-C does: what is under way then is kept, too. */
+static enum status end_under_load(struct fault_run *run, struct tested *tested,
+                                  struct ledger *ledger, uint64_t *random, struct fault *fault)
 {
+    bool is_clean = fault_random(random) % 4 == 0;
     struct fault_client *client = NULL;
     struct fault_client_tally tally;
     enum status status = tested_start(tested, fault);
@@ -39,6 +41,9 @@ static enum status kill_under_load(struct fault_run *run, struct tested *tested,
                                         .resends = fault_random(random) % 2 == 0};
     status = fault_client_start(&client, &load, fault);
     fault_sleep_ms(any_time_ms(random));
+    if (status == STATUS_OK && is_clean) {
+        status = tested_stop(tested, fault);
+    }
     tested_kill(tested);
     fault_client_stop(client, &tally);
     fault_run_add(run, &tally);
@@ -53,9 +58,9 @@ static enum status run_rounds(struct fault_run *run, struct tested *tested, stru
     for (unsigned round = 0; round < run->rounds && status == STATUS_OK; round++) {
         bool is_early = fault_random(&random) % 8 == 0;
         status = is_early ? kill_while_starting(tested, &random, fault)
-                          : kill_under_load(run, tested, ledger, &random, fault);
+                          : end_under_load(run, tested, ledger, &random, fault);
         if ((round + 1) % PROGRESS == 0) {
-            printf("  %u kills, %llu events acknowledged\n", round + 1,
+            printf("  %u ends, %llu events acknowledged\n", round + 1,
                    (unsigned long long)ledger_acknowledged(ledger));
         }
     }
@@ -74,7 +79,7 @@ int main(int argc, char **argv)
     if (!ledger || !fault_run_init(&run, argc, argv, ROUNDS)) {
         return 2;
     }
-    printf("fault_kill: %u kills, --seed %llu\n", run.rounds, (unsigned long long)run.seed);
+    printf("fault_kill: %u ends, --seed %llu\n", run.rounds, (unsigned long long)run.seed);
     enum status status = tested_make(&tested, &fault);
     if (status == STATUS_OK) {
         status = run_rounds(&run, &tested, ledger, &fault);

@@ -3,8 +3,8 @@
  * acknowledged is in the lake, once, whatever the disk kept of what was not synced.
  * [--rounds N] [--seed N]
  *
- * In some rounds a sync fails before the cut: its bytes may then be lost though a later sync of
- * the same file succeeds.
+ * In some rounds calls fail before the cut. The bytes of a sync that failed may be lost though a
+ * later sync of the same file succeeds.
  */
 #include "fault_base.h"
 #include "fault_run.h"
@@ -12,6 +12,19 @@
 #include <stdio.h>
 
 enum { ROUNDS = 10, THREADS = 4, SHORTEST_MS = 5, LONGEST_MS = 300, DELAYS = 4, PROGRESS = 20 };
+
+/* Most rounds have none. */
+static const char *const FAULTS[] = {
+    "",
+    "",
+    "",
+    "",
+    "fdatasync:EIO:9:2",
+    "fdatasync:EIO:3:1;fdatasync:EIO:20:3",
+    "pwrite:short:9:1;pwrite:ENOSPC:10:4",
+    "fsync:EIO:4:2;ftruncate:EIO:1:0",
+    "renameat:EIO:2:1;unlinkat:EIO:1:2",
+};
 
 struct power {
     struct fault_run *run;
@@ -32,9 +45,8 @@ static enum status load_and_cut(struct power *power, struct fault *fault)
                                         .seed = fault_random(&power->random),
                                         .resends = fault_random(&power->random) % 2 == 0};
     enum status status = fault_client_start(&client, &load, fault);
-    if (fault_random(&power->random) % 4 == 0) {
-        tested_fail(tested, "fdatasync:EIO:9:2");
-    }
+    tested_fail(tested,
+                FAULTS[fault_random(&power->random) % (sizeof(FAULTS) / sizeof(FAULTS[0]))]);
     fault_sleep_ms(SHORTEST_MS +
                    (int64_t)(fault_random(&power->random) % (LONGEST_MS - SHORTEST_MS)));
     tested_kill(tested);

@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 30000, ENVIRONMENT_MAX = 16, SETTING_BYTES = 512, OUTPUT_TAIL = 3000 };
+enum { PATIENCE_MS = 30000, ENVIRONMENT_MAX = 16, SETTING_BYTES = 512, OUTPUT_TAIL = 1200 };
 
 struct environment {
     char settings[ENVIRONMENT_MAX][SETTING_BYTES];
