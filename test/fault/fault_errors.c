@@ -54,6 +54,12 @@ struct fault_case {
     enum status (*end)(struct trial *trial, struct fault *fault);
 };
 
+/* A case that goes its own way. */
+struct fault_story {
+    const char *name;
+    enum status (*run)(struct trial *trial, struct fault *fault);
+};
+
 /* --- trouble that no rule makes --- */
 
 static enum status jump_back(struct trial *trial, struct fault *fault)
@@ -383,7 +389,6 @@ static enum status run_trial(struct trial *trial, const struct fault_case *that,
                              struct fault *fault)
 {
     struct fault_client_tally tally;
-    trial->tested.has_disk_shim = true;
     trial->tested.has_clock_shim = that->has_clock_shim;
     trial->tested.open_files_max = that->open_files_max;
     enum status status = tested_start(&trial->tested, fault);
@@ -402,21 +407,99 @@ static enum status run_trial(struct trial *trial, const struct fault_case *that,
                                : status;
 }
 
-static int run_case(const struct fault_run *run, const struct fault_case *that)
+static int run_case(const struct fault_run *run, const struct fault_case *that,
+                    const struct fault_story *story)
 {
     struct trial trial = {.run = *run, .ledger = ledger_create()};
     struct fault fault = {0};
-    printf("%s\n", that->name);
+    printf("%s\n", that ? that->name : story->name);
     enum status status = tested_make(&trial.tested, &fault);
     if (!trial.ledger) {
         status = fault_set(&fault, STATUS_NO_MEMORY, "no memory for a ledger");
     }
     if (status == STATUS_OK) {
-        status = run_trial(&trial, that, &fault);
+        trial.tested.has_disk_shim = true;
+        status = that ? run_trial(&trial, that, &fault) : story->run(&trial, &fault);
     }
     ledger_destroy(trial.ledger);
     return fault_run_end(&trial.run, &trial.tested, status, &fault);
 }
+
+/* --- cases that go their own way --- */
+
+/* Until everything is refused for a while. */
+static enum status wait_for_refusals(struct trial *trial, struct fault *fault)
+{
+    int64_t end = fault_now_ms() + PATIENCE_MS;
+    for (uint64_t before = UINT64_MAX; before != kept(trial);) {
+        before = kept(trial);
+        if (fault_now_ms() > end) {
+            return fault_set(fault, STATUS_IO, "it still says 200 after %d ms", PATIENCE_MS);
+        }
+        fault_sleep_ms(FAULT_MS);
+    }
+    return tested_is_alive(&trial->tested)
+               ? STATUS_OK
+               : fault_set(fault, STATUS_IO, "pipes serve ended by itself");
+}
+
+/* What it says 200 to goes into a removed segment until that is full: printed, not judged. */
+static enum status remove_under_load(struct trial *trial, struct fault *fault)
+{
+    struct fault_client_tally tally;
+    struct fault_client_options load = {
+        .ledger = trial->ledger, .port = trial->tested.port, .threads = THREADS, .pause_ms = 1};
+    enum status status = fault_client_start(&trial->client, &load, fault);
+    if (status == STATUS_OK) {
+        status = wait_for_requests(trial, WARM_REQUESTS, fault);
+    }
+    uint64_t before = ledger_acknowledged(trial->ledger);
+    fault_remove_tree(trial->tested.data);
+    if (status == STATUS_OK) {
+        status = wait_for_refusals(trial, fault);
+    }
+    printf("  %llu events were acknowledged after their folder was gone\n",
+           (unsigned long long)(ledger_acknowledged(trial->ledger) - before));
+    fault_client_stop(trial->client, &tally);
+    if (status == STATUS_OK && tally.broken + tally.wrong > 0) {
+        status =
+            fault_set(fault, STATUS_IO, "answers other than 200 and 503: %s", tally.first_wrong);
+    }
+    return status;
+}
+
+static enum status lose_folder(struct trial *trial, struct fault *fault)
+{
+    enum status status = tested_start(&trial->tested, fault);
+    if (status == STATUS_OK) {
+        status = remove_under_load(trial, fault);
+    }
+    tested_kill(&trial->tested);
+    if (status == STATUS_OK) {
+        status = tested_start(&trial->tested, fault);
+    }
+    return status == STATUS_OK ? tested_stop(&trial->tested, fault) : status;
+}
+
+static enum status start_read_only(struct trial *trial, struct fault *fault)
+{
+    struct fault ignored = {0};
+    tested_fail(&trial->tested, "change:EROFS:1:0");
+    if (tested_start(&trial->tested, &ignored) == STATUS_OK) {
+        return fault_set(fault, STATUS_IO, "it started and could keep nothing");
+    }
+    if (tested_is_alive(&trial->tested)) {
+        return fault_set(fault, STATUS_IO, "it neither started nor ended");
+    }
+    tested_fail(&trial->tested, "");
+    enum status status = tested_start(&trial->tested, fault);
+    return status == STATUS_OK ? tested_stop(&trial->tested, fault) : status;
+}
+
+static const struct fault_story STORIES[] = {
+    {"the data folder is removed", lose_folder},
+    {"a start on a read-only disk", start_read_only},
+};
 
 int main(int argc, char **argv)
 {
@@ -428,7 +511,10 @@ int main(int argc, char **argv)
     int failed = 0;
     for (unsigned round = 0; round < run.rounds; round++) {
         for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
-            failed += strstr(CASES[i].name, run.only) ? run_case(&run, &CASES[i]) : 0;
+            failed += strstr(CASES[i].name, run.only) ? run_case(&run, &CASES[i], NULL) : 0;
+        }
+        for (size_t i = 0; i < sizeof(STORIES) / sizeof(STORIES[0]); i++) {
+            failed += strstr(STORIES[i].name, run.only) ? run_case(&run, NULL, &STORIES[i]) : 0;
         }
         run.seed++;
     }
