@@ -4,6 +4,7 @@
 #   make test     unit tests, tracker tests
 #   make asan     C tests and the collector under AddressSanitizer and UndefinedBehaviorSanitizer
 #   make lint     format, warnings as errors, layers, banned functions
+#   make fault    the collector killed, its power cut, its disk failing; `make soak`: for an hour
 #   make fuzz     the parsers, SECONDS each (default 60)
 #   make bench    the JSON reader beside simdjson
 #   make fresh    prove set-up and tests in a bare Debian root (needs debootstrap and root)
@@ -29,6 +30,11 @@ UNIT := $(sort $(wildcard test/unit/*/test_*.c))
 UNIT_BINARIES := $(UNIT:%.c=$(BUILD)/%)
 FUZZERS := $(sort $(wildcard test/fuzz/fuzz_*.c))
 TRACKER_TESTS := $(sort $(wildcard test/tracker/*.test.js))
+FAULT_TESTS := $(sort $(wildcard test/fault/fault_kill.c test/fault/fault_power.c test/fault/fault_errors.c))
+FAULT_PARTS := fault_base fault_client fault_http fault_run ledger power_cut tested
+FAULT_SHIMS := disk_shim clock_shim
+FAULT_BUILD := $(BUILD)/test/fault
+FAULT_BINARIES := $(FAULT_TESTS:%.c=$(BUILD)/%)
 E2E_TESTS := $(sort $(wildcard test/e2e/*.test.js))
 
 .PHONY: all
@@ -102,6 +108,37 @@ asan: setup-test
 	    CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' unit all
 	@PIPES_BINARY=build/asan/pipes node --test test/e2e/collector.test.js
 
+# -Wno-missing-prototypes: a shim defines what the C library declares, under all its names.
+$(FAULT_BUILD)/%.so: test/fault/%.c
+	@mkdir -p $(@D)
+	@echo "  cc $<"
+	@$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes -fPIC -shared $< -o $@
+
+$(FAULT_BUILD)/%.o: test/fault/%.c
+	@mkdir -p $(@D)
+	@echo "  cc $<"
+	@$(CC) $(ALL_CFLAGS) -DFAULT_FOLDER='"$(FAULT_BUILD)"' -c $< -o $@
+
+$(FAULT_BINARIES): $(FAULT_BUILD)/%: $(FAULT_BUILD)/%.o $(FAULT_PARTS:%=$(FAULT_BUILD)/%.o) $(BUILD)/libpipes.a
+	@$(CC) $(ALL_CFLAGS) $^ $(LIBS) -o $@
+
+.PHONY: fault-build
+fault-build: all $(FAULT_BINARIES) $(FAULT_SHIMS:%=$(FAULT_BUILD)/%.so)
+
+# The real collector, killed, without power, on a disk that fails; a seed repeats a run.
+.PHONY: fault
+fault: setup-test
+	@$(MAKE) --no-print-directory fault-build
+	@for one in $(FAULT_BINARIES); do \
+	    PIPES_BINARY=$(BUILD)/pipes timeout -k 5 $(TEST_SECONDS) $$one || exit 1; done
+
+.PHONY: soak
+soak: setup-test
+	@$(MAKE) --no-print-directory fault-build
+	@PIPES_BINARY=$(BUILD)/pipes $(FAULT_BUILD)/fault_kill --rounds 1000
+	@PIPES_BINARY=$(BUILD)/pipes $(FAULT_BUILD)/fault_power --rounds 300
+	@PIPES_BINARY=$(BUILD)/pipes $(FAULT_BUILD)/fault_errors --rounds 5
+
 .PHONY: lint
 lint:
 	@tools/setup lint
@@ -130,4 +167,4 @@ fresh:
 clean:
 	rm -rf build
 
--include $(OBJECTS:.o=.d) $(addsuffix .d,$(UNIT_BINARIES))
+-include $(OBJECTS:.o=.d) $(addsuffix .d,$(UNIT_BINARIES)) $(wildcard $(FAULT_BUILD)/*.d)
