@@ -389,6 +389,13 @@ static enum status stop_all(struct serve *serve, struct fault *fault)
         net_loop_destroy(serve->workers[i].loop);
         front_destroy(serve->workers[i].front);
     }
+    /* Before the lake's last round: what is in flight would hold back all that came after it, and
+     * the streams are removed once the lake says that it took everything. */
+    struct fault journal_fault = {0};
+    if (serve->journal && journal_finish(serve->journal, &journal_fault) != STATUS_OK) {
+        logger_warn(serve->options->log, "journal",
+                    "what nobody waited for any more was not kept: %s", journal_fault.text);
+    }
     struct fault lake_fault = {0};
     if (lake_thread_stop(serve->lake_thread, &lake_fault) != STATUS_OK) {
         logger_warn(serve->options->log, "lake",

@@ -244,17 +244,36 @@ enum status journal_commit_end(struct journal *journal, unsigned worker, struct 
     return status;
 }
 
-enum status journal_commit(struct journal *journal, unsigned worker, struct fault *fault)
+static enum status wait_for_commit(struct journal *journal, unsigned worker, struct fault *fault)
 {
-    enum status status;
-    if (journal_commit_start(journal, worker, &status, fault)) {
-        return status;
-    }
     struct pollfd done = {.fd = journal_commit_fd(journal, worker), .events = POLLIN};
+    enum status status;
     while ((status = journal_commit_end(journal, worker, fault)) == STATUS_BUSY) {
         poll(&done, 1, -1);
     }
     return status;
+}
+
+enum status journal_commit(struct journal *journal, unsigned worker, struct fault *fault)
+{
+    enum status status;
+    bool is_done = journal_commit_start(journal, worker, &status, fault);
+    return is_done ? status : wait_for_commit(journal, worker, fault);
+}
+
+enum status journal_finish(struct journal *journal, struct fault *fault)
+{
+    enum status first = STATUS_OK;
+    for (unsigned i = 0; i < journal->options.workers; i++) {
+        enum status status = STATUS_OK;
+        if (journal_is_committing(journal, i)) {
+            status = wait_for_commit(journal, i, fault);
+        }
+        enum status last = journal_commit(journal, i, fault);
+        status = status == STATUS_OK ? last : status;
+        first = first == STATUS_OK ? status : first;
+    }
+    return first;
 }
 
 int64_t journal_window_ns(const struct journal *journal, unsigned worker)

@@ -78,6 +78,10 @@ enum status journal_commit_end(struct journal *journal, unsigned worker, struct 
 /* Both, waiting in between. */
 enum status journal_commit(struct journal *journal, unsigned worker, struct fault *fault)
     MUST_CHECK;
+/* When no worker runs any more: ends commits under way and commits what is still gathered (its
+ * senders left before they were answered). Afterwards nothing is in flight, whatever it returns:
+ * journal_stable() is above every number given. */
+enum status journal_finish(struct journal *journal, struct fault *fault) MUST_CHECK;
 /* How long to put off the next commit for more to come, and how long a pause in what comes ends
  * that; both 0 on a quick disk. */
 int64_t journal_window_ns(const struct journal *journal, unsigned worker);

@@ -203,7 +203,10 @@ static const struct fault_case CASES[] = {
     {.name = "the third part cannot be named",
      .rules = "renameat:EIO:3:1:/raw/",
      .outcome = SEES_NONE},
-    {.name = "nothing can be removed", .rules = "unlinkat:EIO:1:0", .outcome = SEES_NONE},
+    /* Released segments are renamed; only where that fails, too, are they removed. */
+    {.name = "no segment can be taken back or removed",
+     .rules = "renameat:EIO:1:0:_spare-;unlinkat:EIO:1:0",
+     .outcome = SEES_NONE},
     {.name = "no folder can be made for the next day",
      .rules = "mkdirat:ENOSPC:1:0",
      .outcome = SEES_NONE,

@@ -228,6 +228,27 @@ static void a_failed_commit_beside_the_worker_gives_up_only_its_own(void **state
     assert_int_equal(count_events(stream), 2);
 }
 
+static void when_all_is_finished_nothing_holds_back_what_came_later(void **state)
+{
+    (void)state;
+    open_gated_journal();
+    append(0, 3);
+    uint64_t before = journal_stable(scene.journal);
+    start_commit();
+    append(0, 2); /* their senders leave, and the worker ends */
+    sem_post(&gate.may_end);
+    sem_post(&gate.may_end);
+    assert_int_equal(journal_finish(scene.journal, NULL), STATUS_OK);
+    assert_int_equal(journal_stable(scene.journal), before + 5);
+    uint64_t stream;
+    uint32_t number;
+    uint64_t offset;
+    journal_durable(scene.journal, 0, &stream, &number, &offset);
+    close_journal();
+    open_journal();
+    assert_int_equal(count_events(stream), 5);
+}
+
 static void a_full_spool_takes_nothing_until_the_lake_took_some(void **state)
 {
     (void)state;
@@ -372,6 +393,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_sync_under_way_stops_no_appending_and_promises_nothing),
         CASE(a_failed_commit_beside_the_worker_gives_up_only_its_own),
+        CASE(when_all_is_finished_nothing_holds_back_what_came_later),
         CASE(a_full_spool_takes_nothing_until_the_lake_took_some),
         CASE(what_was_committed_waits_for_the_next_start),
         CASE(a_start_without_events_leaves_no_stream),
