@@ -424,5 +424,12 @@ enum status lake_step(struct lake *lake, struct fault *fault)
 
 enum status lake_drain(struct lake *lake, struct fault *fault)
 {
-    return run(lake, true, fault);
+    enum status status = run(lake, true, fault);
+    bool is_left = false;
+    if (status == STATUS_OK) {
+        status = stream_merge_left(lake->merge, &is_left, fault);
+    }
+    /* The caller removes the journal's streams: never while one of them holds something. */
+    return is_left ? fault_set(fault, STATUS_BUSY, "the journal holds events that are in flight")
+                   : status;
 }

@@ -59,7 +59,7 @@ void lake_close(struct lake *lake);
 /* Takes what is durable by now and closes parts that are due. After a failure the lake goes back
  * to its cursor by itself at the next step: nothing is lost or repeated. */
 enum status lake_step(struct lake *lake, struct fault *fault) MUST_CHECK;
-/* Takes and closes everything that is stable. */
+/* Takes and closes everything. STATUS_BUSY when the journal holds what is in flight still. */
 enum status lake_drain(struct lake *lake, struct fault *fault) MUST_CHECK;
 /* Milliseconds until lake_step has something to close; -1: nothing is open. */
 int64_t lake_next_roll_ms(const struct lake *lake);

@@ -10,7 +10,8 @@ struct merged_stream {
     bool is_released; /* and whose folder is gone */
     int folder_fd;
     struct stream_reader *reader;
-    bool has_frame; /* the next frame was looked at, not yet handed out */
+    bool has_frame;  /* the next frame was looked at, not yet handed out */
+    bool has_behind; /* more may be durable than the reader was told */
     struct frame frame;
     uint64_t first_seq; /* of that frame */
 };
@@ -120,22 +121,32 @@ static enum status open_reader(struct stream_merge *merge, struct merged_stream 
     return status;
 }
 
+static enum status extend_limit(struct stream_merge *merge, struct merged_stream *stream,
+                                struct fault *fault)
+{
+    size_t first_live = merge->count - merge->workers;
+    uint64_t id;
+    uint32_t number;
+    uint64_t offset;
+    stream->has_behind = false;
+    journal_durable(merge->journal, (unsigned)((size_t)(stream - merge->streams) - first_live), &id,
+                    &number, &offset);
+    if (number == 0) {
+        return STATUS_OK;
+    }
+    enum status status = open_reader(merge, stream, fault);
+    return status == STATUS_OK ? stream_reader_limit(stream->reader, number, offset, fault)
+                               : status;
+}
+
 enum status stream_merge_refresh(struct stream_merge *merge, struct fault *fault)
 {
-    for (unsigned i = 0; i < merge->workers; i++) {
-        struct merged_stream *stream = &merge->streams[merge->count - merge->workers + i];
-        uint64_t id;
-        uint32_t number;
-        uint64_t offset;
-        journal_durable(merge->journal, i, &id, &number, &offset);
-        /* A frame that was looked at lies in memory that a new limit may move. */
-        if (number == 0 || stream->has_frame) {
-            continue;
-        }
-        enum status status = open_reader(merge, stream, fault);
-        if (status == STATUS_OK) {
-            status = stream_reader_limit(stream->reader, number, offset, fault);
-        }
+    for (size_t i = merge->count - merge->workers; i < merge->count; i++) {
+        struct merged_stream *stream = &merge->streams[i];
+        /* A frame that was looked at lies in memory that a new limit may move: told once it is
+         * handed out, or the frames behind it would be passed by in this round. */
+        stream->has_behind = true;
+        enum status status = stream->has_frame ? STATUS_OK : extend_limit(merge, stream, fault);
         if (status != STATUS_OK) {
             return status;
         }
@@ -154,7 +165,8 @@ static enum status look(struct stream_merge *merge, struct merged_stream *stream
         return STATUS_END;
     }
     struct stream_place place;
-    enum status status = open_reader(merge, stream, fault);
+    enum status status =
+        stream->has_behind ? extend_limit(merge, stream, fault) : open_reader(merge, stream, fault);
     if (status == STATUS_OK) {
         status = stream_reader_next(stream->reader, &place, &stream->frame, fault);
     }
@@ -192,6 +204,18 @@ enum status stream_merge_next(struct stream_merge *merge, uint64_t below, size_t
     *stream = (size_t)(chosen - merge->streams);
     *frame = chosen->frame;
     return STATUS_OK;
+}
+
+enum status stream_merge_left(struct stream_merge *merge, bool *is_left, struct fault *fault)
+{
+    enum status status = stream_merge_refresh(merge, fault);
+    *is_left = false;
+    for (size_t i = 0; i < merge->count && status == STATUS_OK; i++) {
+        enum status looked = look(merge, &merge->streams[i], fault);
+        *is_left = *is_left || merge->streams[i].has_frame;
+        status = looked == STATUS_END ? STATUS_OK : looked;
+    }
+    return status;
 }
 
 enum status stream_merge_release(struct stream_merge *merge, size_t stream, bool *is_done,

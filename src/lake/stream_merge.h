@@ -37,6 +37,10 @@ enum status stream_merge_refresh(struct stream_merge *merge, struct fault *fault
 enum status stream_merge_next(struct stream_merge *merge, uint64_t below, size_t *stream,
                               struct frame *frame, struct fault *fault) MUST_CHECK;
 
+/* Whether any stream holds a frame that was not handed out. */
+enum status stream_merge_left(struct stream_merge *merge, bool *is_left, struct fault *fault)
+    MUST_CHECK;
+
 /* Lets the journal remove what was handed out of this stream; what was handed out must be kept
  * elsewhere by now. *is_done: nothing will ever come of it again, and its folder is gone. */
 enum status stream_merge_release(struct stream_merge *merge, size_t stream, bool *is_done,

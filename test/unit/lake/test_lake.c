@@ -303,13 +303,30 @@ static void nothing_is_stored_ahead_of_a_lower_number_in_flight(void **state)
     append(0, 1, 1); /* the lower number, not yet durable */
     append(1, 1, 1);
     commit(1);
-    drain();
+    struct fault fault = {0};
+    assert_int_equal(lake_drain(scene.lake, &fault), STATUS_BUSY);
     look();
     each_of(1, 1, 0);
     commit(0);
     drain();
     look();
     each_of(1, 1, 1);
+}
+
+/* A frame was looked at and had to wait; what its stream got meanwhile must not be passed by. */
+static void what_came_behind_a_frame_that_waited_is_taken_with_it(void **state)
+{
+    (void)state;
+    append(1, 1, 1); /* in flight: holds everything back */
+    append(0, 2, 1);
+    commit(0);
+    step();
+    append(0, 3, 1);
+    commit(0);
+    commit(1);
+    drain();
+    look();
+    each_of(1, 3, 1);
 }
 
 static void what_an_earlier_start_left_is_taken_and_its_streams_go(void **state)
@@ -522,6 +539,7 @@ int main(void)
         CASE(what_is_not_committed_stays_out),
         CASE(re_sends_are_dropped_across_workers_rolls_and_restarts),
         CASE(nothing_is_stored_ahead_of_a_lower_number_in_flight),
+        CASE(what_came_behind_a_frame_that_waited_is_taken_with_it),
         CASE(what_an_earlier_start_left_is_taken_and_its_streams_go),
         CASE(an_hour_has_its_own_file),
         CASE(quarantine_is_a_tree_of_its_own),
