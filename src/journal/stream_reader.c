@@ -31,7 +31,8 @@ struct stream_reader {
     size_t count;
     size_t room;
     size_t at;       /* the file that is being read */
-    uint32_t newest; /* highest number ever listed */
+    bool is_listed;
+    uint32_t newest; /* all segments up to this number were listed */
     uint64_t offset;
     bool has_limit;
     uint32_t limit_number;
@@ -86,6 +87,13 @@ static void forget_read_files(struct stream_reader *reader)
     reader->at = 0;
 }
 
+static bool is_within_limit(const struct stream_reader *reader, uint32_t number)
+{
+    return !reader->has_limit || number <= reader->limit_number;
+}
+
+/* A folder that is listed while files come into it may show a later one and not an earlier: only
+ * those are believed in that were there when the limit was told. */
 static enum status list_new_files(struct stream_reader *reader, struct fault *fault)
 {
     int own_fd = openat(reader->folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -102,7 +110,8 @@ static enum status list_new_files(struct stream_reader *reader, struct fault *fa
     enum status status = STATUS_OK;
     for (struct dirent *entry; status == STATUS_OK && (entry = readdir(folder)) != NULL;) {
         uint32_t number;
-        if (segment_number(entry->d_name, &number) && number > newest) {
+        if (segment_number(entry->d_name, &number) && number > newest &&
+            is_within_limit(reader, number)) {
             status = add_file(reader, entry->d_name, number, fault);
         }
     }
@@ -110,9 +119,12 @@ static enum status list_new_files(struct stream_reader *reader, struct fault *fa
     if (reader->count - known > 1) {
         qsort(reader->files + known, reader->count - known, sizeof(*reader->files), by_number);
     }
-    if (reader->count > known) {
+    if (reader->has_limit) {
+        reader->newest = reader->limit_number;
+    } else if (reader->count > known) {
         reader->newest = reader->files[reader->count - 1].number;
     }
+    reader->is_listed = true;
     return status;
 }
 
@@ -165,17 +177,12 @@ static void apply_ending(struct stream_reader *reader, const struct segment_file
     }
 }
 
-static bool is_within_limit(const struct stream_reader *reader, const struct segment_file *file)
-{
-    return !reader->has_limit || file->number <= reader->limit_number;
-}
-
 /* Reads the headers that were not there before, so that endings are known before frames. */
 static enum status judge_headers(struct stream_reader *reader, struct fault *fault)
 {
     for (size_t i = reader->at; i < reader->count; i++) {
         struct segment_file *file = &reader->files[i];
-        if (file->is_judged || !is_within_limit(reader, file)) {
+        if (file->is_judged) {
             continue;
         }
         enum status status = map_file(reader, file, fault);
@@ -208,11 +215,6 @@ enum status stream_reader_open(struct stream_reader **reader, int folder_fd,
     made->folder_fd = folder_fd;
     made->on_damage = on_damage;
     made->self = self;
-    enum status status = list_new_files(made, fault);
-    if (status != STATUS_OK) {
-        stream_reader_close(made);
-        return status;
-    }
     *reader = made;
     return STATUS_OK;
 }
@@ -229,12 +231,16 @@ void stream_reader_close(struct stream_reader *reader)
     free(reader);
 }
 
+static bool is_at_limit(const struct stream_reader *reader, const struct segment_file *file)
+{
+    return reader->has_limit && file->number == reader->limit_number;
+}
+
 /* The file's sound length: its mapping, an ending told by a later header, and the limit. */
 static uint64_t end_of(const struct stream_reader *reader, const struct segment_file *file)
 {
     uint64_t end = file->bytes.len < file->end ? file->bytes.len : file->end;
-    bool is_limited = reader->has_limit && file->number == reader->limit_number;
-    return is_limited && reader->limit_offset < end ? reader->limit_offset : end;
+    return is_at_limit(reader, file) && reader->limit_offset < end ? reader->limit_offset : end;
 }
 
 enum status stream_reader_limit(struct stream_reader *reader, uint32_t number, uint64_t offset,
@@ -287,12 +293,18 @@ static bool is_taken_back(const struct stream_reader *reader, const struct segme
            facts.st_ino != file->inode;
 }
 
+/* What stands at its end may be torn. Of a stream with a limit all below that was promised. */
+static bool is_last_file(const struct stream_reader *reader)
+{
+    return !reader->has_limit && reader->at + 1 == reader->count;
+}
+
 /* A power cut may keep later frames of the last commit and lose earlier ones. Nothing of it was
  * promised. It is the last one when no sound frame behind begins another. */
 static bool is_within_last_commit(const struct stream_reader *reader,
                                   const struct segment_file *file, uint64_t sound, uint64_t end)
 {
-    if (reader->at + 1 < reader->count) {
+    if (!is_last_file(reader)) {
         return false;
     }
     for (uint64_t at = sound; at < end;) {
@@ -330,10 +342,11 @@ static enum status next_in_file(struct stream_reader *reader, const struct segme
             return STATUS_OK;
         }
         uint64_t next = find_sound_frame(file, reader->offset, end);
-        bool is_last = reader->at + 1 == reader->count;
+        bool is_last = is_last_file(reader);
         bool is_zeros = status == STATUS_END;
         bool is_tail =
-            next == end ? is_last || is_zeros : is_within_last_commit(reader, file, next, end);
+            next == end ? is_last || (is_zeros && !is_at_limit(reader, file))
+                        : is_within_last_commit(reader, file, next, end);
         if (is_tail) {
             reader->report.torn_bytes += is_zeros ? 0 : torn_bytes(file, reader->offset, next);
             return STATUS_END;
@@ -369,8 +382,7 @@ static bool is_readable(struct stream_reader *reader, const struct segment_file 
         return true;
     }
     /* The newest segment may have been cut off while it was made: nothing was in it. */
-    bool is_last = reader->at + 1 == reader->count;
-    if (is_last && (file->bytes.len < FRAME_SEGMENT_HEADER_BYTES || is_blank(file))) {
+    if (is_last_file(reader) && (file->bytes.len < FRAME_SEGMENT_HEADER_BYTES || is_blank(file))) {
         reader->report.torn_bytes += is_blank(file) ? 0 : file->bytes.len;
     } else if (!is_taken_back(reader, file)) {
         damaged(reader, file, 0, file->bytes.len, file->header_fault.text);
@@ -393,19 +405,32 @@ static void note_frame(struct stream_reader *reader, const struct segment_file *
     reader->report.last_offset = reader->offset;
 }
 
+/* Before the first frame of a file: it may have grown since its header was looked at. */
+static enum status enter_file(struct stream_reader *reader, struct segment_file *file,
+                              struct fault *fault)
+{
+    enum status status =
+        reader->has_limit && !file->is_void ? map_file(reader, file, fault) : STATUS_OK;
+    if (status == STATUS_OK && is_readable(reader, file)) {
+        reader->offset = FRAME_SEGMENT_HEADER_BYTES;
+        reader->report.last_number = file->number;
+        reader->report.last_offset = reader->offset;
+    }
+    return status;
+}
+
 enum status stream_reader_next(struct stream_reader *reader, struct stream_place *place,
                                struct frame *frame, struct fault *fault)
 {
-    enum status status = judge_headers(reader, fault);
+    enum status status = reader->is_listed ? STATUS_OK : list_new_files(reader, fault);
+    if (status == STATUS_OK) {
+        status = judge_headers(reader, fault);
+    }
     while (status == STATUS_OK && reader->at < reader->count) {
         struct segment_file *file = &reader->files[reader->at];
-        if (!is_within_limit(reader, file)) {
-            return STATUS_END;
-        }
-        if (reader->offset == 0 && is_readable(reader, file)) {
-            reader->offset = FRAME_SEGMENT_HEADER_BYTES;
-            reader->report.last_number = file->number;
-            reader->report.last_offset = reader->offset;
+        status = reader->offset == 0 ? enter_file(reader, file, fault) : STATUS_OK;
+        if (status != STATUS_OK) {
+            return status;
         }
         if (reader->offset > 0 && next_in_file(reader, file, frame) == STATUS_OK) {
             *place = (struct stream_place){file->number, file->name, reader->offset};

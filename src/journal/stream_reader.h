@@ -46,7 +46,8 @@ enum status stream_reader_open(struct stream_reader **reader, int folder_fd,
 /* Accepts NULL. */
 void stream_reader_close(struct stream_reader *reader);
 
-/* Nothing at or behind `offset` of segment `number` is read; looks for what came since. */
+/* Nothing at or behind `offset` of segment `number` is read; looks for what came since. All below
+ * was promised: what is not sound there is damage. */
 enum status stream_reader_limit(struct stream_reader *reader, uint32_t number, uint64_t offset,
                                 struct fault *fault) MUST_CHECK;
 

@@ -290,13 +290,30 @@ static void a_refused_commit_is_never_read_even_when_its_bytes_arrived(void **st
     assert_int_equal(scene.report.damaged_places, 0);
 }
 
-static void follow(struct stream_reader *reader)
+static void set_limit(struct stream_reader *reader)
 {
     uint32_t number;
     uint64_t offset;
     segment_writer_durable(scene.writer, &number, &offset);
     assert_int_equal(stream_reader_limit(reader, number, offset, NULL), STATUS_OK);
+}
+
+static void follow(struct stream_reader *reader)
+{
+    set_limit(reader);
     read_on(reader);
+}
+
+static void read_one(struct stream_reader *reader)
+{
+    struct stream_place place;
+    struct frame frame;
+    enum status status = stream_reader_next(reader, &place, &frame, NULL);
+    if (status == STATUS_OK) {
+        note_frame(&place, &frame);
+    } else {
+        assert_int_equal(status, STATUS_END);
+    }
 }
 
 static void a_live_stream_is_followed_over_segments_and_failures(void **state)
@@ -333,6 +350,74 @@ static void what_is_not_durable_is_not_read(void **state)
     each_of(2, 2, 0);
     follow(reader);
     each_of(1, 2, 1);
+    stream_reader_close(reader);
+}
+
+/* Frames stay with the reader while what they wait for is in flight elsewhere: the stream goes on
+ * by segments meanwhile. */
+static void a_reader_that_lags_behind_misses_nothing(void **state)
+{
+    (void)state;
+    for (uint64_t frames_a_time = 0; frames_a_time < 12; frames_a_time++) {
+        struct stream_reader *reader;
+        uint64_t first = frames_a_time * 60 + 1;
+        assert_int_equal(stream_reader_open(&reader, scene.fd, note_damage, NULL, NULL), STATUS_OK);
+        for (uint64_t seq = first; seq < first + 60; seq++) {
+            assert_int_equal(keep(seq), STATUS_OK);
+            set_limit(reader);
+            for (uint64_t i = 0; i < frames_a_time && seq % 5 == 0; i++) {
+                read_one(reader);
+            }
+            /* Headers are looked at although no frame is taken. */
+            if (frames_a_time == 0 && seq == first) {
+                read_one(reader);
+            }
+        }
+        follow(reader);
+        each_of(first, first + 59, (unsigned)1);
+        stream_reader_close(reader);
+        memset(scene.seen, 0, sizeof(scene.seen));
+    }
+    assert_int_equal(scene.damage_calls, 0);
+}
+
+/* A folder that is listed while files come into it may show the later of two and not the earlier. */
+static void a_segment_that_a_listing_did_not_show_is_read(void **state)
+{
+    (void)state;
+    struct stream_reader *reader;
+    for (uint64_t seq = 1; seq <= 60; seq++) {
+        assert_int_equal(keep(seq), STATUS_OK);
+    }
+    assert_int_equal(renameat(scene.fd, "0000000002.seg", scene.fd, "away"), 0);
+    assert_int_equal(stream_reader_open(&reader, scene.fd, note_damage, NULL, NULL), STATUS_OK);
+    assert_int_equal(stream_reader_limit(reader, 1, FRAME_SEGMENT_HEADER_BYTES, NULL), STATUS_OK);
+    read_on(reader);
+    assert_int_equal(renameat(scene.fd, "away", scene.fd, "0000000002.seg"), 0);
+    follow(reader);
+    each_of(1, 60, 1);
+    stream_reader_close(reader);
+}
+
+/* Of a tail beyond what was promised nothing is said; below that everything is. */
+static void damage_below_the_limit_is_named_also_at_the_end(void **state)
+{
+    (void)state;
+    struct stream_reader *reader;
+    assert_int_equal(keep(1), STATUS_OK);
+    assert_int_equal(keep(2), STATUS_OK);
+    uint32_t number;
+    uint64_t offset;
+    segment_writer_durable(scene.writer, &number, &offset);
+    int fd = openat(scene.fd, "0000000001.seg", O_RDWR);
+    assert_int_equal(file_write_at(fd, VIEW_LITERAL("x"), offset - 9, NULL), STATUS_OK);
+    close(fd);
+    assert_int_equal(stream_reader_open(&reader, scene.fd, note_damage, NULL, NULL), STATUS_OK);
+    assert_int_equal(stream_reader_limit(reader, number, offset, NULL), STATUS_OK);
+    read_on(reader);
+    each_of(1, 1, 1);
+    each_of(2, 2, 0);
+    assert_int_equal(scene.damage_calls, 1);
     stream_reader_close(reader);
 }
 
@@ -381,6 +466,9 @@ int main(void)
         CASE(a_refused_commit_is_never_read_even_when_its_bytes_arrived),
         CASE(a_live_stream_is_followed_over_segments_and_failures),
         CASE(what_is_not_durable_is_not_read),
+        CASE(a_reader_that_lags_behind_misses_nothing),
+        CASE(a_segment_that_a_listing_did_not_show_is_read),
+        CASE(damage_below_the_limit_is_named_also_at_the_end),
         CASE(many_events_of_one_request_are_one_frame),
         CASE(what_is_too_big_leaves_the_rest_untouched),
     };
