@@ -1,8 +1,14 @@
 /*
- * connection.h - inside of the server: what loop, listeners and connections know of each other.
+ * connection.h - inside of the server: what loop, listeners, connections and protocols know of each
+ * other.
  *
- * A connection is read, handled and written strictly one request at a time. It is never freed in
- * the middle of a wake-up: connection_close() puts it on the loop's list of the dead.
+ *     connection    a socket, its bytes in and out, its deadline
+ *     protocol      what is spoken on it: http1.c, http2.c
+ *     exchange      one request and its reply; taken from the loop's pool for as long as it is open
+ *
+ * A connection is never freed in the middle of a wake-up: connection_close() puts it on the loop's
+ * list of the dead. One that is idle holds neither exchange nor buffers: ten thousand of them are
+ * cheap.
  */
 #ifndef PIPES_NET_CONNECTION_H
 #define PIPES_NET_CONNECTION_H
@@ -12,6 +18,8 @@
 #include "net/server.h"
 
 #include <netinet/in.h>
+
+enum { READ_BYTES = 16 * 1024 };
 
 enum source_kind { SOURCE_STOP, SOURCE_LISTENER, SOURCE_WATCH, SOURCE_CONNECTION };
 
@@ -37,46 +45,92 @@ struct watch {
     struct watch *next;
 };
 
+enum exchange_state {
+    EXCHANGE_HANDLING, /* inside on_request, or before it */
+    EXCHANGE_WAITING,  /* for exchange_finish() */
+    EXCHANGE_STREAM,   /* the head is out, exchange_write() may follow */
+    EXCHANGE_REPLIED,  /* the reply is filled and is being sent */
+};
+
+struct exchange {
+    struct connection *connection;
+    struct exchange *next; /* in the pool, or among a connection's */
+    struct exchange *previous;
+    enum exchange_state state;
+    struct http_head head;
+    struct http_request request;
+    struct http_reply reply;
+    struct buf body;    /* as it came, where it cannot stay in the connection's input */
+    struct buf decoded; /* of a request whose body is compressed */
+    void *slot;
+};
+
+/* What a protocol does for a connection; none of the functions frees it. */
+struct protocol {
+    /* Goes on as far as it can without waiting: takes input, adds output. */
+    void (*advance)(struct connection *c);
+    /* Of EPOLLIN (input is wanted) and EPOLLRDHUP (to hear at once that the client left). */
+    uint32_t (*interest)(const struct connection *c);
+    /* Of the connection as a whole, when c->deadline_ms has passed. */
+    void (*on_deadline)(struct connection *c);
+    /* The loop stops: nothing new is begun. */
+    void (*on_stop)(struct connection *c);
+    /* The socket is gone. */
+    void (*on_close)(struct connection *c);
+    /* x is answered: its state is EXCHANGE_REPLIED, or EXCHANGE_STREAM for a reply whose body
+     * follows by write. */
+    void (*reply)(struct exchange *x);
+    enum status (*write)(struct exchange *x, struct view bytes);
+    void (*end_stream)(struct exchange *x);
+};
+extern const struct protocol protocol_http1;
+
+enum http1_state {
+    HTTP1_HEAD,
+    HTTP1_BODY,
+    HTTP1_WAITING,
+    HTTP1_STREAM,
+    HTTP1_WRITING,
+};
+
+struct http1 {
+    enum http1_state state;
+    bool keep_alive;
+    bool is_lingering_after;
+    size_t taken; /* bytes of input that the current request stands in */
+    struct http_chunked chunked;
+    const char *head_at; /* where the bytes stood that the head's views point into */
+    struct exchange *x;  /* NULL between requests */
+};
+
 enum connection_state {
-    CONNECTION_HEAD,
-    CONNECTION_BODY,
-    CONNECTION_WAITING, /* for exchange_finish() */
-    CONNECTION_STREAM,
-    CONNECTION_WRITING,
+    CONNECTION_OPEN,
     CONNECTION_LINGER, /* all sent; reading what still comes so that no reset eats the answer */
     CONNECTION_DEAD,
 };
 
-/* An exchange is the connection it runs on. */
-struct exchange {
+struct connection {
     struct source source;
+    enum connection_state state;
     struct net_loop *loop;
     struct listener *listener;
-    struct exchange *previous; /* in the loop's list */
-    struct exchange *next;
-    struct exchange *next_ready;
-    bool is_ready; /* is on the ready list */
-    enum connection_state state;
-    int64_t deadline_ms;
-    uint32_t interest; /* what epoll was asked for */
+    struct connection *previous; /* in the loop's list */
+    struct connection *next;
+    struct connection *next_ready;
+    bool is_ready;     /* is on the ready list */
     bool has_ended;    /* the client sends no more */
-    bool keep_alive;
-    bool is_handling; /* inside on_request */
-    bool is_lingering_after;
+    uint32_t interest; /* what epoll was asked for */
+    int64_t deadline_ms;
     struct buf input;
-    struct buf body;    /* of a chunked request */
-    struct buf decoded; /* of a request whose body is compressed */
     struct buf output;
     size_t sent; /* of output */
     size_t lingered_bytes;
-    struct http_chunked chunked;
-    struct http_head head;
-    const char *head_at; /* where the bytes stood that the head's views point into */
-    struct http_request request;
-    struct http_reply reply;
-    void *slot;
+    const struct protocol *protocol;
+    struct http1 http1;
     char peer[INET6_ADDRSTRLEN];
 };
+
+enum { SPARE_BUFS_MAX = 64, SPARE_EXCHANGES_MAX = 256 };
 
 struct net_loop {
     int epoll;
@@ -85,10 +139,14 @@ struct net_loop {
     struct listener *listeners;
     struct watch *watches;
     struct body_decoder *decoder; /* NULL until a compressed body comes */
-    struct exchange *connections;
-    struct exchange *dead;
-    struct exchange *ready;
+    struct connection *connections;
+    struct connection *dead;
+    struct connection *ready;
     size_t connection_count;
+    struct exchange *spare_exchanges;
+    size_t spare_exchange_count;
+    struct buf spare_bufs[SPARE_BUFS_MAX];
+    size_t spare_buf_count;
     bool is_stopping;
     int64_t now_ms;
     int64_t sweep_ms; /* when deadlines are looked at next */
@@ -99,13 +157,37 @@ struct net_loop {
 
 /* Takes the fd, also on failure. */
 void connection_open(struct listener *listener, int fd, const char *peer);
-void connection_on_event(struct exchange *x, uint32_t events);
-/* Goes on as far as it can without waiting: writes, takes up the next request. */
-void connection_advance(struct exchange *x);
-void connection_on_deadline(struct exchange *x);
-void connection_close(struct exchange *x);
+void connection_on_event(struct connection *c, uint32_t events);
+/* Writes and lets the protocol go on. */
+void connection_advance(struct connection *c);
+void connection_on_deadline(struct connection *c);
+void connection_on_stop(struct connection *c);
+void connection_close(struct connection *c);
 /* Memory only; for those closed. */
-void connection_free(struct exchange *x);
+void connection_free(struct connection *c);
+
+/* For protocols. connection_flush() is false when the connection is closed. */
+bool connection_flush(struct connection *c);
+void connection_mark_ready(struct connection *c);
+void connection_set_deadline(struct connection *c, int64_t limit_ms);
+/* Says that nothing more will be sent, and reads on for a while. */
+void connection_linger(struct connection *c);
+
+/* From the pool. NULL when there is no memory. */
+struct exchange *exchange_take(struct connection *c);
+void exchange_release(struct exchange *x);
+void exchange_free_all(struct net_loop *loop);
+/* Hands a whole request to the handler; head is filled. What it answers goes to protocol->reply(),
+ * at once or later. */
+void exchange_dispatch(struct exchange *x, struct view body);
+/* Answers with an error instead of the handler; head may be NULL. */
+void exchange_refuse(struct exchange *x, struct http_refusal why, const struct http_head *head);
+/* The client is gone, or waits no longer. */
+void exchange_tell_gone(struct exchange *x);
+
+/* Buffers whose owner is idle; all have the ceiling that a connection's input has. */
+void loop_take_buf(struct net_loop *loop, struct buf *buf);
+void loop_give_buf(struct net_loop *loop, struct buf *buf);
 
 void listener_accept(struct listener *listener);
 void listener_close(struct listener *listener);

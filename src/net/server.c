@@ -66,9 +66,9 @@ struct net_loop *net_loop_create(const struct net_limits *limits, struct fault *
 static void bury(struct net_loop *loop)
 {
     while (loop->dead) {
-        struct exchange *x = loop->dead;
-        loop->dead = x->next;
-        connection_free(x);
+        struct connection *c = loop->dead;
+        loop->dead = c->next;
+        connection_free(c);
     }
 }
 
@@ -81,6 +81,10 @@ void net_loop_destroy(struct net_loop *loop)
         connection_close(loop->connections);
     }
     bury(loop);
+    exchange_free_all(loop);
+    while (loop->spare_buf_count > 0) {
+        buf_free(&loop->spare_bufs[--loop->spare_buf_count]);
+    }
     while (loop->listeners) {
         struct listener *listener = loop->listeners;
         loop->listeners = listener->next;
@@ -137,12 +141,9 @@ static void start_stopping(struct net_loop *loop)
     for (struct listener *l = loop->listeners; l; l = l->next) {
         listener_close(l);
     }
-    for (struct exchange *x = loop->connections, *next; x; x = next) {
-        next = x->next;
-        bool is_idle = x->state == CONNECTION_HEAD && x->input.len == 0;
-        if (is_idle || x->state == CONNECTION_STREAM) {
-            connection_close(x);
-        }
+    for (struct connection *c = loop->connections, *next; c; c = next) {
+        next = c->next;
+        connection_on_stop(c);
     }
 }
 
@@ -160,7 +161,7 @@ static void take_event(struct net_loop *loop, const struct epoll_event *event)
         ((struct watch *)source)->callback(((struct watch *)source)->self);
         break;
     case SOURCE_CONNECTION:
-        connection_on_event((struct exchange *)source, event->events);
+        connection_on_event((struct connection *)source, event->events);
         break;
     }
 }
@@ -180,14 +181,14 @@ static void settle(struct net_loop *loop)
                 }
             }
         }
-        struct exchange *x = loop->ready;
+        struct connection *c = loop->ready;
         loop->ready = NULL;
-        while (x) {
-            struct exchange *next = x->next_ready;
-            x->is_ready = false;
-            connection_advance(x);
+        while (c) {
+            struct connection *next = c->next_ready;
+            c->is_ready = false;
+            connection_advance(c);
             has_moved = true;
-            x = next;
+            c = next;
         }
     }
 }
@@ -203,10 +204,10 @@ static void sweep(struct net_loop *loop)
     every /= 4;
     every = every < SWEEP_MS_MIN ? SWEEP_MS_MIN : every;
     loop->sweep_ms = loop->now_ms + (every > SWEEP_MS_MAX ? SWEEP_MS_MAX : every);
-    for (struct exchange *x = loop->connections, *next; x; x = next) {
-        next = x->next;
-        if (x->deadline_ms <= loop->now_ms) {
-            connection_on_deadline(x);
+    for (struct connection *c = loop->connections, *next; c; c = next) {
+        next = c->next;
+        if (c->deadline_ms <= loop->now_ms) {
+            connection_on_deadline(c);
         }
     }
     for (struct listener *l = loop->listeners; l; l = l->next) {
