@@ -19,7 +19,7 @@ WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wpointer-arith -Wstrict-prototyp
 CFLAGS ?= -O2 -g
 VERSION := 0.1.0
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -DPIPES_VERSION='"$(VERSION)"' -MMD -MP $(WARNINGS) $(CFLAGS)
-LIBS = -lzstd -lz -linih -ldeflate -lbrotlienc -lbrotlidec -lcrypto -lpthread
+LIBS = -lzstd -lz -linih -ldeflate -lbrotlienc -lbrotlidec -lnghttp2 -lssl -lcrypto -lpthread
 
 SOURCES := $(sort $(wildcard src/*/*.c))
 GENERATED := $(BUILD)/gen/embedded_tracker.o $(BUILD)/gen/embedded_dashboard.o

@@ -24,6 +24,9 @@ struct config {
     const char *data;
     const char *listen;
     const char *admin;
+    const char *tls_certificate;
+    const char *tls_key;
+    int64_t connections_max;
     int64_t workers;
     const char *site;
     const char *environment;

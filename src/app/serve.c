@@ -2,9 +2,11 @@
 
 #include "app/admin.h"
 #include "app/front.h"
+#include "app/hand_over.h"
+#include "app/key_seed.h"
 #include "app/lake_thread.h"
+#include "app/listening.h"
 #include "base/file.h"
-#include "base/uuid.h"
 #include "journal/data_folder.h"
 #include "lake/lake.h"
 
@@ -14,18 +16,20 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
     WORKERS_MAX = 64,
     ORIGINS_MAX = 256,
     GATHER_BYTES = 2 * FRAME_BYTES_MAX,
-    URL_BYTES = 300,
     THREAD_NAME_BYTES = 16,
-    WINDOW_DAYS = 8
+    WINDOW_DAYS = 8,
+    DESCRIPTORS_KEPT = 256,
+    DESCRIPTORS_A_WORKER = 24,
+    LOCK_PAUSE_MS = 5
 };
 static const char RUNNING_FILE[] = "RUNNING";
-static const char SEED_FILE[] = "SEED";
 static const int64_t DAY_MS = 86400000;
 
 struct worker {
@@ -52,40 +56,9 @@ struct serve {
     struct worker workers[WORKERS_MAX];
     struct admin *admin;
     struct worker admin_worker; /* its loop and thread */
-    char public_url[URL_BYTES];
-    char admin_url[URL_BYTES];
+    struct listening *listening;
+    bool is_handing_over;
 };
-
-/* The seed of key hashes: made once per data folder, or re-sends would not be known again. */
-static enum status make_seed(int data_fd, uint64_t *seed, struct fault *fault)
-{
-    struct buf text;
-    buf_init(&text, 64);
-    enum status status = uuid_random(seed, sizeof(*seed), fault);
-    buf_append_uint64(&text, *seed);
-    buf_append_byte(&text, '\n');
-    if (status == STATUS_OK) {
-        status = file_replace(data_fd, SEED_FILE, buf_view(&text), fault);
-    }
-    buf_free(&text);
-    return status;
-}
-
-static enum status load_seed(int data_fd, uint64_t *seed, struct fault *fault)
-{
-    struct buf text;
-    buf_init(&text, 64);
-    enum status status = file_read(data_fd, SEED_FILE, &text, fault);
-    struct view line = buf_view(&text);
-    if (status == STATUS_NOT_FOUND) {
-        status = make_seed(data_fd, seed, fault);
-    } else if (status == STATUS_OK && !view_to_uint64(view_cut(&line, '\n'), seed)) {
-        status = fault_set(fault, STATUS_DAMAGED,
-                           "the file SEED in the data folder must hold one number");
-    }
-    buf_free(&text);
-    return status;
-}
 
 static enum status read_origins(struct serve *serve, struct fault *fault)
 {
@@ -104,12 +77,46 @@ static enum status read_origins(struct serve *serve, struct fault *fault)
     return STATUS_OK;
 }
 
+/* The process that this one replaces still writes there: it was told to go. */
+static enum status open_data(struct serve *serve, struct fault *fault)
+{
+    const char *path = serve->options->data;
+    bool may_wait = hand_over_is_new();
+    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};
+    enum status status = STATUS_BUSY;
+    for (int waited = 0; status == STATUS_BUSY && waited <= HAND_OVER_LOCK_MS;
+         waited += may_wait ? LOCK_PAUSE_MS : HAND_OVER_LOCK_MS + 1) {
+        status = data_folder_open(&serve->data, path, DATA_FOLDER_WRITE, fault);
+        if (status == STATUS_BUSY && may_wait) {
+            nanosleep(&pause, NULL);
+        }
+    }
+    return status;
+}
+
+static enum status open_listening(struct serve *serve, struct fault *fault)
+{
+    const struct serve_options *options = serve->options;
+    struct listening_options listening = {
+        .listen = options->listen,
+        .admin = options->admin,
+        .certificate = options->tls_certificate,
+        .key = options->tls_key,
+        .workers = options->workers,
+    };
+    enum status status = listening_open(&serve->listening, &listening, fault);
+    if (status == STATUS_OK) {
+        hand_over_ready();
+    }
+    return status;
+}
+
 static enum status open_storage(struct serve *serve, struct fault *fault)
 {
     const struct serve_options *options = serve->options;
-    enum status status = data_folder_open(&serve->data, options->data, DATA_FOLDER_WRITE, fault);
+    enum status status = open_data(serve, fault);
     if (status == STATUS_OK) {
-        status = load_seed(serve->data.fd, &serve->shared.pipeline.hash_seed, fault);
+        status = key_seed_load(serve->data.fd, &serve->shared.pipeline.hash_seed, fault);
     }
     struct journal_options journal = {
         .data_fd = serve->data.fd,
@@ -141,31 +148,11 @@ static enum status open_storage(struct serve *serve, struct fault *fault)
     return status == STATUS_OK ? lake_open(&serve->lake, &lake, fault) : status;
 }
 
-static enum status probe_addresses(const struct serve_options *options, struct fault *fault)
-{
-    const char *const addresses[][2] = {{options->listen, "--listen"}, {options->admin, "--admin"}};
-    for (size_t i = 0; i < 2; i++) {
-        struct fault why = {0};
-        enum status status = listener_probe(addresses[i][0], &why);
-        if (status == STATUS_BUSY) {
-            return fault_set(fault, status, "%s; stop it, or choose another address with %s",
-                             why.text, addresses[i][1]);
-        }
-        if (status != STATUS_OK) {
-            return fault_set(fault, status, "%s", why.text);
-        }
-    }
-    return STATUS_OK;
-}
-
 static enum status open_shared(struct serve *serve, struct fault *fault)
 {
     const struct serve_options *options = serve->options;
     serve->files.fd = -1;
     enum status status = read_origins(serve, fault);
-    if (status == STATUS_OK) {
-        status = probe_addresses(options, fault);
-    }
     if (status == STATUS_OK && options->www[0]) {
         status = static_files_open(&serve->files, options->www, fault);
     }
@@ -194,32 +181,30 @@ static enum status open_shared(struct serve *serve, struct fault *fault)
     return STATUS_OK;
 }
 
-/* "HOST:PORT" with another port. */
-static void with_port(const char *address, uint16_t port, char out[URL_BYTES])
+/* Descriptors that are not connections: segments, parts and runs of the lake, the loops' own. Were
+ * they taken, the lake could not go on. */
+static size_t connections_per_worker(const struct serve_options *options)
 {
-    const char *colon = strrchr(address, ':');
-    snprintf(out, URL_BYTES, "%.*s:%u", colon ? (int)(colon - address) : 0, address, port);
-}
-
-/* An address a person can open. */
-static void make_url(const char *address, uint16_t port, char url[URL_BYTES])
-{
-    const char *colon = strrchr(address, ':');
-    int len = colon ? (int)(colon - address) : 0;
-    struct view host = view_make(address, (size_t)len);
-    bool is_any = view_is(host, "*") || view_is(host, "0.0.0.0") || view_is(host, "[::]");
-    bool is_local = view_is(host, "127.0.0.1") || view_is(host, "[::1]");
-    if (is_any || is_local || len == 0) {
-        host = VIEW_LITERAL("localhost");
+    struct rlimit limit = {0};
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max; /* what the system allows, not what a shell began with */
+        setrlimit(RLIMIT_NOFILE, &limit);
     }
-    snprintf(url, URL_BYTES, "http://%.*s:%u/", VIEW_ARG(host), port);
-}
-
-static bool is_loopback(const char *address)
-{
-    return view_starts_with(view_from_text(address), "127.") ||
-           view_starts_with(view_from_text(address), "[::1]") ||
-           view_starts_with(view_from_text(address), "localhost:");
+    size_t reserve = DESCRIPTORS_KEPT + (size_t)options->workers * DESCRIPTORS_A_WORKER;
+    size_t wanted = options->connections;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+        size_t room = limit.rlim_cur > 2 * reserve ? (size_t)limit.rlim_cur - reserve
+                                                   : (size_t)limit.rlim_cur / 2;
+        if (room < wanted) {
+            logger_warn(options->log, "net",
+                        "at most %zu connections, not %zu: this process may have %llu open files "
+                        "(ulimit -n)",
+                        room, wanted, (unsigned long long)limit.rlim_cur);
+            wanted = room;
+        }
+    }
+    size_t each = wanted / options->workers;
+    return each > 0 ? each : 1;
 }
 
 static enum status open_workers(struct serve *serve, struct fault *fault)
@@ -227,9 +212,7 @@ static enum status open_workers(struct serve *serve, struct fault *fault)
     const struct serve_options *options = serve->options;
     struct net_limits limits = net_limits_default();
     limits.body_bytes = options->body_bytes;
-    char address[URL_BYTES];
-    snprintf(address, sizeof(address), "%s", options->listen);
-    uint16_t port = 0;
+    limits.connections = connections_per_worker(options);
     for (unsigned i = 0; i < options->workers; i++) {
         struct worker *worker = &serve->workers[i];
         enum status status = front_create(&worker->front, &serve->shared, i, fault);
@@ -242,14 +225,11 @@ static enum status open_workers(struct serve *serve, struct fault *fault)
         if (status != STATUS_OK) {
             return status;
         }
-        status = listener_open(worker->loop, address, &handler, &port, fault);
+        status = listening_attach(serve->listening, (int)i, worker->loop, &handler, fault);
         if (status != STATUS_OK) {
             return status;
         }
-        /* Port 0 was given: the others share the one that was chosen. */
-        with_port(options->listen, port, address);
     }
-    make_url(options->listen, port, serve->public_url);
     return STATUS_OK;
 }
 
@@ -263,10 +243,10 @@ static enum status open_admin(struct serve *serve, struct fault *fault)
         .journal = serve->journal,
         .lake = lake_counts(serve->lake),
         .assets = options->admin_assets,
-        .public_url = serve->public_url,
+        .public_url = listening_public_url(serve->listening),
         .site = options->site,
         .version = options->version,
-        .is_loopback = is_loopback(options->admin),
+        .is_loopback = listening_is_admin_loopback(serve->listening),
     };
     enum status status = admin_create(&serve->admin, &shared, fault);
     struct worker *worker = &serve->admin_worker;
@@ -274,14 +254,12 @@ static enum status open_admin(struct serve *serve, struct fault *fault)
     if (!worker->loop) {
         return status == STATUS_OK ? STATUS_IO : status;
     }
-    uint16_t port = 0;
     struct net_handler handler = admin_handler(serve->admin);
-    status = listener_open(worker->loop, options->admin, &handler, &port, fault);
+    status = listening_attach(serve->listening, LISTENING_ADMIN, worker->loop, &handler, fault);
     if (status == STATUS_OK) {
         status =
             net_loop_watch(worker->loop, live_fd(serve->live), admin_push, serve->admin, fault);
     }
-    make_url(options->admin, port, serve->admin_url);
     return status;
 }
 
@@ -323,7 +301,8 @@ static enum status write_running_file(struct serve *serve, struct fault *fault)
     struct buf text;
     buf_init(&text, 4096);
     buf_append_format(&text, "{\"pid\":%ld,\"public_url\":\"%s\",\"admin_url\":\"%s\"}\n",
-                      (long)getpid(), serve->public_url, serve->admin_url);
+                      (long)getpid(), listening_public_url(serve->listening),
+                      listening_admin_url(serve->listening));
     enum status status = buf_status(&text);
     if (status == STATUS_OK) {
         status = file_replace(serve->data.fd, RUNNING_FILE, buf_view(&text), fault);
@@ -340,21 +319,60 @@ static void print_addresses(const struct serve *serve)
             "  Live events                     %s\n\n"
             "  Data is kept in %s. Ctrl-C stops.\n\n",
             options->www[0] ? "Pages, tracker and collector " : "Tracker and collector        ",
-            serve->public_url, serve->admin_url, options->data);
+            listening_public_url(serve->listening), listening_admin_url(serve->listening),
+            options->data);
 }
 
-static enum status wait_for_signal(const sigset_t *signals)
+static void reload(struct serve *serve)
 {
-    int got = 0;
-    while (sigwait(signals, &got) != 0 || got == 0) {
+    const struct logger *log = serve->options->log;
+    struct fault fault = {0};
+    if (listening_reload(serve->listening, &fault) == STATUS_OK) {
+        logger_info(log, "serve", "read again: the certificate");
+    } else {
+        logger_error(log, "serve", "the certificate was not read again, the old one stays: %s",
+                     fault.text);
     }
-    return STATUS_OK;
 }
 
-static enum status stop_worker(struct worker *worker, struct fault *fault)
+/* True when a new process waits for this one to go. */
+static bool hand_over(struct serve *serve)
+{
+    int fds[HAND_OVER_SOCKETS_MAX];
+    struct fault fault = {0};
+    size_t count = listening_sockets(serve->listening, fds, HAND_OVER_SOCKETS_MAX);
+    if (hand_over_start(fds, count, &fault) != STATUS_OK) {
+        logger_error(serve->options->log, "serve", "no hand-over: %s", fault.text);
+        return false;
+    }
+    return true;
+}
+
+static void wait_for_end(struct serve *serve, const sigset_t *signals)
+{
+    for (bool is_over = false; !is_over;) {
+        int got = 0;
+        if (sigwait(signals, &got) != 0) {
+            continue;
+        }
+        if (got == SIGHUP) {
+            reload(serve);
+        } else if (got == SIGUSR2) {
+            is_over = serve->is_handing_over = hand_over(serve);
+        } else {
+            is_over = got != 0;
+        }
+    }
+}
+
+static enum status stop_worker(struct worker *worker, bool is_gentle, struct fault *fault)
 {
     if (worker->is_running) {
-        net_loop_stop(worker->loop);
+        if (is_gentle) {
+            net_loop_stop_gently(worker->loop);
+        } else {
+            net_loop_stop(worker->loop);
+        }
         pthread_join(worker->thread, NULL);
         worker->is_running = false;
     }
@@ -383,8 +401,12 @@ static void release_streams(struct serve *serve)
 static enum status stop_all(struct serve *serve, struct fault *fault)
 {
     enum status status = STATUS_OK;
+    /* All at once: one that waits for its clients must not keep the others from starting to. */
+    for (unsigned i = 0; i < serve->options->workers && serve->is_handing_over; i++) {
+        net_loop_stop_gently(serve->workers[i].loop);
+    }
     for (unsigned i = 0; i < serve->options->workers; i++) {
-        enum status stopped = stop_worker(&serve->workers[i], fault);
+        enum status stopped = stop_worker(&serve->workers[i], serve->is_handing_over, fault);
         status = status == STATUS_OK ? stopped : status;
         net_loop_destroy(serve->workers[i].loop);
         front_destroy(serve->workers[i].front);
@@ -403,7 +425,7 @@ static enum status stop_all(struct serve *serve, struct fault *fault)
     } else if (serve->lake_thread) {
         release_streams(serve);
     }
-    enum status stopped = stop_worker(&serve->admin_worker, fault);
+    enum status stopped = stop_worker(&serve->admin_worker, false, fault);
     net_loop_destroy(serve->admin_worker.loop);
     admin_destroy(serve->admin);
     return status == STATUS_OK ? stopped : status;
@@ -419,6 +441,7 @@ static void close_all(struct serve *serve)
         unlinkat(serve->data.fd, RUNNING_FILE, 0);
     }
     data_folder_close(&serve->data);
+    listening_close(serve->listening);
     free(serve);
 }
 
@@ -428,6 +451,8 @@ enum status serve_run(const struct serve_options *options, struct fault *fault)
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    sigaddset(&signals, SIGUSR2);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
     struct serve *serve = calloc(1, sizeof(*serve));
@@ -436,7 +461,8 @@ enum status serve_run(const struct serve_options *options, struct fault *fault)
     }
     serve->options = options;
     serve->files.fd = serve->data.fd = serve->data.lock_fd = -1;
-    enum status status = open_storage(serve, fault);
+    enum status status = open_listening(serve, fault);
+    status = status == STATUS_OK ? open_storage(serve, fault) : status;
     status = status == STATUS_OK ? open_shared(serve, fault) : status;
     status = status == STATUS_OK ? open_workers(serve, fault) : status;
     status = status == STATUS_OK ? open_admin(serve, fault) : status;
@@ -444,8 +470,13 @@ enum status serve_run(const struct serve_options *options, struct fault *fault)
     status = status == STATUS_OK ? start_all(serve, fault) : status;
     if (status == STATUS_OK) {
         print_addresses(serve);
-        status = wait_for_signal(&signals);
+        wait_for_end(serve, &signals);
         dprintf(options->out_fd, "  Stopping: keeping what was received ...\n");
+    }
+    if (!serve->is_handing_over) {
+        /* Nobody is to wait in the backlog of a process that does not accept any more. */
+        listening_close(serve->listening);
+        serve->listening = NULL;
     }
     struct fault stop_fault = {0};
     enum status stopped = stop_all(serve, &stop_fault);

@@ -22,9 +22,12 @@
 /* Borrowed for the length of serve_run(). */
 struct serve_options {
     const char *data;
-    const char *listen;
+    const char *listen; /* listen_address.h */
     const char *admin;
-    unsigned workers; /* 1 to 64 */
+    const char *tls_certificate; /* PEM file; empty: none */
+    const char *tls_key;
+    size_t connections; /* open at a time, all workers together */
+    unsigned workers;   /* 1 to 64 */
     const char *site;
     const char *environment;
     const char *origins; /* comma-separated; empty: any */
@@ -46,7 +49,8 @@ struct serve_options {
     int out_fd; /* where the two addresses are printed */
 };
 
-/* Returns after SIGINT or SIGTERM (which it blocks in all threads). STATUS_OK when everything was
+/* Returns after SIGINT or SIGTERM, or when another process took over after SIGUSR2 (hand_over.h);
+ * SIGHUP reads the certificate again. Blocks all four in all threads. STATUS_OK when everything was
  * kept and put away. */
 enum status serve_run(const struct serve_options *options, struct fault *fault) MUST_CHECK;
 

@@ -30,7 +30,7 @@ struct stream_reader {
     struct segment_file *files;
     size_t count;
     size_t room;
-    size_t at;       /* the file that is being read */
+    size_t at; /* the file that is being read */
     bool is_listed;
     uint32_t newest; /* all segments up to this number were listed */
     uint64_t offset;
@@ -344,9 +344,8 @@ static enum status next_in_file(struct stream_reader *reader, const struct segme
         uint64_t next = find_sound_frame(file, reader->offset, end);
         bool is_last = is_last_file(reader);
         bool is_zeros = status == STATUS_END;
-        bool is_tail =
-            next == end ? is_last || (is_zeros && !is_at_limit(reader, file))
-                        : is_within_last_commit(reader, file, next, end);
+        bool is_tail = next == end ? is_last || (is_zeros && !is_at_limit(reader, file))
+                                   : is_within_last_commit(reader, file, next, end);
         if (is_tail) {
             reader->report.torn_bytes += is_zeros ? 0 : torn_bytes(file, reader->offset, next);
             return STATUS_END;

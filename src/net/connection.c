@@ -71,7 +71,9 @@ void connection_open(struct listener *listener, int fd, const char *peer)
     c->loop = loop;
     c->listener = listener;
     c->interest = EPOLLIN;
-    c->protocol = &protocol_http1;
+    c->protocol = &protocol_opening;
+    c->awaits_proxy = listener->has_proxy_header;
+    c->awaits_tls = listener->tls != NULL;
     memcpy(c->peer, peer, strlen(peer) + 1);
     buf_init(&c->input, HTTP_HEAD_BYTES_MAX + loop->limits.body_bytes + READ_BYTES);
     buf_init(&c->output, loop->limits.reply_bytes + loop->limits.stream_bytes + OUTPUT_EXTRA_BYTES);
@@ -91,6 +93,11 @@ void connection_close(struct connection *c)
     }
     c->state = CONNECTION_DEAD;
     c->protocol->on_close(c);
+    if (c->tls) {
+        tls_stream_end(c->tls);
+        tls_stream_free(c->tls);
+        c->tls = NULL;
+    }
     close(c->source.fd);
     *(c->previous ? &c->previous->next : &c->loop->connections) = c->next;
     if (c->next) {
@@ -108,14 +115,20 @@ void connection_free(struct connection *c)
     free(c);
 }
 
-bool connection_flush(struct connection *c)
+static ssize_t send_some(struct connection *c, struct view bytes)
+{
+    return c->tls ? tls_stream_write(c->tls, bytes.at, bytes.len)
+                  : send(c->source.fd, bytes.at, bytes.len, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+/* False when the connection is closed. */
+static bool flush(struct connection *c)
 {
     if (c->output.len == 0) {
         return true;
     }
     while (c->sent < c->output.len) {
-        ssize_t n = send(c->source.fd, c->output.at + c->sent, c->output.len - c->sent,
-                         MSG_NOSIGNAL | MSG_DONTWAIT);
+        ssize_t n = send_some(c, view_part(buf_view(&c->output), c->sent, c->output.len));
         if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
             return true;
         }
@@ -133,6 +146,9 @@ bool connection_flush(struct connection *c)
 
 void connection_linger(struct connection *c)
 {
+    if (c->tls) {
+        tls_stream_end(c->tls);
+    }
     shutdown(c->source.fd, SHUT_WR);
     c->state = CONNECTION_LINGER;
     connection_set_deadline(c, c->loop->limits.linger_ms);
@@ -143,7 +159,8 @@ void connection_linger(struct connection *c)
 
 static void update_interest(struct connection *c)
 {
-    uint32_t wanted = c->protocol->interest(c) | (c->sent < c->output.len ? EPOLLOUT : 0);
+    bool is_sending = c->sent < c->output.len || (c->tls && tls_stream_wants_write(c->tls));
+    uint32_t wanted = c->protocol->interest(c) | (is_sending ? EPOLLOUT : 0);
     /* To be told of input that is not wanted yet costs nothing while none comes, as a rule: two
      * system calls a request less. connection_on_event() takes it back when some does. */
     set_interest(c, wanted | (c->interest & EPOLLIN));
@@ -151,11 +168,11 @@ static void update_interest(struct connection *c)
 
 void connection_advance(struct connection *c)
 {
-    if (c->state != CONNECTION_OPEN || !connection_flush(c)) {
+    if (c->state != CONNECTION_OPEN || !flush(c)) {
         return;
     }
     c->protocol->advance(c);
-    if (c->state != CONNECTION_OPEN || !connection_flush(c)) {
+    if (c->state != CONNECTION_OPEN || !flush(c)) {
         return;
     }
     if (c->input.len == 0 && c->input.room > 0) {
@@ -167,22 +184,39 @@ void connection_advance(struct connection *c)
     update_interest(c);
 }
 
-static void read_input(struct connection *c)
+static ssize_t receive_some(struct connection *c, char *place)
+{
+    return c->tls ? tls_stream_read(c->tls, place, READ_BYTES)
+                  : recv(c->source.fd, place, READ_BYTES, MSG_DONTWAIT);
+}
+
+/* False when nothing more is there. */
+static bool read_once(struct connection *c)
 {
     loop_take_buf(c->loop, &c->input);
     char *place = buf_reserve(&c->input, READ_BYTES);
     if (!place) {
         connection_close(c);
-        return;
+        return false;
     }
-    ssize_t n = recv(c->source.fd, place, READ_BYTES, MSG_DONTWAIT);
+    ssize_t n = receive_some(c, place);
     if (n < 0 && errno != EAGAIN && errno != EINTR) {
         connection_close(c);
-        return;
+        return false;
     }
     c->has_ended = c->has_ended || n == 0;
     if (n > 0) {
         buf_used(&c->input, (size_t)n);
+    }
+    return n > 0;
+}
+
+/* What TLS holds already the socket will not tell of again. */
+void connection_read(struct connection *c)
+{
+    bool has_more = true;
+    while (has_more) {
+        has_more = read_once(c) && c->tls && tls_stream_has_pending(c->tls);
     }
 }
 
@@ -214,7 +248,7 @@ void connection_on_event(struct connection *c, uint32_t events)
     }
     if ((events & EPOLLIN) != 0) {
         if ((c->protocol->interest(c) & EPOLLIN) != 0) {
-            read_input(c);
+            connection_read(c);
         } else {
             set_interest(c, c->interest & ~(uint32_t)EPOLLIN);
         }

@@ -16,6 +16,7 @@
 #include "net/body_decoder.h"
 #include "net/http_chunked.h"
 #include "net/server.h"
+#include "net/tls.h"
 
 #include <netinet/in.h>
 
@@ -34,8 +35,10 @@ struct listener {
     struct net_handler handler;
     struct net_loop *loop;
     struct listener *next;
-    bool had_requests; /* on_round is due */
-    bool is_paused;    /* out of descriptors: until the next sweep */
+    struct tls_context *tls; /* NULL: none */
+    bool has_proxy_header;   /* a balancer says who the client is */
+    bool had_requests;       /* on_round is due */
+    bool is_paused;          /* out of descriptors: until the next sweep */
 };
 
 struct watch {
@@ -62,6 +65,14 @@ struct exchange {
     struct http_reply reply;
     struct buf body;    /* as it came, where it cannot stay in the connection's input */
     struct buf decoded; /* of a request whose body is compressed */
+    /* of an HTTP/2 stream */
+    struct buf text; /* of its headers */
+    int32_t stream_id;
+    int64_t deadline_ms;
+    size_t received_bytes; /* of its body, not given back to the window yet */
+    size_t sent_bytes;     /* of the reply's body */
+    bool is_dispatched;    /* handled or refused: what still comes is nothing */
+    bool is_too_large;     /* its head */
     void *slot;
 };
 
@@ -83,7 +94,9 @@ struct protocol {
     enum status (*write)(struct exchange *x, struct view bytes);
     void (*end_stream)(struct exchange *x);
 };
+extern const struct protocol protocol_opening;
 extern const struct protocol protocol_http1;
+extern const struct protocol protocol_http2;
 
 enum http1_state {
     HTTP1_HEAD,
@@ -126,7 +139,11 @@ struct connection {
     size_t sent; /* of output */
     size_t lingered_bytes;
     const struct protocol *protocol;
+    bool awaits_proxy;
+    bool awaits_tls;
+    struct tls_stream *tls; /* NULL: none */
     struct http1 http1;
+    struct http2 *http2; /* NULL: none, or not begun */
     char peer[INET6_ADDRSTRLEN];
 };
 
@@ -148,6 +165,7 @@ struct net_loop {
     struct buf spare_bufs[SPARE_BUFS_MAX];
     size_t spare_buf_count;
     bool is_stopping;
+    _Atomic bool is_gentle;
     int64_t now_ms;
     int64_t sweep_ms; /* when deadlines are looked at next */
     int64_t stop_by_ms;
@@ -166,8 +184,8 @@ void connection_close(struct connection *c);
 /* Memory only; for those closed. */
 void connection_free(struct connection *c);
 
-/* For protocols. connection_flush() is false when the connection is closed. */
-bool connection_flush(struct connection *c);
+/* For protocols. Reads what is there into the input. */
+void connection_read(struct connection *c);
 void connection_mark_ready(struct connection *c);
 void connection_set_deadline(struct connection *c, int64_t limit_ms);
 /* Says that nothing more will be sent, and reads on for a while. */
@@ -191,5 +209,7 @@ void loop_give_buf(struct net_loop *loop, struct buf *buf);
 
 void listener_accept(struct listener *listener);
 void listener_close(struct listener *listener);
+/* Accepts again after it ran out of descriptors. */
+void listener_resume(struct listener *listener);
 
 #endif

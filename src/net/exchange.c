@@ -18,6 +18,7 @@ struct exchange *exchange_take(struct connection *c)
         }
         buf_init(&x->body, loop->limits.body_bytes);
         buf_init(&x->decoded, loop->limits.body_bytes);
+        buf_init(&x->text, HTTP_HEAD_BYTES_MAX);
         http_reply_init(&x->reply, loop->limits.reply_bytes);
     }
     x->connection = c;
@@ -41,6 +42,7 @@ static void free_exchange(struct exchange *x)
 {
     buf_free(&x->body);
     buf_free(&x->decoded);
+    buf_free(&x->text);
     http_reply_free(&x->reply);
     free(x);
 }

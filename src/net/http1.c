@@ -3,6 +3,8 @@
 
 #include <sys/epoll.h>
 
+enum { GRACE_MS = 1000 };
+
 static void enter(struct connection *c, enum http1_state state, int64_t limit_ms)
 {
     c->http1.state = state;
@@ -225,7 +227,9 @@ static void on_deadline(struct connection *c)
 static void on_stop(struct connection *c)
 {
     bool is_idle = c->http1.state == HTTP1_HEAD && c->input.len == 0;
-    if (is_idle || c->http1.state == HTTP1_STREAM) {
+    if (is_idle && c->loop->is_gentle) {
+        connection_set_deadline(c, GRACE_MS);
+    } else if (is_idle || c->http1.state == HTTP1_STREAM) {
         connection_close(c);
     }
 }

@@ -407,13 +407,39 @@ static enum http_progress need_more(struct view bytes, bool in_request_line, str
     return HTTP_NEED_MORE;
 }
 
-enum http_progress http_head_parse(struct http_head *head, struct view bytes,
-                                   struct http_refusal *refusal)
+/* The array is left as it is: only header_count of it counts. */
+static void empty(struct http_head *head)
 {
-    /* The array is left as it is: only header_count of it counts. */
     memset(head, 0, offsetof(struct http_head, headers));
     memset((char *)head + offsetof(struct http_head, header_count), 0,
            sizeof(*head) - offsetof(struct http_head, header_count));
+}
+
+void http_head_clear(struct http_head *head)
+{
+    empty(head);
+    head->minor_version = 1;
+    head->keep_alive = true;
+}
+
+void http_head_set_method(struct http_head *head, struct view text)
+{
+    head->method_text = text;
+    head->method = method_from(text);
+}
+
+enum http_progress http_head_set_target(struct http_head *head, struct view target,
+                                        struct http_refusal *refusal)
+{
+    bool is_shaped = view_starts_with(target, "/") || view_is(target, "*");
+    return is_shaped ? parse_target(head, target, refusal)
+                     : refuse(refusal, 400, "the request path does not start with a slash");
+}
+
+enum http_progress http_head_parse(struct http_head *head, struct view bytes,
+                                   struct http_refusal *refusal)
+{
+    empty(head);
     bytes = view_part(bytes, 0, HTTP_HEAD_BYTES_MAX);
     /* One empty line before the request is overlooked (RFC 9112, 2.2). */
     size_t first = bytes.len >= 2 && memcmp(bytes.at, "\r\n", 2) == 0 ? 2 : 0;

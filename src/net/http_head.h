@@ -69,6 +69,13 @@ struct http_head {
 enum http_progress http_head_parse(struct http_head *head, struct view bytes,
                                    struct http_refusal *refusal);
 
+/* For a head that comes in another form (RFC 9113, 8.3.1). clear leaves an HTTP/1.1 request without
+ * headers. The target is of origin form, or "*"; its refusal is as http_head_parse()'s. */
+void http_head_clear(struct http_head *head);
+void http_head_set_method(struct http_head *head, struct view text);
+enum http_progress http_head_set_target(struct http_head *head, struct view target,
+                                        struct http_refusal *refusal);
+
 /* The value of the first header of that name, letters alike; empty with at NULL when missing
  * (a header without value has at set). */
 struct view http_header(const struct http_head *head, const char *name);

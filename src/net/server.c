@@ -112,6 +112,12 @@ void net_loop_stop(struct net_loop *loop)
     (void)!write(loop->stop.fd, &one, sizeof(one));
 }
 
+void net_loop_stop_gently(struct net_loop *loop)
+{
+    loop->is_gentle = true;
+    net_loop_stop(loop);
+}
+
 enum status net_loop_watch(struct net_loop *loop, int fd, void (*callback)(void *self), void *self,
                            struct fault *fault)
 {
@@ -211,11 +217,7 @@ static void sweep(struct net_loop *loop)
         }
     }
     for (struct listener *l = loop->listeners; l; l = l->next) {
-        if (l->is_paused && l->source.fd >= 0) {
-            struct epoll_event event = {.events = EPOLLIN, .data.ptr = l};
-            l->is_paused = false;
-            epoll_ctl(loop->epoll, EPOLL_CTL_MOD, l->source.fd, &event);
-        }
+        listener_resume(l);
     }
 }
 

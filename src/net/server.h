@@ -1,5 +1,7 @@
 /*
- * server.h - an HTTP/1.1 server: one epoll loop per thread, several listeners per loop.
+ * server.h - a server of HTTP/1.1 and HTTP/2, plain or over TLS: one epoll loop per thread, several
+ * listeners per loop.
+ * listeners per loop.
  *
  *     struct net_limits limits = net_limits_default();
  *     struct net_loop *loop = net_loop_create(&limits, &fault);
@@ -16,8 +18,10 @@
 
 #include "net/http_head.h"
 #include "net/http_reply.h"
+#include "net/listen_address.h"
 
 struct net_loop;
+struct tls_context;
 struct exchange;
 
 enum net_verdict {
@@ -51,6 +55,8 @@ struct net_handler {
     /* The client left before exchange_finish(), or waited too long for it; x is void afterwards. */
     void (*on_gone)(void *self, struct exchange *x);
     void (*on_refused)(void *self, struct exchange_refusal *refusal);
+    /* A connection was closed at once, for there are too many. */
+    void (*on_turned_away)(void *self);
 };
 
 struct net_limits {
@@ -76,20 +82,36 @@ void net_loop_destroy(struct net_loop *loop);
 enum status net_loop_run(struct net_loop *loop, struct fault *fault) MUST_CHECK;
 /* From any thread or signal handler. */
 void net_loop_stop(struct net_loop *loop);
+/* The same, but idle clients get a second to come with one more request, which is answered with
+ * "Connection: close": none meets a connection that is closed under it. For a hand-over. */
+void net_loop_stop_gently(struct net_loop *loop);
 /* Calls back whenever fd is readable. The fd stays the caller's and outlives the loop's run; the
  * callback reads it empty. */
 enum status net_loop_watch(struct net_loop *loop, int fd, void (*callback)(void *self), void *self,
                            struct fault *fault) MUST_CHECK;
 
-/* address is "HOST:PORT" with an IPv4 address, an [IPv6] address or "*" as host; port 0 lets the
- * system choose. *port, when not NULL, is the port taken. The handler is copied. */
+/* How a listener is to be used. */
+struct listener_options {
+    int fd;                  /* listens already; taken, also on failure */
+    struct tls_context *tls; /* borrowed; NULL: none */
+    bool has_proxy_header;   /* each connection begins with a PROXY header */
+};
+
+/* Opens a socket that listens; several may be opened for one port (SO_REUSEPORT), one a loop. Of a
+ * Unix socket there is one: give dup()s of it to the loops. *port is the one taken. */
+enum status listener_socket(const struct listen_address *address, int *fd, uint16_t *port,
+                            struct fault *fault) MUST_CHECK;
+/* The handler is copied. */
+enum status listener_add(struct net_loop *loop, const struct listener_options *options,
+                         const struct net_handler *handler, struct fault *fault) MUST_CHECK;
+/* Both, for an address without words; *port may be NULL. */
 enum status listener_open(struct net_loop *loop, const char *address,
                           const struct net_handler *handler, uint16_t *port, struct fault *fault)
     MUST_CHECK;
 
 /* STATUS_BUSY when another process listens there already: listeners share a port silently (that is
  * what lets several loops listen on one), so ask before the first of them is opened. */
-enum status listener_probe(const char *address, struct fault *fault) MUST_CHECK;
+enum status listener_probe(const struct listen_address *address, struct fault *fault) MUST_CHECK;
 
 const struct http_request *exchange_request(const struct exchange *x);
 struct http_reply *exchange_reply(struct exchange *x);

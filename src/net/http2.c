@@ -1,0 +1,488 @@
+/*
+ * HTTP/2 on a connection (RFC 9113). Frames, HPACK and flow control are nghttp2's; what a request
+ * may cost is ours.
+ *
+ * The windows are the ceiling of what a client may make us hold: a stream's is the largest body,
+ * the connection's is one such body over all its streams, given back when a stream is done.
+ */
+#include "net/http2.h"
+
+#include <stdlib.h>
+#include <sys/epoll.h>
+
+enum {
+    STREAMS_MAX = 100,
+    OUTPUT_BYTES = 64 * 1024,    /* gathered before they are sent */
+    FRAME_BYTES_MAX = 64 * 1024, /* of input that do not end a frame: endless CONTINUATION */
+    /* Frames that make work and carry no request (SETTINGS, PING, RST_STREAM, PRIORITY,
+     * WINDOW_UPDATE, empty DATA): so many at once, and so many a second. */
+    CHEAP_FRAMES_BURST = 1000,
+    CHEAP_FRAMES_A_SECOND = 200,
+};
+
+static void spend(struct connection *c)
+{
+    struct http2 *http2 = c->http2;
+    int64_t more = (c->loop->now_ms - http2->cheap_ms) * CHEAP_FRAMES_A_SECOND / 1000;
+    if (more > 0) {
+        http2->cheap_ms = c->loop->now_ms;
+        http2->cheap_frames += more;
+        if (http2->cheap_frames > CHEAP_FRAMES_BURST) {
+            http2->cheap_frames = CHEAP_FRAMES_BURST;
+        }
+    }
+    http2->cheap_frames--;
+}
+
+static void end_session(struct connection *c, uint32_t error)
+{
+    if (!c->http2->is_ending) {
+        c->http2->is_ending = true;
+        nghttp2_session_terminate_session(c->http2->session, error);
+    }
+}
+
+static void link_stream(struct http2 *http2, struct exchange *x)
+{
+    x->next = http2->streams;
+    if (x->next) {
+        x->next->previous = x;
+    }
+    http2->streams = x;
+    http2->stream_count++;
+}
+
+static void unlink_stream(struct http2 *http2, struct exchange *x)
+{
+    *(x->previous ? &x->previous->next : &http2->streams) = x->next;
+    if (x->next) {
+        x->next->previous = x->previous;
+    }
+    http2->stream_count--;
+}
+
+static void release_stream(struct exchange *x)
+{
+    struct http2 *http2 = x->connection->http2;
+    exchange_tell_gone(x);
+    unlink_stream(http2, x);
+    nghttp2_session_consume_connection(http2->session, x->received_bytes);
+    exchange_release(x);
+}
+
+static struct exchange *stream_of(nghttp2_session *session, int32_t id)
+{
+    return nghttp2_session_get_stream_user_data(session, id);
+}
+
+static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame, void *self)
+{
+    struct connection *c = self;
+    if (frame->hd.type != NGHTTP2_HEADERS || frame->headers.cat != NGHTTP2_HCAT_REQUEST) {
+        return 0;
+    }
+    struct exchange *x = exchange_take(c);
+    if (!x) {
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+    }
+    http_head_clear(&x->head);
+    buf_clear(&x->text);
+    x->stream_id = frame->hd.stream_id;
+    x->received_bytes = 0;
+    x->sent_bytes = 0;
+    x->is_dispatched = x->is_too_large = false;
+    link_stream(c->http2, x);
+    http2_set_deadline(x, c->loop->limits.head_ms);
+    nghttp2_session_set_stream_user_data(session, frame->hd.stream_id, x);
+    return 0;
+}
+
+/* Lengths only: where the text stands is known once it does not grow any more. */
+static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
+                     size_t name_len, const uint8_t *value, size_t value_len, uint8_t flags,
+                     void *self)
+{
+    (void)flags;
+    (void)self;
+    struct exchange *x = stream_of(session, frame->hd.stream_id);
+    if (!x || x->is_dispatched || frame->headers.cat != NGHTTP2_HCAT_REQUEST) {
+        return 0; /* trailers say nothing that is asked here */
+    }
+    struct http_head *head = &x->head;
+    if (head->header_count == HTTP_HEADERS_MAX ||
+        buf_append(&x->text, name, name_len) != STATUS_OK ||
+        buf_append(&x->text, value, value_len) != STATUS_OK) {
+        x->is_too_large = true;
+        return 0;
+    }
+    head->headers[head->header_count++] = (struct http_header){{NULL, name_len}, {NULL, value_len}};
+    return 0;
+}
+
+static void place_headers(struct exchange *x)
+{
+    const char *at = x->text.at;
+    for (size_t i = 0; i < x->head.header_count; i++) {
+        struct http_header *header = &x->head.headers[i];
+        header->name.at = at;
+        header->value.at = at + header->name.len;
+        at = header->value.at + header->value.len;
+    }
+}
+
+/* Takes pseudo-headers out of the list; nghttp2 saw to it that they are there, once each. */
+static bool finish_head(struct exchange *x, struct http_refusal *refusal)
+{
+    struct http_head *head = &x->head;
+    struct view target = {0};
+    size_t kept = 0;
+    place_headers(x);
+    for (size_t i = 0; i < head->header_count; i++) {
+        struct http_header header = head->headers[i];
+        if (view_is(header.name, ":method")) {
+            http_head_set_method(head, header.value);
+        } else if (view_is(header.name, ":path")) {
+            target = header.value;
+        } else if (view_is(header.name, ":authority")) {
+            header.name = VIEW_LITERAL("host");
+            head->headers[kept++] = header;
+        } else if (!view_starts_with(header.name, ":")) {
+            head->headers[kept++] = header;
+        }
+    }
+    head->header_count = kept;
+    struct view length = http_header(head, "content-length");
+    head->has_content_length = view_to_uint64(length, &head->content_length);
+    head->expects_continue = view_is_ignoring_case(http_header(head, "expect"), "100-continue");
+    return http_head_set_target(head, target, refusal) == HTTP_DONE;
+}
+
+static void refuse(struct exchange *x, struct http_refusal why)
+{
+    x->is_dispatched = true;
+    exchange_refuse(x, why, x->head.path.len > 0 ? &x->head : NULL);
+}
+
+static void say_continue(struct exchange *x)
+{
+    static const nghttp2_nv status = {(uint8_t *)(uintptr_t) ":status",
+                                      (uint8_t *)(uintptr_t) "100", 7, 3, NGHTTP2_NV_FLAG_NONE};
+    nghttp2_submit_headers(x->connection->http2->session, NGHTTP2_FLAG_NONE, x->stream_id, NULL,
+                           &status, 1, NULL);
+}
+
+static void take_head(struct exchange *x, bool has_body)
+{
+    struct connection *c = x->connection;
+    struct http_refusal refusal = {431, "the request has more than 64 headers, or over 16 kB"};
+    if (x->is_too_large || !finish_head(x, &refusal)) {
+        x->head.path = view_make(NULL, 0);
+        refuse(x, refusal);
+        return;
+    }
+    if (x->head.content_length > c->loop->limits.body_bytes) {
+        refuse(x, (struct http_refusal){413, "the request body is too large"});
+        return;
+    }
+    if (x->head.expects_continue && has_body) {
+        say_continue(x);
+    }
+    http2_set_deadline(x, c->loop->limits.body_ms);
+}
+
+static void dispatch(struct exchange *x)
+{
+    x->is_dispatched = true;
+    http2_set_deadline(x, x->connection->loop->limits.wait_ms);
+    exchange_dispatch(x, buf_view(&x->body));
+}
+
+static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *self)
+{
+    struct connection *c = self;
+    c->http2->unended_bytes = 0;
+    bool is_part = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
+    bool is_end = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+    bool is_empty = frame->hd.type == NGHTTP2_DATA && frame->hd.length == 0 && !is_end;
+    if (!is_part || is_empty) {
+        spend(c);
+        return 0;
+    }
+    struct exchange *x = stream_of(session, frame->hd.stream_id);
+    if (!x || x->is_dispatched) {
+        return 0;
+    }
+    if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
+        take_head(x, !is_end);
+    }
+    if (is_end && !x->is_dispatched) {
+        dispatch(x);
+    }
+    return 0;
+}
+
+static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *head, void *self)
+{
+    (void)session;
+    (void)head;
+    struct connection *c = self;
+    c->http2->unended_bytes = 0;
+    return 0;
+}
+
+static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *bytes,
+                   size_t len, void *self)
+{
+    (void)flags;
+    struct connection *c = self;
+    struct exchange *x = stream_of(session, id);
+    c->http2->unended_bytes = 0;
+    if (!x || x->is_dispatched) {
+        nghttp2_session_consume_connection(session, len);
+        return 0;
+    }
+    x->received_bytes += len;
+    if (buf_append(&x->body, bytes, len) != STATUS_OK) {
+        refuse(x, (struct http_refusal){413, "the request body is too large"});
+    }
+    return 0;
+}
+
+/* Whose answer is out before its body was in: the body need not come (RFC 9113, 8.1). */
+static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, void *self)
+{
+    (void)self;
+    bool is_part = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
+    if (is_part && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0 &&
+        nghttp2_session_get_stream_remote_close(session, frame->hd.stream_id) == 0) {
+        nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
+                                  NGHTTP2_NO_ERROR);
+    }
+    return 0;
+}
+
+static int on_invalid_frame(nghttp2_session *session, const nghttp2_frame *frame, int error,
+                            void *self)
+{
+    (void)session;
+    (void)frame;
+    (void)error;
+    spend(self);
+    return 0;
+}
+
+static int on_stream_close(nghttp2_session *session, int32_t id, uint32_t error, void *self)
+{
+    (void)self;
+    (void)error;
+    struct exchange *x = stream_of(session, id);
+    if (x) {
+        nghttp2_session_set_stream_user_data(session, id, NULL);
+        release_stream(x);
+    }
+    return 0;
+}
+
+static enum status make_session(struct connection *c)
+{
+    nghttp2_session_callbacks *callbacks = NULL;
+    nghttp2_option *option = NULL;
+    int failed = nghttp2_session_callbacks_new(&callbacks) || nghttp2_option_new(&option);
+    if (!failed) {
+        nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
+        nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
+        nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
+        nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, on_begin_frame);
+        nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
+        nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
+        nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_frame_sent);
+        nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, on_invalid_frame);
+        nghttp2_option_set_no_auto_window_update(option, 1);
+        nghttp2_option_set_no_closed_streams(option, 1);
+        failed = nghttp2_session_server_new2(&c->http2->session, callbacks, c, option);
+    }
+    nghttp2_session_callbacks_del(callbacks);
+    nghttp2_option_del(option);
+    return failed ? STATUS_NO_MEMORY : STATUS_OK;
+}
+
+static enum status start(struct connection *c)
+{
+    c->http2 = calloc(1, sizeof(*c->http2));
+    if (!c->http2 || make_session(c) != STATUS_OK) {
+        return STATUS_NO_MEMORY;
+    }
+    c->http2->cheap_frames = CHEAP_FRAMES_BURST;
+    c->http2->cheap_ms = c->loop->now_ms;
+    uint32_t window = (uint32_t)c->loop->limits.body_bytes + READ_BYTES;
+    const nghttp2_settings_entry settings[] = {
+        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, STREAMS_MAX},
+        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, window},
+        {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, HTTP_HEAD_BYTES_MAX},
+        {NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 0},
+    };
+    nghttp2_session *session = c->http2->session;
+    bool is_made =
+        nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings,
+                                sizeof(settings) / sizeof(settings[0])) == 0 &&
+        nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0, (int32_t)window) == 0;
+    return is_made ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+static void take_input(struct connection *c)
+{
+    struct view bytes = buf_view(&c->input);
+    c->http2->unended_bytes += bytes.len;
+    ssize_t used =
+        nghttp2_session_mem_recv(c->http2->session, (const uint8_t *)bytes.at, bytes.len);
+    buf_clear(&c->input);
+    if (used < 0) {
+        /* Its own GOAWAY is queued but for what cannot be told (the preface is wrong). */
+        end_session(c, used == NGHTTP2_ERR_FLOODED ? NGHTTP2_ENHANCE_YOUR_CALM
+                                                   : NGHTTP2_PROTOCOL_ERROR);
+    } else if (c->http2->cheap_frames < 0 || c->http2->unended_bytes > FRAME_BYTES_MAX) {
+        end_session(c, NGHTTP2_ENHANCE_YOUR_CALM);
+    }
+}
+
+static void gather_output(struct connection *c)
+{
+    while (c->output.len < OUTPUT_BYTES) {
+        const uint8_t *bytes = NULL;
+        ssize_t len = nghttp2_session_mem_send(c->http2->session, &bytes);
+        if (len <= 0) {
+            if (len < 0) {
+                connection_close(c);
+            }
+            return;
+        }
+        if (buf_append(&c->output, bytes, (size_t)len) != STATUS_OK) {
+            connection_close(c);
+            return;
+        }
+    }
+}
+
+static int64_t next_deadline(const struct connection *c)
+{
+    const struct net_limits *limits = &c->loop->limits;
+    if (c->http2->streams == NULL) {
+        bool is_sending = c->output.len > 0;
+        return c->loop->now_ms + (is_sending ? limits->write_ms : limits->idle_ms);
+    }
+    int64_t next = c->output.len > 0 ? c->loop->now_ms + limits->write_ms : INT64_MAX;
+    for (const struct exchange *x = c->http2->streams; x; x = x->next) {
+        next = x->deadline_ms < next ? x->deadline_ms : next;
+    }
+    return next;
+}
+
+static void advance(struct connection *c)
+{
+    if (!c->http2 && start(c) != STATUS_OK) {
+        connection_close(c);
+        return;
+    }
+    if (c->input.len > 0) {
+        take_input(c);
+    }
+    gather_output(c);
+    if (c->state != CONNECTION_OPEN) {
+        return;
+    }
+    nghttp2_session *session = c->http2->session;
+    bool is_over = c->http2->is_ending || (c->has_ended && !c->http2->streams) ||
+                   (!nghttp2_session_want_read(session) && !nghttp2_session_want_write(session));
+    if (is_over && c->output.len == 0) {
+        if (c->has_ended) {
+            connection_close(c);
+        } else {
+            connection_linger(c);
+        }
+        return;
+    }
+    c->deadline_ms = next_deadline(c);
+}
+
+/* While much waits to be sent nothing more is taken: who does not read is not heard. */
+static uint32_t interest(const struct connection *c)
+{
+    bool is_deaf = c->has_ended || c->output.len >= OUTPUT_BYTES;
+    return is_deaf || (c->http2 && c->http2->is_ending) ? 0 : EPOLLIN;
+}
+
+static void end_late_stream(struct exchange *x)
+{
+    if (x->state == EXCHANGE_WAITING) {
+        exchange_tell_gone(x);
+        refuse(x, (struct http_refusal){503, "the answer took too long; send the request again "
+                                             "later"});
+    } else if (!x->is_dispatched) {
+        refuse(x, (struct http_refusal){408, "the request did not arrive in time"});
+    } else {
+        /* It does not open its window. */
+        http2_reset(x, NGHTTP2_CANCEL);
+        x->deadline_ms = INT64_MAX;
+    }
+}
+
+static void on_deadline(struct connection *c)
+{
+    if (!c->http2 || !c->http2->streams || c->output.len > 0) {
+        connection_close(c);
+        return;
+    }
+    for (struct exchange *x = c->http2->streams, *next; x; x = next) {
+        next = x->next;
+        if (x->deadline_ms <= c->loop->now_ms) {
+            end_late_stream(x);
+        }
+    }
+    c->deadline_ms = next_deadline(c);
+    connection_mark_ready(c);
+}
+
+static void on_stop(struct connection *c)
+{
+    if (!c->http2 || !c->http2->streams) {
+        if (c->http2) {
+            end_session(c, NGHTTP2_NO_ERROR);
+            connection_mark_ready(c);
+        } else {
+            connection_close(c);
+        }
+        return;
+    }
+    /* Streams that are open are answered; a new one is refused by the client's own knowledge. */
+    nghttp2_submit_goaway(c->http2->session, NGHTTP2_FLAG_NONE,
+                          nghttp2_session_get_last_proc_stream_id(c->http2->session),
+                          NGHTTP2_NO_ERROR, NULL, 0);
+    connection_mark_ready(c);
+}
+
+static void on_close(struct connection *c)
+{
+    if (!c->http2) {
+        return;
+    }
+    while (c->http2->streams) {
+        struct exchange *x = c->http2->streams;
+        exchange_tell_gone(x);
+        unlink_stream(c->http2, x);
+        exchange_release(x);
+    }
+    nghttp2_session_del(c->http2->session);
+    free(c->http2);
+    c->http2 = NULL;
+}
+
+const struct protocol protocol_http2 = {
+    .advance = advance,
+    .interest = interest,
+    .on_deadline = on_deadline,
+    .on_stop = on_stop,
+    .on_close = on_close,
+    .reply = http2_reply,
+    .write = http2_write,
+    .end_stream = http2_end_stream,
+};
