@@ -13,6 +13,7 @@ static const struct {
     {"refused_origin", offsetof(struct counts, refused_origin)},
     {"refused_overloaded", offsetof(struct counts, refused_overloaded)},
     {"refused_http", offsetof(struct counts, refused_http)},
+    {"turned_away", offsetof(struct counts, turned_away)},
     {"received", offsetof(struct counts, received)},
     {"accepted", offsetof(struct counts, accepted)},
     {"quarantined", offsetof(struct counts, quarantined)},

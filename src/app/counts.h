@@ -19,6 +19,7 @@ struct counts {
     _Atomic uint64_t refused_origin;     /* 403 */
     _Atomic uint64_t refused_overloaded; /* 503: the journal could not take them */
     _Atomic uint64_t refused_http;       /* 4xx, 5xx: not HTTP, too slow, too large */
+    _Atomic uint64_t turned_away;        /* 503: too many connections */
     /* events of the requests that were not refused */
     _Atomic uint64_t received;
     _Atomic uint64_t accepted;        /* durable in the journal */

@@ -152,6 +152,20 @@ static void on_refused(void *self, struct exchange_refusal *refusal)
     }
 }
 
+static void on_turned_away(void *self)
+{
+    struct front *front = self;
+    const struct pipeline_shared *shared = &front->shared->pipeline;
+    uint64_t held;
+    atomic_fetch_add(&shared->counts->turned_away, 1);
+    if (logger_gate_hit(&front->refusal_gate, clock_monotonic_ms(shared->clock), &held)) {
+        logger_warn(shared->log, "net",
+                    "turned a client away: too many open connections (connections-max; %llu more "
+                    "since a refusal was last said)",
+                    (unsigned long long)held);
+    }
+}
+
 struct net_handler front_handler(struct front *front)
 {
     return (struct net_handler){
@@ -160,6 +174,7 @@ struct net_handler front_handler(struct front *front)
         .on_round = on_round,
         .on_gone = on_gone,
         .on_refused = on_refused,
+        .on_turned_away = on_turned_away,
     };
 }
 

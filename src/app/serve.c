@@ -1,6 +1,7 @@
 #include "app/serve.h"
 
 #include "app/admin.h"
+#include "app/ceilings.h"
 #include "app/front.h"
 #include "app/hand_over.h"
 #include "app/key_seed.h"
@@ -16,7 +17,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
@@ -25,8 +25,6 @@ enum {
     GATHER_BYTES = 2 * FRAME_BYTES_MAX,
     THREAD_NAME_BYTES = 16,
     WINDOW_DAYS = 8,
-    DESCRIPTORS_KEPT = 256,
-    DESCRIPTORS_A_WORKER = 24,
     LOCK_PAUSE_MS = 5
 };
 static const char RUNNING_FILE[] = "RUNNING";
@@ -181,41 +179,24 @@ static enum status open_shared(struct serve *serve, struct fault *fault)
     return STATUS_OK;
 }
 
-/* Descriptors that are not connections: segments, parts and runs of the lake, the loops' own. Were
- * they taken, the lake could not go on. */
-static size_t connections_per_worker(const struct serve_options *options)
-{
-    struct rlimit limit = {0};
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-        limit.rlim_cur = limit.rlim_max; /* what the system allows, not what a shell began with */
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
-    size_t reserve = DESCRIPTORS_KEPT + (size_t)options->workers * DESCRIPTORS_A_WORKER;
-    size_t wanted = options->connections;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
-        size_t room = limit.rlim_cur > 2 * reserve ? (size_t)limit.rlim_cur - reserve
-                                                   : (size_t)limit.rlim_cur / 2;
-        if (room < wanted) {
-            logger_warn(options->log, "net",
-                        "at most %zu connections, not %zu: this process may have %llu open files "
-                        "(ulimit -n)",
-                        room, wanted, (unsigned long long)limit.rlim_cur);
-            wanted = room;
-        }
-    }
-    size_t each = wanted / options->workers;
-    return each > 0 ? each : 1;
-}
-
 static enum status open_workers(struct serve *serve, struct fault *fault)
 {
     const struct serve_options *options = serve->options;
     struct net_limits limits = net_limits_default();
     limits.body_bytes = options->body_bytes;
-    limits.connections = connections_per_worker(options);
+    int fds[HAND_OVER_SOCKETS_MAX];
+    struct ceilings_wanted wanted = {
+        .connections = options->connections,
+        .workers = options->workers,
+        .sockets = listening_sockets(serve->listening, fds, HAND_OVER_SOCKETS_MAX),
+    };
+    enum status status = ceilings_connections(&wanted, &limits.connections, options->log, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
     for (unsigned i = 0; i < options->workers; i++) {
         struct worker *worker = &serve->workers[i];
-        enum status status = front_create(&worker->front, &serve->shared, i, fault);
+        status = front_create(&worker->front, &serve->shared, i, fault);
         worker->loop = status == STATUS_OK ? net_loop_create(&limits, fault) : NULL;
         if (!worker->loop) {
             return status == STATUS_OK ? STATUS_IO : status;

@@ -234,6 +234,17 @@ static enum status sync_segment(struct segment_writer *writer, struct fault *fau
     return status;
 }
 
+/* A file that somebody removed takes what is written as well as any other. */
+static enum status check_name(const struct segment_writer *writer, struct fault *fault)
+{
+    struct stat facts;
+    if (fstat(writer->fd, &facts) != 0 || facts.st_nlink == 0) {
+        return fault_set(fault, STATUS_IO, "journal segment %u was removed while it was written",
+                         writer->segment.number);
+    }
+    return STATUS_OK;
+}
+
 static enum status write_frames(struct segment_writer *writer, enum segment_sync sync,
                                 struct fault *fault)
 {
@@ -243,6 +254,9 @@ static enum status write_frames(struct segment_writer *writer, enum segment_sync
     enum status status = disk->write_at(disk->self, writer->fd, bytes, writer->end, fault);
     if (status == STATUS_OK && sync == SEGMENT_SYNC_NOW) {
         status = sync_segment(writer, fault);
+    }
+    if (status == STATUS_OK) {
+        status = check_name(writer, fault);
     }
     if (status == STATUS_OK) {
         writer->is_dirty = writer->is_dirty || sync == SEGMENT_SYNC_LATER;

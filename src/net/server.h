@@ -1,7 +1,6 @@
 /*
  * server.h - a server of HTTP/1.1 and HTTP/2, plain or over TLS: one epoll loop per thread, several
  * listeners per loop.
- * listeners per loop.
  *
  *     struct net_limits limits = net_limits_default();
  *     struct net_loop *loop = net_loop_create(&limits, &fault);

@@ -8,13 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {
-    THREADS_MAX = 64,
-    BATCH_MAX = 20,
-    BODY_BYTES = 1 << 20,
-    REFUSED_PAUSE_MS = 5,
-    BROKEN_PAUSE_MS = 2
-};
+enum { THREADS_MAX = 64, BODY_BYTES = 1 << 20, REFUSED_PAUSE_MS = 5, BROKEN_PAUSE_MS = 2 };
 
 struct poster {
     struct fault_client *client;
@@ -45,7 +39,7 @@ static bool choose_batch(struct poster *poster, struct ledger_batch *batch)
     if (options->resends && dice % 2 == 0 && ledger_take_postponed(options->ledger, batch)) {
         return true;
     }
-    return ledger_take(options->ledger, (uint32_t)(dice / 64 % BATCH_MAX) + 1, batch);
+    return ledger_take(options->ledger, (uint32_t)(dice / 64 % FAULT_CLIENT_BATCH_MAX) + 1, batch);
 }
 
 static bool says_all_accepted(const struct ledger_batch *batch, struct view body)

@@ -19,6 +19,8 @@
 
 struct fault_client;
 
+enum { FAULT_CLIENT_BATCH_MAX = 20 /* events in a request */ };
+
 struct fault_client_options {
     struct ledger *ledger; /* borrowed */
     unsigned port;

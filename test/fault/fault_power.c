@@ -84,6 +84,9 @@ static enum status run_rounds(struct power *power, struct fault *fault)
                    (unsigned long long)ledger_acknowledged(power->ledger));
         }
     }
+    if (status == STATUS_OK && power->cuts.sectors == 0) {
+        return fault_set(fault, STATUS_IO, "no write was noted: the shim is not loaded");
+    }
     if (status == STATUS_OK) {
         tested_fail(power->tested, "");
         status = tested_start(power->tested, fault);

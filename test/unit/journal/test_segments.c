@@ -381,7 +381,8 @@ static void a_reader_that_lags_behind_misses_nothing(void **state)
     assert_int_equal(scene.damage_calls, 0);
 }
 
-/* A folder that is listed while files come into it may show the later of two and not the earlier. */
+/* A folder that is listed while files come into it may show the later of two and not the earlier.
+ */
 static void a_segment_that_a_listing_did_not_show_is_read(void **state)
 {
     (void)state;
@@ -419,6 +420,16 @@ static void damage_below_the_limit_is_named_also_at_the_end(void **state)
     each_of(2, 2, 0);
     assert_int_equal(scene.damage_calls, 1);
     stream_reader_close(reader);
+}
+
+static void a_segment_that_was_removed_is_written_again_elsewhere(void **state)
+{
+    (void)state;
+    assert_int_equal(keep(1), STATUS_OK);
+    assert_int_equal(unlinkat(scene.fd, "0000000001.seg", 0), 0);
+    assert_int_equal(keep(2), STATUS_OK);
+    read_stream();
+    each_of(2, 2, 1);
 }
 
 static void many_events_of_one_request_are_one_frame(void **state)
@@ -469,6 +480,7 @@ int main(void)
         CASE(a_reader_that_lags_behind_misses_nothing),
         CASE(a_segment_that_a_listing_did_not_show_is_read),
         CASE(damage_below_the_limit_is_named_also_at_the_end),
+        CASE(a_segment_that_was_removed_is_written_again_elsewhere),
         CASE(many_events_of_one_request_are_one_frame),
         CASE(what_is_too_big_leaves_the_rest_untouched),
     };

@@ -117,7 +117,11 @@ static void start_at(struct fixture *f, const struct net_limits *limits, const c
     f->held = eventfd(0, EFD_NONBLOCK);
     f->loop = net_loop_create(limits, &fault);
     assert_non_null(f->loop);
-    struct net_handler handler = {f, answer, finish_waiting, count_gone, mark_refused};
+    struct net_handler handler = {.self = f,
+                                  .on_request = answer,
+                                  .on_round = finish_waiting,
+                                  .on_gone = count_gone,
+                                  .on_refused = mark_refused};
     assert_int_equal(listener_open(f->loop, address, &handler, &f->port, &fault), STATUS_OK);
     assert_int_equal(net_loop_watch(f->loop, f->push, push_event, f, &fault), STATUS_OK);
     assert_int_equal(pthread_create(&f->thread, NULL, run, f), 0);
