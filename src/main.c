@@ -1,3 +1,4 @@
+#include "app/settings.h"
 #include "cmd/cmd.h"
 
 #include <stdio.h>
@@ -52,17 +53,6 @@ static int refuse_command(const char *name)
     return 2;
 }
 
-static enum logger_level level_of(const char *name)
-{
-    static const char *const NAMES[] = {"error", "warn", "info", "debug"};
-    for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
-        if (strcmp(name, NAMES[i]) == 0) {
-            return (enum logger_level)i;
-        }
-    }
-    return LOGGER_INFO;
-}
-
 static int run_command(const struct command *command, int count, char **words)
 {
     struct arena arena;
@@ -83,8 +73,8 @@ static int run_command(const struct command *command, int count, char **words)
     } else {
         struct clock clock = clock_system();
         struct logger log;
-        logger_init(&log, STDERR_FILENO, level_of(config.log_level), &clock);
-        struct cmd_context context = {&config, &options,      &clock,
+        logger_init(&log, STDERR_FILENO, settings_log_level(&config), &clock);
+        struct cmd_context context = {&config, &options,      &source,      &clock,
                                       &log,    STDOUT_FILENO, STDERR_FILENO};
         result = command->run(&context);
     }

@@ -26,7 +26,11 @@ struct config {
     const char *admin;
     const char *tls_certificate;
     const char *tls_key;
+    const char *trusted_proxies;
     int64_t connections_max;
+    int64_t source_connections_max;
+    int64_t source_requests_max;
+    int64_t site_requests_max;
     int64_t workers;
     const char *site;
     const char *environment;

@@ -12,6 +12,8 @@ static const struct {
     {"refused_too_big", offsetof(struct counts, refused_too_big)},
     {"refused_origin", offsetof(struct counts, refused_origin)},
     {"refused_overloaded", offsetof(struct counts, refused_overloaded)},
+    {"refused_source", offsetof(struct counts, refused_source)},
+    {"refused_site", offsetof(struct counts, refused_site)},
     {"refused_http", offsetof(struct counts, refused_http)},
     {"turned_away", offsetof(struct counts, turned_away)},
     {"received", offsetof(struct counts, received)},

@@ -18,6 +18,8 @@ struct counts {
     _Atomic uint64_t refused_too_big;    /* 413 */
     _Atomic uint64_t refused_origin;     /* 403 */
     _Atomic uint64_t refused_overloaded; /* 503: the journal could not take them */
+    _Atomic uint64_t refused_source;     /* 429: too many requests from its address */
+    _Atomic uint64_t refused_site;       /* 429: too many requests for its site */
     _Atomic uint64_t refused_http;       /* 4xx, 5xx: not HTTP, too slow, too large */
     _Atomic uint64_t turned_away;        /* 503: too many connections */
     /* events of the requests that were not refused */

@@ -9,6 +9,7 @@ enum { REFUSAL_INTERVAL_MS = 10000 };
 
 struct front {
     const struct front_shared *shared;
+    const struct settings *settings; /* the snapshot in use */
     struct pipeline *pipeline;
     struct logger_gate refusal_gate;
 };
@@ -28,6 +29,7 @@ enum status front_create(struct front **front, const struct front_shared *shared
         free(made);
         return status;
     }
+    made->settings = settings_box_take(shared->settings, NULL);
     *front = made;
     return STATUS_OK;
 }
@@ -36,6 +38,7 @@ void front_destroy(struct front *front)
 {
     if (front) {
         pipeline_destroy(front->pipeline);
+        settings_box_take_back(front->shared->settings, front->settings);
         free(front);
     }
 }
@@ -90,14 +93,42 @@ static bool is_read(enum http_method method)
     return method == HTTP_GET || method == HTTP_HEAD;
 }
 
+/* Goes over to what a reload published. */
+static const struct settings *settings_of(struct front *front)
+{
+    front->settings = settings_box_take(front->shared->settings, front->settings);
+    return front->settings;
+}
+
+static enum net_verdict refuse_source(struct front *front, struct exchange *x, int64_t wait_ms)
+{
+    atomic_fetch_add(&front->shared->pipeline.counts->refused_source, 1);
+    http_reply_error(exchange_reply(x), 429,
+                     "too many requests from this address (source-requests-max); wait a little");
+    http_reply_retry_after(exchange_reply(x), wait_ms);
+    return NET_DONE;
+}
+
+static enum net_verdict take_events(struct front *front, struct exchange *x,
+                                    const struct inbound *inbound, const struct adapter *adapter)
+{
+    struct pipeline_request request = {inbound, adapter, front->settings};
+    return pipeline_take(front->pipeline, x, &request);
+}
+
 static enum net_verdict on_request(void *self, struct exchange *x)
 {
     struct front *front = self;
+    const struct settings *settings = settings_of(front);
     const struct http_request *request = exchange_request(x);
     const struct http_head *head = request->head;
     struct http_reply *reply = exchange_reply(x);
-    bool is_allowed = cors_apply(&front->shared->cors, http_header(head, "origin"),
+    int64_t wait_ms;
+    bool is_allowed = cors_apply(&settings->cors, http_header(head, "origin"),
                                  head->method == HTTP_OPTIONS, reply);
+    if (!guard_request(front->shared->pipeline.guard, settings, request->peer, head, &wait_ms)) {
+        return refuse_source(front, x, wait_ms);
+    }
     if (head->method == HTTP_OPTIONS) {
         return answer_preflight(x);
     }
@@ -111,8 +142,7 @@ static enum net_verdict on_request(void *self, struct exchange *x)
     bool is_known = head->method == HTTP_POST || head->method == HTTP_GET;
     const struct adapter *adapter = is_known ? adapter_find(&inbound) : NULL;
     if (adapter) {
-        return is_allowed ? pipeline_take(front->pipeline, x, &inbound, adapter)
-                          : refuse_origin(front, x);
+        return is_allowed ? take_events(front, x, &inbound, adapter) : refuse_origin(front, x);
     }
     if (is_read(head->method)) {
         return answer_file(front, x);
@@ -144,12 +174,24 @@ static void on_refused(void *self, struct exchange_refusal *refusal)
     const struct pipeline_shared *shared = &front->shared->pipeline;
     uint64_t held;
     atomic_fetch_add(&shared->counts->refused_http, 1);
-    cors_apply(&front->shared->cors, refusal->origin, false, refusal->reply);
+    cors_apply(&settings_of(front)->cors, refusal->origin, false, refusal->reply);
     if (logger_gate_hit(&front->refusal_gate, clock_monotonic_ms(shared->clock), &held)) {
         logger_warn(shared->log, "net",
                     "refused a request with %u: %s (%llu more since this was last said)",
                     refusal->status, refusal->sentence, (unsigned long long)held);
     }
+}
+
+static bool on_connect(void *self, const char *peer)
+{
+    struct front *front = self;
+    return guard_connect(front->shared->pipeline.guard, settings_of(front), peer);
+}
+
+static void on_disconnect(void *self, const char *peer)
+{
+    struct front *front = self;
+    guard_disconnect(front->shared->pipeline.guard, peer);
 }
 
 static void on_turned_away(void *self)
@@ -160,8 +202,8 @@ static void on_turned_away(void *self)
     atomic_fetch_add(&shared->counts->turned_away, 1);
     if (logger_gate_hit(&front->refusal_gate, clock_monotonic_ms(shared->clock), &held)) {
         logger_warn(shared->log, "net",
-                    "turned a client away: too many open connections (connections-max; %llu more "
-                    "since a refusal was last said)",
+                    "turned a client away: too many open connections (connections-max, "
+                    "source-connections-max; %llu more since a refusal was last said)",
                     (unsigned long long)held);
     }
 }
@@ -174,6 +216,8 @@ struct net_handler front_handler(struct front *front)
         .on_round = on_round,
         .on_gone = on_gone,
         .on_refused = on_refused,
+        .on_connect = on_connect,
+        .on_disconnect = on_disconnect,
         .on_turned_away = on_turned_away,
     };
 }

@@ -13,10 +13,10 @@
 #include "app/static_files.h"
 #include "net/cors.h"
 
-/* Borrowed for the front's life, shared by the workers and never changed. */
+/* Borrowed for the front's life, shared by the workers; of all this only the settings change. */
 struct front_shared {
     struct pipeline_shared pipeline;
-    struct cors cors;
+    struct settings_box *settings;
     const struct assets *assets;
     const struct static_files *files;
 };

@@ -17,6 +17,9 @@ struct lake_thread {
     const struct logger *log;
     int wake_fd;
     _Atomic bool is_stopping;
+    _Atomic bool has_new_limits;
+    pthread_mutex_t lock;
+    struct lake_limits new_limits; /* under the lock */
     pthread_t thread;
     struct logger_gate gate;
     enum status last_status;
@@ -55,6 +58,15 @@ static void say(struct lake_thread *thread, enum status status, const struct fau
     }
 }
 
+static void take_limits(struct lake_thread *thread)
+{
+    if (atomic_exchange(&thread->has_new_limits, false)) {
+        pthread_mutex_lock(&thread->lock);
+        lake_set_limits(thread->lake, &thread->new_limits);
+        pthread_mutex_unlock(&thread->lock);
+    }
+}
+
 static void *run(void *argument)
 {
     struct lake_thread *thread = argument;
@@ -63,6 +75,7 @@ static void *run(void *argument)
     setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
     while (!atomic_load(&thread->is_stopping)) {
         struct fault fault = {0};
+        take_limits(thread);
         status = lake_step(thread->lake, &fault);
         say(thread, status, &fault);
         if (!atomic_load(&thread->is_stopping)) {
@@ -82,6 +95,7 @@ enum status lake_thread_start(struct lake_thread **thread, struct lake *lake,
     if (!made) {
         return fault_set(fault, STATUS_NO_MEMORY, "no memory for the lake's thread");
     }
+    pthread_mutex_init(&made->lock, NULL);
     made->lake = lake;
     made->clock = clock;
     made->log = log;
@@ -100,6 +114,22 @@ enum status lake_thread_start(struct lake_thread **thread, struct lake *lake,
     return STATUS_OK;
 }
 
+static void wake(struct lake_thread *thread)
+{
+    uint64_t one = 1;
+    ssize_t written = write(thread->wake_fd, &one, sizeof(one));
+    (void)written; /* full: it is awake */
+}
+
+void lake_thread_set_limits(struct lake_thread *thread, const struct lake_limits *limits)
+{
+    pthread_mutex_lock(&thread->lock);
+    thread->new_limits = *limits;
+    pthread_mutex_unlock(&thread->lock);
+    atomic_store(&thread->has_new_limits, true);
+    wake(thread);
+}
+
 int lake_thread_fd(const struct lake_thread *thread)
 {
     return thread->wake_fd;
@@ -110,10 +140,8 @@ enum status lake_thread_stop(struct lake_thread *thread, struct fault *fault)
     if (!thread) {
         return STATUS_OK;
     }
-    uint64_t one = 1;
     atomic_store(&thread->is_stopping, true);
-    ssize_t written = write(thread->wake_fd, &one, sizeof(one));
-    (void)written;
+    wake(thread);
     pthread_join(thread->thread, NULL);
     enum status status = thread->last_status;
     if (status != STATUS_OK) {

@@ -18,6 +18,8 @@ struct lake_thread;
 enum status lake_thread_start(struct lake_thread **thread, struct lake *lake,
                               const struct clock *clock, const struct logger *log,
                               struct fault *fault) MUST_CHECK;
+/* Take effect at its next step. */
+void lake_thread_set_limits(struct lake_thread *thread, const struct lake_limits *limits);
 /* An eventfd to write to when something is durable. */
 int lake_thread_fd(const struct lake_thread *thread);
 /* Takes all that is stable, then ends. STATUS_OK when the lake has everything; what it could not

@@ -292,9 +292,10 @@ bool listening_is_admin_loopback(const struct listening *listening)
     return view_starts_with(text, "127.") || view_starts_with(text, "[::1]");
 }
 
-enum status listening_reload(struct listening *listening, struct fault *fault)
+enum status listening_reload(struct listening *listening, const char *certificate, const char *key,
+                             struct fault *fault)
 {
-    return listening->tls ? tls_context_reload(listening->tls, fault) : STATUS_OK;
+    return listening->tls ? tls_context_reload(listening->tls, certificate, key, fault) : STATUS_OK;
 }
 
 size_t listening_sockets(const struct listening *listening, int *fds, size_t room)

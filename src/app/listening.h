@@ -45,8 +45,10 @@ const char *listening_public_url(const struct listening *listening);
 const char *listening_admin_url(const struct listening *listening);
 bool listening_is_admin_loopback(const struct listening *listening);
 
-/* Reads the certificate again, from any thread; a no-op without one. */
-enum status listening_reload(struct listening *listening, struct fault *fault) MUST_CHECK;
+/* Reads the certificate again, the same file or another, from any thread; a no-op when no address
+ * has tls. */
+enum status listening_reload(struct listening *listening, const char *certificate, const char *key,
+                             struct fault *fault) MUST_CHECK;
 
 /* All sockets, for the process that replaces this one; up to room of them. Borrowed. */
 size_t listening_sockets(const struct listening *listening, int *fds, size_t room);

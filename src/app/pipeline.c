@@ -1,5 +1,6 @@
 #include "app/pipeline.h"
 
+#include "app/event_answer.h"
 #include "app/round.h"
 #include "base/hash.h"
 #include "base/uuid.h"
@@ -38,7 +39,9 @@ struct taking {
     struct pipeline *pipeline;
     const struct adapter *adapter;
     const struct inbound *inbound;
+    const struct settings *settings;
     struct batch *batch;
+    int64_t wait_ms; /* of a site that has used up its turns */
 };
 
 enum status pipeline_create(struct pipeline **pipeline, const struct pipeline_shared *shared,
@@ -221,35 +224,6 @@ static enum status journal_batch(struct taking *taking, struct fault *fault)
     return status;
 }
 
-static void answer(struct exchange *x, uint64_t accepted, uint64_t quarantined, uint64_t dropped,
-                   int64_t skew_ms)
-{
-    struct http_reply *reply = exchange_reply(x);
-    http_reply_header(reply, "Content-Type", VIEW_LITERAL("application/json"));
-    buf_append_format(&reply->body, "{\"accepted\":%llu,\"rejected\":%llu",
-                      (unsigned long long)accepted, (unsigned long long)quarantined);
-    if (dropped > 0) {
-        buf_append_format(&reply->body, ",\"dropped\":%llu", (unsigned long long)dropped);
-    }
-    if (skew_ms != 0) {
-        buf_append_format(&reply->body, ",\"skew\":%lld", (long long)skew_ms);
-    }
-    buf_append_byte(&reply->body, '}');
-}
-
-static void answer_pixel(struct exchange *x)
-{
-    /* The smallest transparent GIF (GIF89a, 1 by 1). */
-    static const unsigned char PIXEL[] = {
-        0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 0x01, 0x00, 0x01, 0x00, 0x80, 0x00, 0x00, 0x00, 0x00,
-        0x00, 0xff, 0xff, 0xff, 0x21, 0xf9, 0x04, 0x01, 0x00, 0x00, 0x00, 0x00, 0x2c, 0x00, 0x00,
-        0x00, 0x00, 0x01, 0x00, 0x01, 0x00, 0x00, 0x02, 0x02, 0x44, 0x01, 0x00, 0x3b};
-    struct http_reply *reply = exchange_reply(x);
-    http_reply_header(reply, "Content-Type", VIEW_LITERAL("image/gif"));
-    http_reply_header(reply, "Cache-Control", VIEW_LITERAL("no-store"));
-    buf_append(&reply->body, PIXEL, sizeof(PIXEL));
-}
-
 static bool is_forbidden(struct exchange *x)
 {
     const struct http_head *head = exchange_request(x)->head;
@@ -261,12 +235,13 @@ static bool is_forbidden(struct exchange *x)
 static void fill_answer(struct taking *taking, struct exchange *x, bool is_dropped)
 {
     const struct batch *batch = taking->batch;
+    struct event_answer kept = {
+        .accepted = batch->event_count, .rejected = batch->reject_count, .skew_ms = batch->skew_ms};
+    struct event_answer dropped = {.dropped = batch->event_count + batch->reject_count};
     if (taking->adapter->answer == ADAPTER_ANSWER_PIXEL) {
-        answer_pixel(x);
-    } else if (is_dropped) {
-        answer(x, 0, 0, batch->event_count + batch->reject_count, 0);
+        event_answer_pixel(exchange_reply(x));
     } else {
-        answer(x, batch->event_count, batch->reject_count, 0, batch->skew_ms);
+        event_answer_json(exchange_reply(x), is_dropped ? &dropped : &kept);
     }
 }
 
@@ -289,12 +264,42 @@ static void say_commit_failed(struct pipeline *pipeline, const struct fault *fau
     }
 }
 
-enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
-                               const struct inbound *inbound, const struct adapter *adapter)
+/* Each site that the request has events of pays for a request; as a rule it is one. */
+static bool may_come(struct taking *taking)
 {
+    const struct pipeline_shared *shared = &taking->pipeline->shared;
+    const struct batch *batch = taking->batch;
+    struct view last = {0};
+    if (taking->settings->site_requests == 0) {
+        return true;
+    }
+    for (size_t i = 0; i < batch->event_count; i++) {
+        struct view site = event_text(&batch->events[i], COLUMN_SITE);
+        bool is_another = i == 0 || !view_equal(site, last);
+        last = site;
+        if (is_another && !guard_site(shared->guard, taking->settings, site, &taking->wait_ms)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum net_verdict refuse_site(struct taking *taking, struct exchange *x)
+{
+    refuse(x, 429, "too many requests for this site (site-requests-max); send them again later",
+           &taking->pipeline->shared.counts->refused_site);
+    http_reply_retry_after(exchange_reply(x), taking->wait_ms);
+    return NET_DONE;
+}
+
+enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
+                               const struct pipeline_request *request)
+{
+    const struct adapter *adapter = request->adapter;
+    const struct inbound *inbound = request->inbound;
     struct counts *counts = pipeline->shared.counts;
     struct batch batch = {0};
-    struct taking taking = {pipeline, adapter, inbound, &batch};
+    struct taking taking = {pipeline, adapter, inbound, request->settings, &batch, 0};
     struct fault fault = {0};
     atomic_fetch_add(&counts->requests, 1);
     /* Before any work is done: what cannot be kept must cost nothing. */
@@ -318,6 +323,9 @@ enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
         pipeline->gathering->is_live = live_wants(pipeline->shared.live);
     }
     status = complete_all(&taking, &fault);
+    if (status == STATUS_OK && !may_come(&taking)) {
+        return refuse_site(&taking, x);
+    }
     if (status == STATUS_OK) {
         status = journal_batch(&taking, &fault);
     }

@@ -18,6 +18,7 @@
 
 #include "adapters/adapter.h"
 #include "app/counts.h"
+#include "app/guard.h"
 #include "app/live.h"
 #include "base/logger.h"
 #include "journal/journal.h"
@@ -30,6 +31,7 @@ struct pipeline_shared {
     struct journal *journal;
     struct live *live;
     struct counts *counts;
+    struct guard *guard;
     const struct clock *clock;
     const struct logger *log;
     const char *site;        /* of events that do not say */
@@ -48,9 +50,15 @@ void pipeline_destroy(struct pipeline *pipeline);
 enum status pipeline_attach(struct pipeline *pipeline, struct net_loop *loop, struct fault *fault)
     MUST_CHECK;
 
+/* A request with events, and what is needed to take it. */
+struct pipeline_request {
+    const struct inbound *inbound;
+    const struct adapter *adapter;
+    const struct settings *settings;
+};
 /* The exchange's reply has its CORS headers already. Fills the rest, or waits for the round. */
 enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
-                               const struct inbound *inbound, const struct adapter *adapter);
+                               const struct pipeline_request *request);
 void pipeline_round(struct pipeline *pipeline);
 /* The client left while it waited. */
 void pipeline_gone(struct pipeline *pipeline, struct exchange *x);

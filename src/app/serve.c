@@ -7,12 +7,10 @@
 #include "app/key_seed.h"
 #include "app/lake_thread.h"
 #include "app/listening.h"
-#include "base/file.h"
+#include "app/running_file.h"
 #include "journal/data_folder.h"
 #include "lake/lake.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,13 +19,11 @@
 
 enum {
     WORKERS_MAX = 64,
-    ORIGINS_MAX = 256,
     GATHER_BYTES = 2 * FRAME_BYTES_MAX,
     THREAD_NAME_BYTES = 16,
     WINDOW_DAYS = 8,
     LOCK_PAUSE_MS = 5
 };
-static const char RUNNING_FILE[] = "RUNNING";
 static const int64_t DAY_MS = 86400000;
 
 struct worker {
@@ -49,7 +45,8 @@ struct serve {
     struct live *live;
     struct counts counts;
     struct static_files files;
-    struct view origins[ORIGINS_MAX];
+    struct settings_box settings;
+    struct guard *guard;
     struct front_shared shared;
     struct worker workers[WORKERS_MAX];
     struct admin *admin;
@@ -58,27 +55,10 @@ struct serve {
     bool is_handing_over;
 };
 
-static enum status read_origins(struct serve *serve, struct fault *fault)
-{
-    struct view rest = view_from_text(serve->options->origins);
-    struct cors *cors = &serve->shared.cors;
-    while (rest.len > 0) {
-        struct view origin = view_trim(view_cut(&rest, ','));
-        if (cors->origin_count == ORIGINS_MAX) {
-            return fault_set(fault, STATUS_TOO_BIG, "at most %d origins", ORIGINS_MAX);
-        }
-        if (origin.len > 0) {
-            serve->origins[cors->origin_count++] = origin;
-        }
-    }
-    cors->origins = serve->origins;
-    return STATUS_OK;
-}
-
 /* The process that this one replaces still writes there: it was told to go. */
 static enum status open_data(struct serve *serve, struct fault *fault)
 {
-    const char *path = serve->options->data;
+    const char *path = serve->options->config->data;
     bool may_wait = hand_over_is_new();
     const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};
     enum status status = STATUS_BUSY;
@@ -94,13 +74,13 @@ static enum status open_data(struct serve *serve, struct fault *fault)
 
 static enum status open_listening(struct serve *serve, struct fault *fault)
 {
-    const struct serve_options *options = serve->options;
+    const struct config *config = serve->options->config;
     struct listening_options listening = {
-        .listen = options->listen,
-        .admin = options->admin,
-        .certificate = options->tls_certificate,
-        .key = options->tls_key,
-        .workers = options->workers,
+        .listen = config->listen,
+        .admin = config->admin,
+        .certificate = config->tls_certificate,
+        .key = config->tls_key,
+        .workers = serve->options->workers,
     };
     enum status status = listening_open(&serve->listening, &listening, fault);
     if (status == STATUS_OK) {
@@ -109,9 +89,28 @@ static enum status open_listening(struct serve *serve, struct fault *fault)
     return status;
 }
 
+/* The option's row allows no fourth word. */
+static enum journal_sync sync_of(const char *word)
+{
+    struct view text = view_from_text(word);
+    return view_is(text, "interval") ? JOURNAL_INTERVAL
+           : view_is(text, "os")     ? JOURNAL_OS
+                                     : JOURNAL_DURABLE;
+}
+
+static struct lake_limits lake_limits_of(const struct config *config)
+{
+    return (struct lake_limits){
+        .roll_ms = config->lake_roll_ms,
+        .roll_bytes = (uint64_t)config->lake_roll_size,
+        .quarantine_bytes = (uint64_t)config->quarantine_max,
+    };
+}
+
 static enum status open_storage(struct serve *serve, struct fault *fault)
 {
     const struct serve_options *options = serve->options;
+    const struct config *config = options->config;
     enum status status = open_data(serve, fault);
     if (status == STATUS_OK) {
         status = key_seed_load(serve->data.fd, &serve->shared.pipeline.hash_seed, fault);
@@ -119,12 +118,12 @@ static enum status open_storage(struct serve *serve, struct fault *fault)
     struct journal_options journal = {
         .data_fd = serve->data.fd,
         .workers = options->workers,
-        .segment_bytes = options->segment_bytes,
+        .segment_bytes = (size_t)config->segment_size,
         .gather_bytes = GATHER_BYTES,
-        .sync = options->sync,
-        .interval_ms = options->interval_ms,
-        .spool_bytes = options->spool_bytes,
-        .free_bytes = options->disk_reserve_bytes,
+        .sync = sync_of(config->sync),
+        .interval_ms = config->sync_interval_ms,
+        .spool_bytes = (uint64_t)config->spool_max,
+        .free_bytes = (uint64_t)config->disk_reserve,
         .has_keeper = true,
         .clock = options->clock,
         .disk = segment_disk_real(),
@@ -138,21 +137,32 @@ static enum status open_storage(struct serve *serve, struct fault *fault)
         .workers = options->workers,
         .clock = options->clock,
         .log = options->log,
-        .roll_ms = options->lake_roll_ms,
-        .roll_bytes = options->lake_roll_bytes,
+        .limits = lake_limits_of(config),
         .window_ms = WINDOW_DAYS * DAY_MS,
-        .quarantine_bytes = options->quarantine_bytes,
     };
     return status == STATUS_OK ? lake_open(&serve->lake, &lake, fault) : status;
+}
+
+/* What limits whom, as far as it does not belong to one of the parts. */
+static enum status open_limits(struct serve *serve, struct fault *fault)
+{
+    const struct config *config = serve->options->config;
+    struct settings *settings;
+    enum status status = settings_create(&settings, config, fault);
+    if (status == STATUS_OK) {
+        settings_box_init(&serve->settings, settings);
+        status = guard_create(&serve->guard, (size_t)config->connections_max, fault);
+    }
+    return status;
 }
 
 static enum status open_shared(struct serve *serve, struct fault *fault)
 {
     const struct serve_options *options = serve->options;
-    serve->files.fd = -1;
-    enum status status = read_origins(serve, fault);
-    if (status == STATUS_OK && options->www[0]) {
-        status = static_files_open(&serve->files, options->www, fault);
+    const struct config *config = options->config;
+    enum status status = STATUS_OK;
+    if (config->www[0]) {
+        status = static_files_open(&serve->files, config->www, fault);
     }
     if (status == STATUS_OK) {
         status = live_create(&serve->live, options->clock, fault);
@@ -170,10 +180,12 @@ static enum status open_shared(struct serve *serve, struct fault *fault)
     pipeline->counts = &serve->counts;
     pipeline->clock = options->clock;
     pipeline->log = options->log;
-    pipeline->site = options->site;
-    pipeline->environment = options->environment;
+    pipeline->guard = serve->guard;
+    pipeline->site = config->site;
+    pipeline->environment = config->environment;
     pipeline->lake_fd = lake_thread_fd(serve->lake_thread);
-    pipeline->interval_ms = options->interval_ms;
+    pipeline->interval_ms = config->sync_interval_ms;
+    serve->shared.settings = &serve->settings;
     serve->shared.assets = options->public_assets;
     serve->shared.files = &serve->files;
     return STATUS_OK;
@@ -183,10 +195,10 @@ static enum status open_workers(struct serve *serve, struct fault *fault)
 {
     const struct serve_options *options = serve->options;
     struct net_limits limits = net_limits_default();
-    limits.body_bytes = options->body_bytes;
+    limits.body_bytes = (size_t)options->config->body_max;
     int fds[HAND_OVER_SOCKETS_MAX];
     struct ceilings_wanted wanted = {
-        .connections = options->connections,
+        .connections = (size_t)options->config->connections_max,
         .workers = options->workers,
         .sockets = listening_sockets(serve->listening, fds, HAND_OVER_SOCKETS_MAX),
     };
@@ -225,7 +237,7 @@ static enum status open_admin(struct serve *serve, struct fault *fault)
         .lake = lake_counts(serve->lake),
         .assets = options->admin_assets,
         .public_url = listening_public_url(serve->listening),
-        .site = options->site,
+        .site = options->config->site,
         .version = options->version,
         .is_loopback = listening_is_admin_loopback(serve->listening),
     };
@@ -276,22 +288,6 @@ static enum status start_all(struct serve *serve, struct fault *fault)
     return status;
 }
 
-/* What `pipes tail` and scripts read to find a running collector. */
-static enum status write_running_file(struct serve *serve, struct fault *fault)
-{
-    struct buf text;
-    buf_init(&text, 4096);
-    buf_append_format(&text, "{\"pid\":%ld,\"public_url\":\"%s\",\"admin_url\":\"%s\"}\n",
-                      (long)getpid(), listening_public_url(serve->listening),
-                      listening_admin_url(serve->listening));
-    enum status status = buf_status(&text);
-    if (status == STATUS_OK) {
-        status = file_replace(serve->data.fd, RUNNING_FILE, buf_view(&text), fault);
-    }
-    buf_free(&text);
-    return status;
-}
-
 static void print_addresses(const struct serve *serve)
 {
     const struct serve_options *options = serve->options;
@@ -299,20 +295,48 @@ static void print_addresses(const struct serve *serve)
             "\n  %s   %s\n"
             "  Live events                     %s\n\n"
             "  Data is kept in %s. Ctrl-C stops.\n\n",
-            options->www[0] ? "Pages, tracker and collector " : "Tracker and collector        ",
+            options->config->www[0] ? "Pages, tracker and collector "
+                                    : "Tracker and collector        ",
             listening_public_url(serve->listening), listening_admin_url(serve->listening),
-            options->data);
+            options->config->data);
+}
+
+/* Everything that can fail comes before anything takes effect. */
+static enum status read_again(struct serve *serve, const struct config *config, struct fault *fault)
+{
+    struct settings *settings;
+    enum status status = settings_create(&settings, config, fault);
+    if (status == STATUS_OK) {
+        status =
+            listening_reload(serve->listening, config->tls_certificate, config->tls_key, fault);
+    }
+    if (status != STATUS_OK) {
+        settings_destroy(settings);
+        return status;
+    }
+    struct lake_limits lake = lake_limits_of(config);
+    settings_box_publish(&serve->settings, settings);
+    journal_set_ceilings(serve->journal, (uint64_t)config->spool_max,
+                         (uint64_t)config->disk_reserve);
+    lake_thread_set_limits(serve->lake_thread, &lake);
+    return STATUS_OK;
 }
 
 static void reload(struct serve *serve)
 {
-    const struct logger *log = serve->options->log;
+    struct logger *log = serve->options->log;
+    struct config config;
     struct fault fault = {0};
-    if (listening_reload(serve->listening, &fault) == STATUS_OK) {
-        logger_info(log, "serve", "read again: the certificate");
-    } else {
-        logger_error(log, "serve", "the certificate was not read again, the old one stays: %s",
-                     fault.text);
+    enum status status = config_reload_read(serve->options->reload, &config, &fault);
+    if (status == STATUS_OK) {
+        status = read_again(serve, &config, &fault);
+    }
+    if (status != STATUS_OK) {
+        logger_error(log, "config", "nothing was changed: %s", fault.text);
+    }
+    config_reload_end(serve->options->reload, status == STATUS_OK);
+    if (status == STATUS_OK) {
+        logger_set_level(log, settings_log_level(&config));
     }
 }
 
@@ -415,11 +439,13 @@ static enum status stop_all(struct serve *serve, struct fault *fault)
 static void close_all(struct serve *serve)
 {
     live_destroy(serve->live);
+    settings_box_free(&serve->settings);
+    guard_destroy(serve->guard);
     lake_close(serve->lake);
     journal_close(serve->journal);
     static_files_close(&serve->files);
     if (serve->data.fd >= 0) {
-        unlinkat(serve->data.fd, RUNNING_FILE, 0);
+        running_file_remove(serve->data.fd);
     }
     data_folder_close(&serve->data);
     listening_close(serve->listening);
@@ -442,12 +468,16 @@ enum status serve_run(const struct serve_options *options, struct fault *fault)
     }
     serve->options = options;
     serve->files.fd = serve->data.fd = serve->data.lock_fd = -1;
-    enum status status = open_listening(serve, fault);
+    enum status status = open_limits(serve, fault);
+    status = status == STATUS_OK ? open_listening(serve, fault) : status;
     status = status == STATUS_OK ? open_storage(serve, fault) : status;
     status = status == STATUS_OK ? open_shared(serve, fault) : status;
     status = status == STATUS_OK ? open_workers(serve, fault) : status;
     status = status == STATUS_OK ? open_admin(serve, fault) : status;
-    status = status == STATUS_OK ? write_running_file(serve, fault) : status;
+    if (status == STATUS_OK) {
+        status = running_file_write(serve->data.fd, listening_public_url(serve->listening),
+                                    listening_admin_url(serve->listening), fault);
+    }
     status = status == STATUS_OK ? start_all(serve, fault) : status;
     if (status == STATUS_OK) {
         print_addresses(serve);

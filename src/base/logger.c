@@ -11,7 +11,12 @@ static const char *const LEVEL_NAMES[] = {"error", "warn", "info", "debug"};
 
 void logger_init(struct logger *logger, int fd, enum logger_level level, const struct clock *clock)
 {
-    *logger = (struct logger){.fd = fd, .level = level, .clock = clock};
+    *logger = (struct logger){.fd = fd, .level = (int)level, .clock = clock};
+}
+
+void logger_set_level(struct logger *logger, enum logger_level level)
+{
+    logger->level = (int)level;
 }
 
 static void hide_control_characters(char *line, size_t len)
@@ -26,7 +31,7 @@ static void hide_control_characters(char *line, size_t len)
 void logger_say(const struct logger *logger, enum logger_level level, const char *component,
                 const char *format, ...)
 {
-    if (level > logger->level) {
+    if ((int)level > logger->level) {
         return;
     }
     char now[CLOCK_TEXT_BYTES];

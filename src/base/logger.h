@@ -19,12 +19,15 @@
 enum logger_level { LOGGER_ERROR, LOGGER_WARN, LOGGER_INFO, LOGGER_DEBUG };
 
 struct logger {
-    int fd; /* borrowed */
-    enum logger_level level;
+    int fd;            /* borrowed */
+    _Atomic int level; /* enum logger_level */
     const struct clock *clock;
 };
 
 void logger_init(struct logger *logger, int fd, enum logger_level level, const struct clock *clock);
+
+/* From any thread. */
+void logger_set_level(struct logger *logger, enum logger_level level);
 
 /* One write per line, cut at 1 KiB; control characters in it become '?', so that nobody's input
  * can forge a line. Safe from several threads. */

@@ -40,7 +40,8 @@ struct option_row {
     const char *choices; /* "a|b|c" */
     const char *value;   /* what stands for it in help: "DIR"; NULL: by its type */
     const char *help;
-    unsigned uses; /* bit mask of the commands it belongs to */
+    unsigned uses;      /* bit mask of the commands it belongs to */
+    bool is_reloadable; /* a running program takes a new value */
 };
 
 enum { OPTION_ORIGIN_BYTES = 160, OPTION_ROWS_MAX = 64, OPTION_POSITIONALS_MAX = 64 };

@@ -14,8 +14,9 @@
 struct cmd_context {
     const struct config *config;
     const struct option_set *options;
+    const struct config_source *source; /* where they came from */
     const struct clock *clock;
-    const struct logger *log;
+    struct logger *log;
     int out_fd;
     int err_fd;
 };

@@ -83,41 +83,15 @@ static unsigned worker_count(const struct config *config)
     return wanted < 1 ? 1 : wanted > WORKERS_MAX ? WORKERS_MAX : (unsigned)wanted;
 }
 
-/* The option's row allows no fourth word. */
-static enum journal_sync sync_of(const char *word)
-{
-    struct view text = view_from_text(word);
-    return view_is(text, "interval") ? JOURNAL_INTERVAL
-           : view_is(text, "os")     ? JOURNAL_OS
-                                     : JOURNAL_DURABLE;
-}
-
 static enum status serve(const struct cmd_context *context, struct serving *serving,
                          struct fault *fault)
 {
     const struct config *config = context->config;
+    struct config_reload *reload = NULL;
     struct serve_options options = {
-        .data = config->data,
-        .listen = config->listen,
-        .admin = config->admin,
-        .tls_certificate = config->tls_certificate,
-        .tls_key = config->tls_key,
-        .connections = (size_t)config->connections_max,
+        .config = config,
         .workers = worker_count(config),
-        .site = config->site,
-        .environment = config->environment,
-        .origins = config->origins,
-        .www = config->www,
         .version = PIPES_VERSION,
-        .body_bytes = (size_t)config->body_max,
-        .segment_bytes = (size_t)config->segment_size,
-        .sync = sync_of(config->sync),
-        .interval_ms = config->sync_interval_ms,
-        .spool_bytes = (uint64_t)config->spool_max,
-        .disk_reserve_bytes = (uint64_t)config->disk_reserve,
-        .lake_roll_ms = config->lake_roll_ms,
-        .lake_roll_bytes = (uint64_t)config->lake_roll_size,
-        .quarantine_bytes = (uint64_t)config->quarantine_max,
         .public_assets = &serving->public_assets,
         .admin_assets = &serving->admin_assets,
         .clock = context->clock,
@@ -132,7 +106,13 @@ static enum status serve(const struct cmd_context *context, struct serving *serv
     site_archive_add(serving->archive, &serving->public_assets);
     add_tracker(serving);
     add_live_page(serving);
-    return serve_run(&options, fault);
+    status = config_reload_create(&reload, context->source, context->log, fault);
+    if (status == STATUS_OK) {
+        options.reload = reload;
+        status = serve_run(&options, fault);
+    }
+    config_reload_destroy(reload);
+    return status;
 }
 
 static int run(const struct cmd_context *context)

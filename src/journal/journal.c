@@ -291,6 +291,12 @@ bool journal_owes_sync(const struct journal *journal, unsigned worker)
     return journal->streams[worker].owes_sync;
 }
 
+void journal_set_ceilings(struct journal *journal, uint64_t spool_bytes, uint64_t free_bytes)
+{
+    atomic_store(&journal->options.spool_bytes, spool_bytes);
+    atomic_store(&journal->options.free_bytes, free_bytes);
+}
+
 uint64_t journal_spool_bytes(struct journal *journal)
 {
     count_spool(journal);

@@ -37,11 +37,11 @@ struct journal_options {
     size_t segment_bytes;
     size_t gather_bytes; /* ceiling per worker between two commits */
     enum journal_sync sync;
-    int64_t interval_ms;       /* of JOURNAL_INTERVAL */
-    uint64_t spool_bytes;      /* ceiling of what the lake has not taken yet; 0: none */
-    uint64_t free_bytes;       /* of the file system, below which nothing is taken; 0: none */
-    bool has_keeper;           /* prepares segments and numbers ahead, looks after free_bytes */
-    const struct clock *clock; /* borrowed */
+    int64_t interval_ms;          /* of JOURNAL_INTERVAL */
+    _Atomic uint64_t spool_bytes; /* ceiling of what the lake has not taken yet; 0: none */
+    _Atomic uint64_t free_bytes;  /* of the file system, below which nothing is taken; 0: none */
+    bool has_keeper;              /* prepares segments and numbers ahead, looks after free_bytes */
+    const struct clock *clock;    /* borrowed */
     struct segment_disk disk;
 };
 
@@ -89,6 +89,9 @@ int64_t journal_lull_ns(const struct journal *journal, unsigned worker);
 /* True while the worker's events are with the system only, to be synced by a commit of nothing in
  * interval_ms (JOURNAL_INTERVAL). */
 bool journal_owes_sync(const struct journal *journal, unsigned worker);
+
+/* New values for the options of these names, from any thread. */
+void journal_set_ceilings(struct journal *journal, uint64_t spool_bytes, uint64_t free_bytes);
 
 /* Bytes on disk that the lake has not released. */
 uint64_t journal_spool_bytes(struct journal *journal);

@@ -222,12 +222,13 @@ static enum status store(struct lake *lake, size_t index, enum tree tree,
 /* Bytes of rows count as they are: what zstd makes of them is known only later, and is less. */
 static bool has_quarantine_room(struct lake *lake, size_t row_bytes)
 {
-    bool has_room = lake->tree_bytes[TREE_QUARANTINE] + row_bytes <= lake->options.quarantine_bytes;
+    bool has_room =
+        lake->tree_bytes[TREE_QUARANTINE] + row_bytes <= lake->options.limits.quarantine_bytes;
     if (!has_room && !lake->is_quarantine_full) {
         logger_warn(lake->options.log, "lake",
                     "the quarantine is full (%llu bytes); what is not understood is dropped from "
                     "now on: look at lake/quarantine, remove it, or raise quarantine-max",
-                    (unsigned long long)lake->options.quarantine_bytes);
+                    (unsigned long long)lake->options.limits.quarantine_bytes);
     }
     lake->is_quarantine_full = !has_room;
     lake->tree_bytes[TREE_QUARANTINE] += has_room ? row_bytes : 0;
@@ -361,8 +362,13 @@ static enum status roll(struct lake *lake, struct fault *fault)
 
 static bool is_roll_due(const struct lake *lake)
 {
-    return lake_next_roll_ms(lake) == 0 || lake->row_bytes >= lake->options.roll_bytes ||
+    return lake_next_roll_ms(lake) == 0 || lake->row_bytes >= lake->options.limits.roll_bytes ||
            key_set_fresh(lake->keys) >= KEY_SET_FRESH_MAX - FRAME_EVENTS_MAX;
+}
+
+void lake_set_limits(struct lake *lake, const struct lake_limits *limits)
+{
+    lake->options.limits = *limits;
 }
 
 int64_t lake_next_roll_ms(const struct lake *lake)
@@ -371,7 +377,7 @@ int64_t lake_next_roll_ms(const struct lake *lake)
         return -1;
     }
     int64_t age = clock_monotonic_ms(lake->options.clock) - lake->opened_ms;
-    return age >= lake->options.roll_ms ? 0 : lake->options.roll_ms - age;
+    return age >= lake->options.limits.roll_ms ? 0 : lake->options.limits.roll_ms - age;
 }
 
 /* Takes what is stable, rolling on the way when much comes at once. */

@@ -28,17 +28,21 @@
 
 struct lake;
 
+struct lake_limits {
+    int64_t roll_ms;           /* a part is closed when it is that old */
+    uint64_t roll_bytes;       /* or has that many bytes of rows */
+    uint64_t quarantine_bytes; /* files of the quarantine may take so much; what comes then is
+                                  counted and dropped */
+};
+
 struct lake_options {
     int data_fd;               /* borrowed */
     struct journal *journal;   /* borrowed */
     unsigned workers;          /* live streams of the journal */
     const struct clock *clock; /* borrowed */
     const struct logger *log;  /* borrowed */
-    int64_t roll_ms;           /* a part is closed when it is that old */
-    uint64_t roll_bytes;       /* or has that many bytes of rows */
-    int64_t window_ms;         /* for duplicates */
-    uint64_t quarantine_bytes; /* files of the quarantine may take so much; what comes then is
-                                  counted and dropped */
+    struct lake_limits limits;
+    int64_t window_ms; /* for duplicates */
 };
 
 /* Counted since lake_open; reading them from another thread gives a recent value. */
@@ -53,6 +57,8 @@ struct lake_counts {
 
 enum status lake_open(struct lake **lake, const struct lake_options *options, struct fault *fault)
     MUST_CHECK;
+/* Between two steps. */
+void lake_set_limits(struct lake *lake, const struct lake_limits *limits);
 /* Leaves what is not closed to the next start. Accepts NULL. */
 void lake_close(struct lake *lake);
 

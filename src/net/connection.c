@@ -55,6 +55,13 @@ void loop_give_buf(struct net_loop *loop, struct buf *buf)
     buf_init(buf, ceiling);
 }
 
+static void uncount(struct listener *listener, bool is_counted, const char *peer)
+{
+    if (is_counted && listener->handler.on_disconnect) {
+        listener->handler.on_disconnect(listener->handler.self, peer);
+    }
+}
+
 void connection_open(struct listener *listener, int fd, const char *peer)
 {
     struct net_loop *loop = listener->loop;
@@ -63,6 +70,7 @@ void connection_open(struct listener *listener, int fd, const char *peer)
     if (!c || epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
         free(c);
         close(fd);
+        uncount(listener, !listener->has_proxy_header, peer);
         return;
     }
     int on = 1;
@@ -73,6 +81,7 @@ void connection_open(struct listener *listener, int fd, const char *peer)
     c->interest = EPOLLIN;
     c->protocol = &protocol_opening;
     c->awaits_proxy = listener->has_proxy_header;
+    c->is_counted = !listener->has_proxy_header;
     c->awaits_tls = listener->tls != NULL;
     memcpy(c->peer, peer, strlen(peer) + 1);
     buf_init(&c->input, HTTP_HEAD_BYTES_MAX + loop->limits.body_bytes + READ_BYTES);
@@ -93,6 +102,7 @@ void connection_close(struct connection *c)
     }
     c->state = CONNECTION_DEAD;
     c->protocol->on_close(c);
+    uncount(c->listener, c->is_counted, c->peer);
     if (c->tls) {
         tls_stream_end(c->tls);
         tls_stream_free(c->tls);

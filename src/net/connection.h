@@ -141,6 +141,7 @@ struct connection {
     const struct protocol *protocol;
     bool awaits_proxy;
     bool awaits_tls;
+    bool is_counted;        /* on_connect said yes */
     struct tls_stream *tls; /* NULL: none */
     struct http1 http1;
     struct http2 *http2; /* NULL: none, or not begun */
@@ -173,7 +174,8 @@ struct net_loop {
     char date[32];
 };
 
-/* Takes the fd, also on failure. */
+/* Takes the fd, also on failure. listener_welcomes() said yes, unless a PROXY header comes first.
+ */
 void connection_open(struct listener *listener, int fd, const char *peer);
 void connection_on_event(struct connection *c, uint32_t events);
 /* Writes and lets the protocol go on. */
@@ -208,6 +210,9 @@ void loop_take_buf(struct net_loop *loop, struct buf *buf);
 void loop_give_buf(struct net_loop *loop, struct buf *buf);
 
 void listener_accept(struct listener *listener);
+/* Whether one more from that address may stay: connection->is_counted then. */
+bool listener_welcomes(struct listener *listener, const char *peer);
+void listener_tell_turned_away(struct listener *listener);
 void listener_close(struct listener *listener);
 /* Accepts again after it ran out of descriptors. */
 void listener_resume(struct listener *listener);

@@ -1,6 +1,7 @@
 #include "net/forwarded.h"
 
 enum { V4_BITS = 32 };
+static const char UNIX_PEER[] = "unix";
 
 /* Both are of one family, or "::/0" would hold the mapped IPv4 addresses, too. */
 static bool network_holds(const struct network *network, const struct ip_address *address)
@@ -41,7 +42,7 @@ static enum status parse_network(struct network *network, struct view member, st
     uint64_t count = 0;
     if (!ip_address_parse(&network->address, address)) {
         return fault_set(fault, STATUS_BAD_INPUT,
-                         "'%.*s' is no network; write 10.0.0.0/8, fd00::/8 or an address",
+                         "'%.*s' is no network; write 10.0.0.0/8, fd00::/8, an address or unix",
                          VIEW_ARG(member));
     }
     bool is_written_v4 = view_find(address, ':') == address.len;
@@ -68,6 +69,10 @@ enum status trusted_networks_parse(struct trusted_networks *trusted, const char 
     *trusted = found;
     while (rest.len > 0) {
         struct view member = view_trim(view_cut(&rest, ','));
+        if (view_is(member, UNIX_PEER)) {
+            found.has_unix = true;
+            continue;
+        }
         if (found.count == TRUSTED_NETWORKS_MAX) {
             return fault_set(fault, STATUS_TOO_BIG, "more than %d networks are trusted",
                              TRUSTED_NETWORKS_MAX);
@@ -97,6 +102,7 @@ static struct view cut_last(struct view *list)
 struct walk {
     const struct trusted_networks *trusted;
     struct ip_address reached;
+    bool has_reached;
     size_t hops;
 };
 
@@ -112,8 +118,11 @@ static bool walk_value(struct walk *walk, struct view list)
         if (member.len == 0) {
             continue;
         }
-        if (!ip_address_parse_with_port(&walk->reached, member) ||
-            !trusted_networks_hold(walk->trusted, &walk->reached)) {
+        if (!ip_address_parse_with_port(&walk->reached, member)) {
+            return false;
+        }
+        walk->has_reached = true;
+        if (!trusted_networks_hold(walk->trusted, &walk->reached)) {
             return false;
         }
     }
@@ -144,14 +153,17 @@ void forwarded_read(struct forwarded *client, const struct trusted_networks *tru
 {
     struct walk walk = {.trusted = trusted};
     *client = (struct forwarded){0};
-    if (!ip_address_parse(&walk.reached, view_from_text(peer))) {
-        struct view part = view_part(view_from_text(peer), 0, sizeof(client->address) - 1);
-        memcpy(client->address, part.len > 0 ? part.at : "", part.len);
-        return;
-    }
-    if (trusted_networks_hold(trusted, &walk.reached)) {
+    walk.has_reached = ip_address_parse(&walk.reached, view_from_text(peer));
+    bool is_trusted = walk.has_reached ? trusted_networks_hold(trusted, &walk.reached)
+                                       : trusted->has_unix && strcmp(peer, UNIX_PEER) == 0;
+    if (is_trusted) {
         walk_headers(&walk, head);
         client->is_https = says_https(head);
     }
-    ip_address_text(&walk.reached, client->address);
+    if (walk.has_reached) {
+        ip_address_text(&walk.reached, client->address);
+    } else {
+        struct view part = view_part(view_from_text(peer), 0, sizeof(client->address) - 1);
+        memcpy(client->address, part.len > 0 ? part.at : "", part.len);
+    }
 }

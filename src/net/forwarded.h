@@ -29,6 +29,7 @@ struct network {
 struct trusted_networks {
     struct network networks[TRUSTED_NETWORKS_MAX];
     size_t count;
+    bool has_unix; /* whoever comes over a Unix socket */
 };
 
 struct forwarded {
@@ -36,8 +37,9 @@ struct forwarded {
     bool is_https;                       /* a trusted peer says that the client used https */
 };
 
-/* Comma-separated networks ("10.0.0.0/8") and addresses ("::1"); an empty text trusts nobody. On
- * failure the fault names the member, and nobody is trusted. */
+/* Comma-separated networks ("10.0.0.0/8"), addresses ("::1") and "unix" for all who come over a
+ * Unix socket; an empty text trusts nobody. On failure the fault names the member, and nobody is
+ * trusted. */
 enum status trusted_networks_parse(struct trusted_networks *trusted, const char *text,
                                    struct fault *fault) MUST_CHECK;
 
@@ -46,8 +48,8 @@ bool trusted_networks_hold(const struct trusted_networks *trusted,
 
 /* peer is the address of the connection; it is the answer when it is not trusted or the headers
  * say nothing. A member that is no address ("unknown", "_hidden", nonsense) and the 33rd one end
- * the walk: the answer is then the trusted address reached last. A peer that is no address is
- * copied, cut at the room. */
+ * the walk: the answer is then the trusted address reached last. A peer that is no address ("unix",
+ * of a Unix socket) is copied, cut at the room, unless it is trusted and names another. */
 void forwarded_read(struct forwarded *client, const struct trusted_networks *trusted,
                     const char *peer, const struct http_head *head);
 

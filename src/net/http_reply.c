@@ -2,6 +2,8 @@
 
 #include "net/http_head.h"
 
+#include <stdio.h>
+
 void http_reply_init(struct http_reply *reply, size_t body_ceiling)
 {
     reply->status = 200;
@@ -88,6 +90,13 @@ static void append_frame_headers(const struct http_reply *reply,
     if (!frame->is_head && !frame->is_stream && !has_no_content) {
         buf_append_view(out, buf_view(&reply->body));
     }
+}
+
+void http_reply_retry_after(struct http_reply *reply, int64_t wait_ms)
+{
+    char seconds[24];
+    int len = snprintf(seconds, sizeof(seconds), "%lld", (long long)((wait_ms + 999) / 1000));
+    http_reply_header(reply, "Retry-After", view_make(seconds, (size_t)len));
 }
 
 enum status http_reply_write(const struct http_reply *reply, const struct http_reply_frame *frame,

@@ -39,6 +39,10 @@ void http_reply_header(struct http_reply *reply, const char *name, struct view v
 /* Replaces status and body by a small JSON object with one sentence; headers stay. */
 void http_reply_error(struct http_reply *reply, unsigned status, const char *sentence);
 
+/* Adds Retry-After: when asking again makes sense, rounded up to whole seconds (RFC 9110,
+ * 10.2.3). */
+void http_reply_retry_after(struct http_reply *reply, int64_t wait_ms);
+
 /* Appends the response to out. Fails when an append to headers or body failed before, or out is
  * full; out is then as it was (but marked failed if it was out that failed). */
 enum status http_reply_write(const struct http_reply *reply, const struct http_reply_frame *frame,

@@ -199,6 +199,19 @@ static void peer_text(const struct sockaddr_storage *peer, char text[INET6_ADDRS
     }
 }
 
+bool listener_welcomes(struct listener *listener, const char *peer)
+{
+    const struct net_handler *handler = &listener->handler;
+    return !handler->on_connect || handler->on_connect(handler->self, peer);
+}
+
+void listener_tell_turned_away(struct listener *listener)
+{
+    if (listener->handler.on_turned_away) {
+        listener->handler.on_turned_away(listener->handler.self);
+    }
+}
+
 /* Best effort: a full server keeps no state for those it turns away. Pages may read it: only so
  * can they tell it from a dead network and come again. */
 static void turn_away(struct listener *listener, int fd)
@@ -214,9 +227,7 @@ static void turn_away(struct listener *listener, int fd)
         shutdown(fd, SHUT_WR);
     }
     close(fd);
-    if (listener->handler.on_turned_away) {
-        listener->handler.on_turned_away(listener->handler.self);
-    }
+    listener_tell_turned_away(listener);
 }
 
 void listener_accept(struct listener *listener)
@@ -233,12 +244,13 @@ void listener_accept(struct listener *listener)
         if (fd < 0) {
             return;
         }
-        if (loop->connection_count >= loop->limits.connections) {
-            turn_away(listener, fd);
-            continue;
-        }
         char peer[INET6_ADDRSTRLEN] = "";
         peer_text(&address, peer);
-        connection_open(listener, fd, peer);
+        if (loop->connection_count >= loop->limits.connections ||
+            (!listener->has_proxy_header && !listener_welcomes(listener, peer))) {
+            turn_away(listener, fd);
+        } else {
+            connection_open(listener, fd, peer);
+        }
     }
 }

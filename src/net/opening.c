@@ -29,7 +29,12 @@ static bool take_proxy_header(struct connection *c)
     }
     buf_consume(&c->input, header.len);
     c->awaits_proxy = false;
-    return true;
+    c->is_counted = listener_welcomes(c->listener, c->peer);
+    if (!c->is_counted) {
+        listener_tell_turned_away(c->listener);
+        connection_close(c);
+    }
+    return c->is_counted;
 }
 
 static bool start_tls(struct connection *c)

@@ -54,7 +54,11 @@ struct net_handler {
     /* The client left before exchange_finish(), or waited too long for it; x is void afterwards. */
     void (*on_gone)(void *self, struct exchange *x);
     void (*on_refused)(void *self, struct exchange_refusal *refusal);
-    /* A connection was closed at once, for there are too many. */
+    /* Whether one more connection from that address may stay; peer is "unix" for those without one.
+     * on_disconnect follows for each that may. */
+    bool (*on_connect)(void *self, const char *peer);
+    void (*on_disconnect)(void *self, const char *peer);
+    /* A connection was closed at once: there are too many, of all or from its address. */
     void (*on_turned_away)(void *self);
 };
 

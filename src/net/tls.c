@@ -18,8 +18,6 @@ static const unsigned char PROTOCOLS[] = "\x02h2\x08http/1.1";
 static const unsigned char SESSION_CONTEXT[] = "pipes";
 
 struct tls_context {
-    char *certificate;
-    char *key;
     BIO_METHOD *method;
     pthread_mutex_t lock;
     SSL_CTX *current; /* under the lock */
@@ -101,18 +99,18 @@ static enum status refuse_file(struct fault *fault, const char *what, const char
     return fault_set(fault, STATUS_BAD_INPUT, "cannot use the %s in %s: %s", what, path, reason);
 }
 
-static enum status load_files(const struct tls_context *context, SSL_CTX *made, struct fault *fault)
+static enum status load_files(SSL_CTX *made, const char *certificate, const char *key,
+                              struct fault *fault)
 {
     ERR_clear_error();
-    if (SSL_CTX_use_certificate_chain_file(made, context->certificate) != 1) {
-        return refuse_file(fault, "certificate (PEM, its chain behind it)", context->certificate);
+    if (SSL_CTX_use_certificate_chain_file(made, certificate) != 1) {
+        return refuse_file(fault, "certificate (PEM, its chain behind it)", certificate);
     }
-    if (SSL_CTX_use_PrivateKey_file(made, context->key, SSL_FILETYPE_PEM) != 1) {
-        return refuse_file(fault, "private key (PEM)", context->key);
+    if (SSL_CTX_use_PrivateKey_file(made, key, SSL_FILETYPE_PEM) != 1) {
+        return refuse_file(fault, "private key (PEM)", key);
     }
     if (SSL_CTX_check_private_key(made) != 1) {
-        return refuse_file(fault, "private key, which belongs to another certificate,",
-                           context->key);
+        return refuse_file(fault, "private key, which belongs to another certificate,", key);
     }
     return STATUS_OK;
 }
@@ -142,14 +140,15 @@ static void keep_ticket_keys(SSL_CTX *made, SSL_CTX *old)
     OPENSSL_cleanse(keys, sizeof(keys));
 }
 
-enum status tls_context_reload(struct tls_context *context, struct fault *fault)
+enum status tls_context_reload(struct tls_context *context, const char *certificate,
+                               const char *key, struct fault *fault)
 {
     SSL_CTX *made = SSL_CTX_new(TLS_server_method());
     if (!made) {
         return fault_set(fault, STATUS_NO_MEMORY, "no memory for TLS");
     }
     set_up(made);
-    enum status status = load_files(context, made, fault);
+    enum status status = load_files(made, certificate, key, fault);
     if (status != STATUS_OK) {
         SSL_CTX_free(made);
         return status;
@@ -172,13 +171,9 @@ enum status tls_context_create(struct tls_context **context, const char *certifi
         return fault_set(fault, STATUS_NO_MEMORY, "no memory for TLS");
     }
     pthread_mutex_init(&made->lock, NULL);
-    made->certificate = strdup(certificate);
-    made->key = strdup(key);
-    enum status status = made->certificate && made->key
-                             ? make_method(made, fault)
-                             : fault_set(fault, STATUS_NO_MEMORY, "no memory for TLS");
+    enum status status = make_method(made, fault);
     if (status == STATUS_OK) {
-        status = tls_context_reload(made, fault);
+        status = tls_context_reload(made, certificate, key, fault);
     }
     if (status != STATUS_OK) {
         tls_context_destroy(made);
@@ -196,8 +191,6 @@ void tls_context_destroy(struct tls_context *context)
     SSL_CTX_free(context->current);
     BIO_meth_free(context->method);
     pthread_mutex_destroy(&context->lock);
-    free(context->certificate);
-    free(context->key);
     free(context);
 }
 

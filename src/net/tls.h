@@ -22,11 +22,13 @@ struct tls_context;
 struct tls_stream;
 
 /* PEM files: the certificate with its chain behind it, and its key. The fault names the file and
- * what is wrong with it. The paths are copied. */
+ * what is wrong with it. */
 enum status tls_context_create(struct tls_context **context, const char *certificate,
                                const char *key, struct fault *fault) MUST_CHECK;
-/* Reads the files again, from any thread. On failure what was loaded before stays. */
-enum status tls_context_reload(struct tls_context *context, struct fault *fault) MUST_CHECK;
+/* Reads files again, the same or others, from any thread. On failure what was loaded before stays.
+ */
+enum status tls_context_reload(struct tls_context *context, const char *certificate,
+                               const char *key, struct fault *fault) MUST_CHECK;
 /* After its streams. Accepts NULL. */
 void tls_context_destroy(struct tls_context *context);
 

@@ -71,10 +71,10 @@ static void open_all(void)
                                 .workers = WORKERS,
                                 .clock = &scene.clock,
                                 .log = &scene.log,
-                                .roll_ms = 1000,
-                                .roll_bytes = 1 << 20,
+                                .limits.roll_ms = 1000,
+                                .limits.roll_bytes = 1 << 20,
                                 .window_ms = 8 * 24 * HOUR_MS,
-                                .quarantine_bytes = 1000};
+                                .limits.quarantine_bytes = 1000};
     if (lake_open(&scene.lake, &lake, &fault) != STATUS_OK) {
         fail_msg("%s", fault.text);
     }

@@ -1,0 +1,27 @@
+#include "app/event_answer.h"
+
+void event_answer_json(struct http_reply *reply, const struct event_answer *answer)
+{
+    http_reply_header(reply, "Content-Type", VIEW_LITERAL("application/json"));
+    buf_append_format(&reply->body, "{\"accepted\":%llu,\"rejected\":%llu",
+                      (unsigned long long)answer->accepted, (unsigned long long)answer->rejected);
+    if (answer->dropped > 0) {
+        buf_append_format(&reply->body, ",\"dropped\":%llu", (unsigned long long)answer->dropped);
+    }
+    if (answer->skew_ms != 0) {
+        buf_append_format(&reply->body, ",\"skew\":%lld", (long long)answer->skew_ms);
+    }
+    buf_append_byte(&reply->body, '}');
+}
+
+void event_answer_pixel(struct http_reply *reply)
+{
+    /* The smallest transparent GIF (GIF89a, 1 by 1). */
+    static const unsigned char PIXEL[] = {
+        0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 0x01, 0x00, 0x01, 0x00, 0x80, 0x00, 0x00, 0x00, 0x00,
+        0x00, 0xff, 0xff, 0xff, 0x21, 0xf9, 0x04, 0x01, 0x00, 0x00, 0x00, 0x00, 0x2c, 0x00, 0x00,
+        0x00, 0x00, 0x01, 0x00, 0x01, 0x00, 0x00, 0x02, 0x02, 0x44, 0x01, 0x00, 0x3b};
+    http_reply_header(reply, "Content-Type", VIEW_LITERAL("image/gif"));
+    http_reply_header(reply, "Cache-Control", VIEW_LITERAL("no-store"));
+    buf_append(&reply->body, PIXEL, sizeof(PIXEL));
+}

@@ -1,0 +1,128 @@
+#include "app/settings.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+static enum status read_origins(struct settings *settings, struct fault *fault)
+{
+    struct view rest = view_from_text(settings->text);
+    struct cors *cors = &settings->cors;
+    while (rest.len > 0) {
+        struct view origin = view_trim(view_cut(&rest, ','));
+        if (cors->origin_count == SETTINGS_ORIGINS_MAX) {
+            return fault_set(fault, STATUS_TOO_BIG, "origins: at most %d are possible",
+                             SETTINGS_ORIGINS_MAX);
+        }
+        if (origin.len > 0) {
+            settings->origins[cors->origin_count++] = origin;
+        }
+    }
+    cors->origins = settings->origins;
+    return STATUS_OK;
+}
+
+enum status settings_create(struct settings **settings, const struct config *config,
+                            struct fault *fault)
+{
+    size_t text_bytes = strlen(config->origins) + 1;
+    struct settings *made = calloc(1, sizeof(*made) + text_bytes);
+    struct fault why = {0};
+    *settings = NULL;
+    if (!made) {
+        return fault_set(fault, STATUS_NO_MEMORY, "no memory for the options");
+    }
+    memcpy(made->text, config->origins, text_bytes);
+    made->source_connections = (uint32_t)config->source_connections_max;
+    made->source_requests = (uint32_t)config->source_requests_max;
+    made->site_requests = (uint32_t)config->site_requests_max;
+    enum status status = read_origins(made, fault);
+    if (status == STATUS_OK) {
+        status = trusted_networks_parse(&made->trusted, config->trusted_proxies, &why);
+        if (status != STATUS_OK) {
+            fault_set(fault, status, "trusted-proxies: %s", why.text);
+        }
+    }
+    if (status != STATUS_OK) {
+        free(made);
+        return status;
+    }
+    *settings = made;
+    return STATUS_OK;
+}
+
+void settings_destroy(struct settings *settings)
+{
+    free(settings);
+}
+
+enum logger_level settings_log_level(const struct config *config)
+{
+    static const char *const NAMES[] = {"error", "warn", "info", "debug"};
+    for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
+        if (strcmp(config->log_level, NAMES[i]) == 0) {
+            return (enum logger_level)i;
+        }
+    }
+    return LOGGER_INFO;
+}
+
+void settings_box_init(struct settings_box *box, struct settings *settings)
+{
+    *box = (struct settings_box){.current = settings};
+    pthread_mutex_init(&box->lock, NULL);
+    settings->holders = 1; /* the box */
+    settings->generation = 1;
+    atomic_store(&box->generation, 1);
+}
+
+/* Under the lock. */
+static void let_go(struct settings *settings)
+{
+    if (--settings->holders == 0) {
+        free(settings);
+    }
+}
+
+void settings_box_free(struct settings_box *box)
+{
+    if (box->current) {
+        let_go(box->current);
+        pthread_mutex_destroy(&box->lock);
+        box->current = NULL;
+    }
+}
+
+void settings_box_publish(struct settings_box *box, struct settings *settings)
+{
+    pthread_mutex_lock(&box->lock);
+    settings->holders = 1;
+    settings->generation = box->current->generation + 1;
+    let_go(box->current);
+    box->current = settings;
+    atomic_store(&box->generation, settings->generation);
+    pthread_mutex_unlock(&box->lock);
+}
+
+const struct settings *settings_box_take(struct settings_box *box, const struct settings *mine)
+{
+    if (mine && mine->generation == atomic_load_explicit(&box->generation, memory_order_acquire)) {
+        return mine;
+    }
+    pthread_mutex_lock(&box->lock);
+    struct settings *current = box->current;
+    current->holders++;
+    if (mine) {
+        let_go((struct settings *)mine);
+    }
+    pthread_mutex_unlock(&box->lock);
+    return current;
+}
+
+void settings_box_take_back(struct settings_box *box, const struct settings *mine)
+{
+    if (mine) {
+        pthread_mutex_lock(&box->lock);
+        let_go((struct settings *)mine);
+        pthread_mutex_unlock(&box->lock);
+    }
+}
