@@ -1,8 +1,13 @@
 #include "app/ceilings.h"
 
-#include <sys/resource.h>
+#include "base/buf.h"
+#include "base/file.h"
 
-enum { DESCRIPTORS_KEPT = 128, DESCRIPTORS_A_WORKER = 24 };
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { DESCRIPTORS_KEPT = 128, DESCRIPTORS_A_WORKER = 24, MEMORY_PART = 4 };
 
 /* Descriptors that are not connections: sockets that listen, segments, parts and runs of the lake,
  * the loops' own. Were they taken, the lake could not go on. */
@@ -37,4 +42,39 @@ enum status ceilings_connections(const struct ceilings_wanted *wanted, size_t *p
     size_t each = connections / wanted->workers;
     *per_worker = each > 0 ? each : 1;
     return STATUS_OK;
+}
+
+/* "max", or no such file: none. */
+static uint64_t group_bytes(const char *path)
+{
+    struct buf text;
+    struct fault ignored;
+    uint64_t bytes = 0;
+    buf_init(&text, 64);
+    if (file_read(AT_FDCWD, path, &text, &ignored) != STATUS_OK ||
+        !view_to_uint64(view_trim(buf_view(&text)), &bytes)) {
+        bytes = 0;
+    }
+    buf_free(&text);
+    return bytes;
+}
+
+uint64_t ceilings_machine_bytes(void)
+{
+    /* As a container sees its own group: version 2, version 1. */
+    static const char *const GROUPS[] = {"/sys/fs/cgroup/memory.max",
+                                         "/sys/fs/cgroup/memory/memory.limit_in_bytes"};
+    uint64_t bytes = (uint64_t)sysconf(_SC_PHYS_PAGES) * (uint64_t)sysconf(_SC_PAGESIZE);
+    for (size_t i = 0; i < sizeof(GROUPS) / sizeof(GROUPS[0]); i++) {
+        uint64_t limit = group_bytes(GROUPS[i]);
+        bytes = limit > 0 && limit < bytes ? limit : bytes;
+    }
+    return bytes;
+}
+
+size_t ceilings_memory(int64_t option, unsigned workers)
+{
+    uint64_t all = option > 0 ? (uint64_t)option : ceilings_machine_bytes() / MEMORY_PART;
+    uint64_t each = all / workers;
+    return (size_t)(each > CEILINGS_MEMORY_MIN ? each : CEILINGS_MEMORY_MIN);
 }

@@ -57,6 +57,13 @@ const struct option_row config_rows[] = {
      .max = 1000000,
      .help = "open connections; more are turned away with 503",
      .uses = CONFIG_SERVE | CONFIG_CONFIG},
+    {.name = "memory-max",
+     .type = OPTION_SIZE,
+     .default_text = "0",
+     .offset = FIELD(memory_max),
+     .help = "memory that requests and answers may hold, all connections together; above it 503. "
+             "0: a quarter of what this machine, or its container, has (at least 16 MiB a worker)",
+     .uses = CONFIG_SERVE | CONFIG_CONFIG},
     {.name = "source-connections-max",
      .type = OPTION_NUMBER,
      .default_text = "1024",

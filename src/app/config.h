@@ -28,6 +28,7 @@ struct config {
     const char *tls_key;
     const char *trusted_proxies;
     int64_t connections_max;
+    int64_t memory_max;
     int64_t source_connections_max;
     int64_t source_requests_max;
     int64_t site_requests_max;

@@ -196,6 +196,7 @@ static enum status open_workers(struct serve *serve, struct fault *fault)
     const struct serve_options *options = serve->options;
     struct net_limits limits = net_limits_default();
     limits.body_bytes = (size_t)options->config->body_max;
+    limits.memory_bytes = ceilings_memory(options->config->memory_max, options->workers);
     int fds[HAND_OVER_SOCKETS_MAX];
     struct ceilings_wanted wanted = {
         .connections = (size_t)options->config->connections_max,

@@ -11,10 +11,18 @@ void buf_init(struct buf *buf, size_t ceiling_bytes)
     *buf = (struct buf){.ceiling = ceiling_bytes};
 }
 
+void buf_init_within(struct buf *buf, size_t ceiling_bytes, struct buf_budget *budget)
+{
+    *buf = (struct buf){.ceiling = ceiling_bytes, .budget = budget};
+}
+
 void buf_free(struct buf *buf)
 {
     free(buf->at);
-    *buf = (struct buf){.ceiling = buf->ceiling};
+    if (buf->budget) {
+        buf->budget->held -= buf->room;
+    }
+    *buf = (struct buf){.ceiling = buf->ceiling, .budget = buf->budget};
 }
 
 void buf_clear(struct buf *buf)
@@ -50,6 +58,25 @@ static size_t grown_room(const struct buf *buf, size_t wanted)
     return room < buf->ceiling ? room : buf->ceiling;
 }
 
+static bool grow(struct buf *buf, size_t room)
+{
+    struct buf_budget *budget = buf->budget;
+    size_t more = room - buf->room;
+    if (budget && room > BUF_SMALL_BYTES &&
+        (budget->held > budget->ceiling || more > budget->ceiling - budget->held)) {
+        return false;
+    }
+    char *at = realloc(buf->at, room);
+    if (at) {
+        buf->at = at;
+        buf->room = room;
+    }
+    if (at && budget) {
+        budget->held += more;
+    }
+    return at != NULL;
+}
+
 char *buf_reserve(struct buf *buf, size_t len)
 {
     if (buf->status != STATUS_OK) {
@@ -58,14 +85,8 @@ char *buf_reserve(struct buf *buf, size_t len)
     if (len > buf->ceiling - buf->len) {
         return fail(buf, STATUS_TOO_BIG);
     }
-    if (len > buf->room - buf->len) {
-        size_t room = grown_room(buf, buf->len + len);
-        char *at = realloc(buf->at, room);
-        if (!at) {
-            return fail(buf, STATUS_NO_MEMORY);
-        }
-        buf->at = at;
-        buf->room = room;
+    if (len > buf->room - buf->len && !grow(buf, grown_room(buf, buf->len + len))) {
+        return fail(buf, STATUS_NO_MEMORY);
     }
     return buf->at + buf->len;
 }

@@ -16,15 +16,26 @@
 #include "base/status.h"
 #include "base/view.h"
 
+/* Memory that many buffers of one thread share: together they stay below the ceiling, but for
+ * BUF_SMALL_BYTES that each of them always gets. */
+struct buf_budget {
+    size_t held;
+    size_t ceiling;
+};
+enum { BUF_SMALL_BYTES = 4096 };
+
 struct buf {
     char *at; /* NULL until the first append */
     size_t len;
-    size_t room;        /* bytes allocated */
-    size_t ceiling;     /* bytes it may ever hold */
-    enum status status; /* first failure since init or clear */
+    size_t room;               /* bytes allocated */
+    size_t ceiling;            /* bytes it may ever hold */
+    enum status status;        /* first failure since init or clear */
+    struct buf_budget *budget; /* borrowed; NULL: none */
 };
 
 void buf_init(struct buf *buf, size_t ceiling_bytes);
+/* The same with a budget. Over it, appends fail with STATUS_NO_MEMORY. */
+void buf_init_within(struct buf *buf, size_t ceiling_bytes, struct buf_budget *budget);
 /* Accepts a zeroed buffer and one already freed. */
 void buf_free(struct buf *buf);
 /* Empty again, failure forgotten, memory kept. */

@@ -7,7 +7,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { LINGER_BYTES_MAX = 4 << 20, OUTPUT_EXTRA_BYTES = 64 * 1024, KEPT_BYTES = 64 * 1024 };
+enum {
+    LINGER_BYTES_MAX = 4 << 20,
+    OUTPUT_EXTRA_BYTES = 64 * 1024,
+    KEPT_BYTES = 64 * 1024,
+    PART_BYTES = 1024
+};
 
 static void set_interest(struct connection *c, uint32_t interest)
 {
@@ -34,17 +39,21 @@ void connection_set_deadline(struct connection *c, int64_t limit_ms)
 
 void loop_take_buf(struct net_loop *loop, struct buf *buf)
 {
-    if (buf->room == 0 && loop->spare_buf_count > 0) {
-        size_t ceiling = buf->ceiling;
-        *buf = loop->spare_bufs[--loop->spare_buf_count];
-        buf->ceiling = ceiling;
+    if (buf->room >= READ_BYTES || loop->spare_buf_count == 0) {
+        return;
     }
+    struct buf taken = loop->spare_bufs[--loop->spare_buf_count];
+    taken.ceiling = buf->ceiling;
+    buf_append_view(&taken, buf_view(buf)); /* less than it has room for */
+    buf_free(buf);
+    *buf = taken;
 }
 
 void loop_give_buf(struct net_loop *loop, struct buf *buf)
 {
     bool is_kept = buf->room >= READ_BYTES && buf->room <= KEPT_BYTES &&
-                   loop->spare_buf_count < SPARE_BUFS_MAX;
+                   loop->spare_buf_count < SPARE_BUFS_MAX &&
+                   loop->memory.held <= loop->memory.ceiling / 2;
     if (!is_kept) {
         buf_free(buf);
         return;
@@ -52,7 +61,7 @@ void loop_give_buf(struct net_loop *loop, struct buf *buf)
     size_t ceiling = buf->ceiling;
     buf_clear(buf);
     loop->spare_bufs[loop->spare_buf_count++] = *buf;
-    buf_init(buf, ceiling);
+    buf_init_within(buf, ceiling, &loop->memory);
 }
 
 static void uncount(struct listener *listener, bool is_counted, const char *peer)
@@ -84,8 +93,11 @@ void connection_open(struct listener *listener, int fd, const char *peer)
     c->is_counted = !listener->has_proxy_header;
     c->awaits_tls = listener->tls != NULL;
     memcpy(c->peer, peer, strlen(peer) + 1);
-    buf_init(&c->input, HTTP_HEAD_BYTES_MAX + loop->limits.body_bytes + READ_BYTES);
-    buf_init(&c->output, loop->limits.reply_bytes + loop->limits.stream_bytes + OUTPUT_EXTRA_BYTES);
+    buf_init_within(&c->input, HTTP_HEAD_BYTES_MAX + loop->limits.body_bytes + READ_BYTES,
+                    &loop->memory);
+    buf_init_within(&c->output,
+                    loop->limits.reply_bytes + loop->limits.stream_bytes + OUTPUT_EXTRA_BYTES,
+                    &loop->memory);
     connection_set_deadline(c, loop->limits.head_ms);
     c->next = loop->connections;
     if (c->next) {
@@ -176,6 +188,18 @@ static void update_interest(struct connection *c)
     set_interest(c, wanted | (c->interest & EPOLLIN));
 }
 
+/* A few bytes whose rest is long in coming do not sit on a whole buffer: who sends one byte now and
+ * then, on thousands of connections, would hold them all. */
+static void shrink_input(struct connection *c)
+{
+    struct buf small;
+    buf_init_within(&small, c->input.ceiling, &c->loop->memory);
+    if (c->input.room >= READ_BYTES && buf_append_view(&small, buf_view(&c->input)) == STATUS_OK) {
+        loop_give_buf(c->loop, &c->input);
+        c->input = small;
+    }
+}
+
 void connection_advance(struct connection *c)
 {
     if (c->state != CONNECTION_OPEN || !flush(c)) {
@@ -187,6 +211,8 @@ void connection_advance(struct connection *c)
     }
     if (c->input.len == 0 && c->input.room > 0) {
         loop_give_buf(c->loop, &c->input);
+    } else if (c->input.len <= PART_BYTES && (c->protocol->interest(c) & EPOLLIN) != 0) {
+        shrink_input(c);
     }
     if (c->output.len == 0 && c->output.room > 0) {
         loop_give_buf(c->loop, &c->output);
@@ -194,22 +220,43 @@ void connection_advance(struct connection *c)
     update_interest(c);
 }
 
-static ssize_t receive_some(struct connection *c, char *place)
+struct view connection_full_answer(void)
 {
-    return c->tls ? tls_stream_read(c->tls, place, READ_BYTES)
-                  : recv(c->source.fd, place, READ_BYTES, MSG_DONTWAIT);
+    return VIEW_LITERAL("HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\n"
+                        "Content-Type: application/json\r\nContent-Length: 40\r\n"
+                        "Access-Control-Allow-Origin: *\r\nConnection: close\r\n\r\n"
+                        "{\"error\":\"no room now, come again soon\"}");
+}
+
+void connection_shed(struct connection *c)
+{
+    listener_tell_turned_away(c->listener);
+    if (c->protocol == &protocol_http2 || c->output.len > 0 || c->awaits_tls) {
+        connection_close(c);
+        return;
+    }
+    (void)!send_some(c, connection_full_answer());
+    connection_linger(c);
+}
+
+static ssize_t receive_some(struct connection *c, char *place, size_t room)
+{
+    return c->tls ? tls_stream_read(c->tls, place, room)
+                  : recv(c->source.fd, place, room, MSG_DONTWAIT);
 }
 
 /* False when nothing more is there. */
 static bool read_once(struct connection *c)
 {
     loop_take_buf(c->loop, &c->input);
-    char *place = buf_reserve(&c->input, READ_BYTES);
+    /* What came before of a request fits into one buffer with the rest, as a rule. */
+    size_t room = READ_BYTES - (c->input.len <= PART_BYTES ? c->input.len : 0);
+    char *place = buf_reserve(&c->input, room);
     if (!place) {
-        connection_close(c);
+        connection_shed(c);
         return false;
     }
-    ssize_t n = receive_some(c, place);
+    ssize_t n = receive_some(c, place, room);
     if (n < 0 && errno != EAGAIN && errno != EINTR) {
         connection_close(c);
         return false;

@@ -108,12 +108,13 @@ enum http1_state {
 
 struct http1 {
     enum http1_state state;
+    bool has_begun; /* the first bytes of a request are there */
     bool keep_alive;
     bool is_lingering_after;
     size_t taken; /* bytes of input that the current request stands in */
     struct http_chunked chunked;
     const char *head_at; /* where the bytes stood that the head's views point into */
-    struct exchange *x;  /* NULL between requests */
+    struct exchange *x;  /* NULL until the head of a request is there */
 };
 
 enum connection_state {
@@ -154,6 +155,7 @@ struct net_loop {
     int epoll;
     struct source stop;
     struct net_limits limits;
+    struct buf_budget memory; /* of connections' and exchanges' buffers */
     struct listener *listeners;
     struct watch *watches;
     struct body_decoder *decoder; /* NULL until a compressed body comes */
@@ -190,6 +192,10 @@ void connection_free(struct connection *c);
 void connection_read(struct connection *c);
 void connection_mark_ready(struct connection *c);
 void connection_set_deadline(struct connection *c, int64_t limit_ms);
+/* There is no memory to read what it sends: says so if it can, and ends it. */
+void connection_shed(struct connection *c);
+/* A whole 503 for HTTP/1. Pages may read it: only so can they tell it from a dead network. */
+struct view connection_full_answer(void);
 /* Says that nothing more will be sent, and reads on for a while. */
 void connection_linger(struct connection *c);
 

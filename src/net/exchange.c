@@ -4,6 +4,22 @@
 
 enum { KEPT_BYTES = 64 * 1024 };
 
+static struct exchange *make_exchange(struct net_loop *loop)
+{
+    struct buf_budget *memory = &loop->memory;
+    bool has_room = memory->held + sizeof(struct exchange) <= memory->ceiling;
+    struct exchange *x = has_room ? malloc(sizeof(*x)) : NULL; /* the pool's own */
+    if (x) {
+        memory->held += sizeof(*x);
+        buf_init_within(&x->body, loop->limits.body_bytes, memory);
+        buf_init_within(&x->decoded, loop->limits.body_bytes, memory);
+        buf_init_within(&x->text, HTTP_HEAD_BYTES_MAX, memory);
+        http_reply_init(&x->reply, loop->limits.reply_bytes);
+        x->reply.headers.budget = x->reply.body.budget = memory;
+    }
+    return x;
+}
+
 struct exchange *exchange_take(struct connection *c)
 {
     struct net_loop *loop = c->loop;
@@ -12,14 +28,10 @@ struct exchange *exchange_take(struct connection *c)
         loop->spare_exchanges = x->next;
         loop->spare_exchange_count--;
     } else {
-        x = malloc(sizeof(*x)); /* the pool's own */
+        x = make_exchange(loop);
         if (!x) {
             return NULL;
         }
-        buf_init(&x->body, loop->limits.body_bytes);
-        buf_init(&x->decoded, loop->limits.body_bytes);
-        buf_init(&x->text, HTTP_HEAD_BYTES_MAX);
-        http_reply_init(&x->reply, loop->limits.reply_bytes);
     }
     x->connection = c;
     x->next = x->previous = NULL;
@@ -38,8 +50,9 @@ static void empty(struct buf *buf)
     buf_clear(buf);
 }
 
-static void free_exchange(struct exchange *x)
+static void free_exchange(struct net_loop *loop, struct exchange *x)
 {
+    loop->memory.held -= sizeof(*x);
     buf_free(&x->body);
     buf_free(&x->decoded);
     buf_free(&x->text);
@@ -51,7 +64,7 @@ void exchange_release(struct exchange *x)
 {
     struct net_loop *loop = x->connection->loop;
     if (loop->spare_exchange_count == SPARE_EXCHANGES_MAX) {
-        free_exchange(x);
+        free_exchange(loop, x);
         return;
     }
     http_reply_clear(&x->reply);
@@ -68,7 +81,7 @@ void exchange_free_all(struct net_loop *loop)
     while (loop->spare_exchanges) {
         struct exchange *x = loop->spare_exchanges;
         loop->spare_exchanges = x->next;
-        free_exchange(x);
+        free_exchange(loop, x);
     }
     loop->spare_exchange_count = 0;
 }

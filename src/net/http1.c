@@ -3,7 +3,7 @@
 
 #include <sys/epoll.h>
 
-enum { GRACE_MS = 1000 };
+enum { GRACE_MS = 1000, RETRY_MS = 5000 };
 
 static void enter(struct connection *c, enum http1_state state, int64_t limit_ms)
 {
@@ -17,6 +17,7 @@ static void end_exchange(struct connection *c)
     struct http1 *http1 = &c->http1;
     exchange_release(http1->x);
     http1->x = NULL;
+    http1->has_begun = false;
     buf_consume(&c->input, http1->taken);
     http1->taken = 0;
 }
@@ -33,9 +34,14 @@ static void write_reply(struct exchange *x)
         .is_stream = is_stream,
         .keep_alive = http1->keep_alive,
     };
-    if (http_reply_write(&x->reply, &frame, &c->output) != STATUS_OK) {
+    enum status status = http_reply_write(&x->reply, &frame, &c->output);
+    if (status != STATUS_OK) {
         http_reply_clear(&x->reply);
-        http_reply_error(&x->reply, 500, "the answer could not be written");
+        bool is_full = status == STATUS_NO_MEMORY;
+        http_reply_error(&x->reply, is_full ? 503 : 500, "the answer could not be written");
+        if (is_full) {
+            http_reply_retry_after(&x->reply, RETRY_MS);
+        }
         c->output.status = STATUS_OK;
         http1->keep_alive = frame.keep_alive = frame.is_stream = false;
         if (is_stream) {
@@ -117,14 +123,17 @@ static void take_head(struct connection *c)
 {
     struct http1 *http1 = &c->http1;
     struct http_refusal refusal;
-    http1->x = http1->x ? http1->x : exchange_take(c);
+    http1->x = exchange_take(c);
     if (!http1->x) {
-        connection_close(c);
+        connection_shed(c);
         return;
     }
     struct http_head *head = &http1->x->head;
     switch (http_head_parse(head, buf_view(&c->input), &refusal)) {
     case HTTP_NEED_MORE:
+        /* Nothing of it is kept but its bytes. */
+        exchange_release(http1->x);
+        http1->x = NULL;
         return;
     case HTTP_REFUSED:
         refuse(c, refusal, NULL);
@@ -187,7 +196,8 @@ static void advance(struct connection *c)
     }
     if (http1->state == HTTP1_HEAD && c->input.len > 0) {
         /* The first bytes of a request: it has to end in time. */
-        if (!http1->x) {
+        if (!http1->has_begun) {
+            http1->has_begun = true;
             connection_set_deadline(c, c->loop->limits.head_ms);
         }
         take_head(c);
@@ -213,7 +223,9 @@ static void on_deadline(struct connection *c)
         return;
     }
     bool is_body = http1->state == HTTP1_BODY;
-    if (!is_body && (http1->state != HTTP1_HEAD || !http1->x)) {
+    bool is_late = is_body || (http1->state == HTTP1_HEAD && http1->has_begun);
+    http1->x = is_late && !http1->x ? exchange_take(c) : http1->x;
+    if (!is_late || !http1->x) {
         connection_close(c);
         return;
     }

@@ -83,7 +83,9 @@ static int on_begin_headers(nghttp2_session *session, const nghttp2_frame *frame
     }
     struct exchange *x = exchange_take(c);
     if (!x) {
-        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+        nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
+                                  NGHTTP2_REFUSED_STREAM); /* it may come again */
+        return 0;
     }
     http_head_clear(&x->head);
     buf_clear(&x->text);
@@ -242,8 +244,15 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const ui
         return 0;
     }
     x->received_bytes += len;
-    if (buf_append(&x->body, bytes, len) != STATUS_OK) {
+    switch (buf_append(&x->body, bytes, len)) {
+    case STATUS_OK:
+        break;
+    case STATUS_TOO_BIG:
         refuse(x, (struct http_refusal){413, "the request body is too large"});
+        break;
+    default:
+        refuse(x, (struct http_refusal){503, "no memory for the request body now"});
+        break;
     }
     return 0;
 }

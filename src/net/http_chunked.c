@@ -223,7 +223,7 @@ static enum http_progress take_data(struct http_chunked *chunked, struct view da
                                     struct buf *body, struct http_refusal *refusal)
 {
     if (buf_append_view(body, data) != STATUS_OK) {
-        return refuse(refusal, 500, "there is no memory for the request body");
+        return refuse(refusal, 503, "no memory for the request body now");
     }
     chunked->left -= (uint32_t)data.len;
     if (chunked->left == 0) {

@@ -212,22 +212,25 @@ void listener_tell_turned_away(struct listener *listener)
     }
 }
 
-/* Best effort: a full server keeps no state for those it turns away. Pages may read it: only so
- * can they tell it from a dead network and come again. */
+/* Best effort: a full server keeps no state for those it turns away. */
 static void turn_away(struct listener *listener, int fd)
 {
-    static const char answer[] = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\n"
-                                 "Content-Type: application/json\r\nContent-Length: 37\r\n"
-                                 "Access-Control-Allow-Origin: *\r\nConnection: close\r\n\r\n"
-                                 "{\"error\":\"too many open connections\"}";
     char waste[4096];
     if (!listener->tls) {
         (void)!recv(fd, waste, sizeof(waste), MSG_DONTWAIT);
-        (void)!send(fd, answer, sizeof(answer) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+        struct view answer = connection_full_answer();
+        (void)!send(fd, answer.at, answer.len, MSG_DONTWAIT | MSG_NOSIGNAL);
         shutdown(fd, SHUT_WR);
     }
     close(fd);
     listener_tell_turned_away(listener);
+}
+
+/* Nobody is let in whose first bytes could not be read. */
+static bool is_full(const struct net_loop *loop)
+{
+    return loop->connection_count >= loop->limits.connections ||
+           loop->memory.held + READ_BYTES > loop->memory.ceiling;
 }
 
 void listener_accept(struct listener *listener)
@@ -246,8 +249,7 @@ void listener_accept(struct listener *listener)
         }
         char peer[INET6_ADDRSTRLEN] = "";
         peer_text(&address, peer);
-        if (loop->connection_count >= loop->limits.connections ||
-            (!listener->has_proxy_header && !listener_welcomes(listener, peer))) {
+        if (is_full(loop) || (!listener->has_proxy_header && !listener_welcomes(listener, peer))) {
             turn_away(listener, fd);
         } else {
             connection_open(listener, fd, peer);

@@ -18,6 +18,7 @@ struct net_limits net_limits_default(void)
         .reply_bytes = 16 << 20,
         .stream_bytes = 1 << 20,
         .connections = 10000,
+        .memory_bytes = 256 << 20,
         .idle_ms = 75 * 1000,
         .head_ms = 10 * 1000,
         .body_ms = 30 * 1000,
@@ -50,6 +51,7 @@ struct net_loop *net_loop_create(const struct net_limits *limits, struct fault *
         return NULL;
     }
     loop->limits = *limits;
+    loop->memory.ceiling = limits->memory_bytes;
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
     loop->stop = (struct source){SOURCE_STOP, eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = &loop->stop};

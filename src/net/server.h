@@ -67,6 +67,7 @@ struct net_limits {
     size_t reply_bytes;
     size_t stream_bytes; /* what a slow reader may be behind */
     size_t connections;  /* per loop */
+    size_t memory_bytes; /* per loop: of all buffers, but for a little that each always gets */
     int64_t idle_ms;
     int64_t head_ms;
     int64_t body_ms;

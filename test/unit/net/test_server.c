@@ -389,9 +389,81 @@ static void turns_away_more_connections_than_allowed(void **state)
     int second = dial(&f);
     assert_non_null(strstr(hear(&f, second, NULL), "HTTP/1.1 503 "));
     assert_non_null(strstr(f.text, "Retry-After: "));
-    assert_int_equal(strlen(strstr(f.text, "{\"error")), 37);
+    assert_int_equal(strlen(strstr(f.text, "{\"error")), 40);
     close(first);
     close(second);
+    stop(&f);
+}
+
+/* Sends the head and half of a large body; the answer that came instead of waiting for more. */
+static bool is_shed(struct fixture *f, int fd)
+{
+    static char half[100 * 1000];
+    struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+    memset(half, 'x', sizeof(half));
+    say(fd, "POST /x HTTP/1.1\r\n" HOST "Content-Length: 200000\r\n\r\n");
+    (void)!send(fd, half, sizeof(half), MSG_NOSIGNAL); /* a reset is an answer, too */
+    if (poll(&poll_fd, 1, 100) == 0) {
+        return false;
+    }
+    ssize_t n = recv(fd, f->text, ROOM - 1, 0);
+    f->text[n > 0 ? n : 0] = '\0';
+    return n <= 0 || strstr(f->text, "HTTP/1.1 503 ") != NULL;
+}
+
+static void memory_that_unfinished_requests_hold_is_bounded_and_comes_back(void **state)
+{
+    (void)state;
+    enum { MANY = 12 };
+    struct fixture f;
+    struct net_limits limits = net_limits_default();
+    limits.memory_bytes = 512 * 1024;
+    start(&f, &limits);
+    int fds[MANY];
+    int shed = 0;
+    for (int i = 0; i < MANY; i++) {
+        fds[i] = dial(&f);
+        shed += is_shed(&f, fds[i]);
+    }
+    assert_in_range(shed, MANY - 4, MANY - 2);
+    for (int i = 0; i < MANY; i++) {
+        close(fds[i]);
+    }
+    bool is_back = false;
+    for (int i = 0; i < PATIENCE_MS && !is_back; i++) {
+        int fd = dial(&f);
+        (void)!send(fd, "GET /x HTTP/1.0\r\n\r\n", 19, MSG_NOSIGNAL);
+        ssize_t n = recv(fd, f.text, ROOM - 1, 0);
+        f.text[n > 0 ? n : 0] = '\0';
+        is_back = strstr(f.text, "</x|>") != NULL;
+        close(fd);
+        poll(NULL, 0, 1);
+    }
+    assert_true(is_back);
+    stop(&f);
+}
+
+static void hundreds_of_heads_that_never_end_leave_room_for_others(void **state)
+{
+    (void)state;
+    enum { MANY = 400 };
+    struct fixture f;
+    struct net_limits limits = net_limits_default();
+    limits.memory_bytes = 1 << 20; /* 400 whole buffers would be six times that */
+    start(&f, &limits);
+    int fds[MANY];
+    for (int i = 0; i < MANY; i++) {
+        fds[i] = dial(&f);
+        say(fds[i], "GET /x HTTP/1.1\r\nHo");
+    }
+    for (int i = 0; i < MANY; i++) {
+        say(fds[i], "st: a\r\nX");
+    }
+    for (int i = 0; i < MANY; i++) {
+        say(fds[i], "-Y: b\r\n\r\n");
+        hear(&f, fds[i], "</x|>");
+        close(fds[i]);
+    }
     stop(&f);
 }
 
@@ -446,6 +518,8 @@ int main(void)
         cmocka_unit_test(slow_senders_are_cut),
         cmocka_unit_test(streams_until_one_side_ends),
         cmocka_unit_test(turns_away_more_connections_than_allowed),
+        cmocka_unit_test(memory_that_unfinished_requests_hold_is_bounded_and_comes_back),
+        cmocka_unit_test(hundreds_of_heads_that_never_end_leave_room_for_others),
         cmocka_unit_test(stopping_tells_handlers_that_still_wait),
         cmocka_unit_test(names_bad_addresses),
     };
