@@ -67,9 +67,9 @@ static int run_command(const struct command *command, int count, char **words)
         dprintf(STDERR_FILENO, "pipes: %s\n", fault.text);
     } else if (options.wants_help) {
         result = print_help(command);
-    } else if (options.positional_count > 0) {
+    } else if (options.positional_count > command->positionals) {
         dprintf(STDERR_FILENO, "pipes: %.60s is not understood here; options begin with --\n",
-                options.positionals[0]);
+                options.positionals[command->positionals]);
     } else {
         struct clock clock = clock_system();
         struct logger log;

@@ -127,7 +127,7 @@ static enum status decode(const struct inbound *inbound, struct arena *arena, st
         .fields = {.arena = arena, .names = NAMES},
         .stage = view_part(inbound->path, 1, inbound->path.len),
     };
-    enum status status = fields_parse(inbound->body, arena, batch, &reading.fields.doc, fault);
+    enum status status = fields_parse(&reading.fields, inbound->body, batch, fault);
     if (status != STATUS_OK) {
         return status;
     }

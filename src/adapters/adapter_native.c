@@ -25,17 +25,17 @@ static enum status name_event(const struct reading *reading, struct event *event
     if (event_has(event, COLUMN_EVENT_ID) || load_id.len == 0 || seq->kind != EVENT_NUMBER) {
         return STATUS_OK;
     }
-    struct buf id;
-    buf_init(&id, load_id.len + 32);
-    buf_append_view(&id, load_id);
-    buf_append_byte(&id, '-');
-    buf_append_int64(&id, seq->as.number);
-    struct view copy = arena_copy(reading->fields.arena, buf_view(&id));
-    buf_free(&id);
-    if (!copy.at) {
+    char text[VIEW_INT64_BYTES];
+    struct view number = view_of_int64(seq->as.number, text);
+    size_t len = load_id.len + 1 + number.len;
+    char *id = arena_alloc(reading->fields.arena, len);
+    if (!id) {
         return STATUS_NO_MEMORY;
     }
-    event_set_string(event, COLUMN_EVENT_ID, copy);
+    memcpy(id, load_id.at, load_id.len);
+    id[load_id.len] = '-';
+    memcpy(id + load_id.len + 1, number.at, number.len);
+    event_set_string(event, COLUMN_EVENT_ID, view_make(id, len));
     return STATUS_OK;
 }
 
@@ -93,7 +93,7 @@ static enum status decode(const struct inbound *inbound, struct arena *arena, st
                           struct fault *fault)
 {
     struct reading reading = {.inbound = inbound, .fields = {.arena = arena}};
-    enum status status = fields_parse(inbound->body, arena, batch, &reading.fields.doc, fault);
+    enum status status = fields_parse(&reading.fields, inbound->body, batch, fault);
     if (status != STATUS_OK) {
         return status;
     }

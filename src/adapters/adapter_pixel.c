@@ -121,7 +121,7 @@ static enum status decode(const struct inbound *inbound, struct arena *arena, st
         status = read_query(inbound->query, arena, &object);
     }
     if (status == STATUS_OK) {
-        status = fields_parse(object, arena, batch, &fields.doc, fault);
+        status = fields_parse(&fields, object, batch, fault);
     }
     if (status == STATUS_OK) {
         status = fill_event(inbound, &fields, &batch->events[0], &reason);

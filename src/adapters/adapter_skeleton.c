@@ -42,7 +42,7 @@ static enum status decode(const struct inbound *inbound, struct arena *arena, st
     struct reading reading = {inbound, {.arena = arena, .names = NAMES}};
 
     /* Not even JSON: the sender gets a 400 with the fault's sentence. */
-    enum status status = fields_parse(inbound->body, arena, batch, &reading.fields.doc, fault);
+    enum status status = fields_parse(&reading.fields, inbound->body, batch, fault);
     if (status == STATUS_OK) {
         status = fields_make_room(batch, 1, arena);
     }

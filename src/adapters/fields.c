@@ -36,6 +36,7 @@ static enum status take_members(const struct fields *fields, json_value object, 
         if (status != STATUS_OK && status != STATUS_BAD_INPUT) {
             return status;
         }
+        fields->placed[key] = status == STATUS_OK;
     }
     return STATUS_OK;
 }
@@ -54,15 +55,6 @@ enum status fields_take(const struct fields *fields, json_value object, struct e
     enum status status =
         is_object(fields, context) ? take_members(fields, context, event) : STATUS_OK;
     return status == STATUS_OK ? take_members(fields, object, event) : status;
-}
-
-static bool fits_column(const struct fields *fields, json_value key)
-{
-    struct event scratch = {0};
-    enum column column = column_of_key(fields, key);
-    return column < COLUMN_COUNT &&
-           event_take(&scratch, column, fields->doc, json_key_value(fields->doc, key),
-                      fields->arena) == STATUS_OK;
 }
 
 static void append_member(const struct fields *fields, json_value key, struct buf *out)
@@ -85,7 +77,7 @@ static void append_rest(const struct fields *fields, json_value object, bool is_
         bool is_context = !is_nested && json_text_is(fields->doc, key, "context");
         if (is_context && is_object(fields, value)) {
             append_rest(fields, value, true, out);
-        } else if (!fits_column(fields, key)) {
+        } else if (!fields->placed[key]) {
             append_member(fields, key, out);
         }
     }
@@ -178,17 +170,24 @@ enum status fields_add(const struct fields *fields, json_value value, fields_fil
     return status;
 }
 
-enum status fields_parse(struct view text, struct arena *arena, struct batch *batch,
-                         const struct json **doc, struct fault *fault)
+enum status fields_use(struct fields *fields, const struct json *doc, struct fault *fault)
 {
-    struct json *made = arena_alloc(arena, sizeof(*made));
+    fields->doc = doc;
+    fields->placed = arena_alloc_zeroed(fields->arena, doc->node_count, sizeof(*fields->placed));
+    return fields->placed ? STATUS_OK
+                          : fault_set(fault, STATUS_NO_MEMORY, "no memory for the request");
+}
+
+enum status fields_parse(struct fields *fields, struct view text, struct batch *batch,
+                         struct fault *fault)
+{
+    struct json *made = arena_alloc(fields->arena, sizeof(*made));
     if (!made) {
         return fault_set(fault, STATUS_NO_MEMORY, "no memory for the request");
     }
-    enum status status = json_parse(made, text, arena, NULL, fault);
+    enum status status = json_parse(made, text, fields->arena, NULL, fault);
     batch->lone_surrogates = status == STATUS_OK ? made->lone_surrogates : 0;
-    *doc = made;
-    return status;
+    return status == STATUS_OK ? fields_use(fields, made, fault) : status;
 }
 
 size_t fields_count_elements(const struct json *doc, json_value array)

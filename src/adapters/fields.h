@@ -23,6 +23,7 @@ struct fields {
     const struct json *doc;
     struct arena *arena;
     const struct field_name *names; /* looked up before the columns' own names; may be NULL */
+    uint8_t *placed; /* in the arena, of each value: a key whose value has a column */
 };
 
 /* Fills columns from the object's members. A value that does not fit is left for
@@ -57,10 +58,13 @@ typedef enum status fields_fill_fn(const void *self, json_value object, struct e
 enum status fields_add(const struct fields *fields, json_value value, fields_fill_fn *fill,
                        const void *self, struct batch *batch) MUST_CHECK;
 
-/* Parses JSON into a document that lives in the arena, as long as its events. Faults as
+/* Parses JSON into fields->doc, which lives in the arena, as long as its events. Faults as
  * json_parse. */
-enum status fields_parse(struct view text, struct arena *arena, struct batch *batch,
-                         const struct json **doc, struct fault *fault) MUST_CHECK;
+enum status fields_parse(struct fields *fields, struct view text, struct batch *batch,
+                         struct fault *fault) MUST_CHECK;
+/* The same for a document that is there already. */
+enum status fields_use(struct fields *fields, const struct json *doc, struct fault *fault)
+    MUST_CHECK;
 size_t fields_count_elements(const struct json *doc, json_value array);
 
 #endif

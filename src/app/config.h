@@ -16,7 +16,8 @@ enum config_use {
     CONFIG_TAIL = 1 << 2,
     CONFIG_VERIFY = 1 << 3,
     CONFIG_CONFIG = 1 << 4,
-    CONFIG_ANY = 0x1f,
+    CONFIG_BENCH = 1 << 5,
+    CONFIG_ANY = 0x3f,
 };
 
 struct config {

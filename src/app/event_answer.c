@@ -3,8 +3,10 @@
 void event_answer_json(struct http_reply *reply, const struct event_answer *answer)
 {
     http_reply_header(reply, "Content-Type", VIEW_LITERAL("application/json"));
-    buf_append_format(&reply->body, "{\"accepted\":%llu,\"rejected\":%llu",
-                      (unsigned long long)answer->accepted, (unsigned long long)answer->rejected);
+    buf_append_text(&reply->body, "{\"accepted\":");
+    buf_append_uint64(&reply->body, answer->accepted);
+    buf_append_text(&reply->body, ",\"rejected\":");
+    buf_append_uint64(&reply->body, answer->rejected);
     if (answer->dropped > 0) {
         buf_append_format(&reply->body, ",\"dropped\":%llu", (unsigned long long)answer->dropped);
     }

@@ -1,10 +1,9 @@
 #include "app/pipeline.h"
 
+#include "app/completion.h"
 #include "app/event_answer.h"
 #include "app/round.h"
 #include "base/hash.h"
-#include "base/uuid.h"
-#include "enrich/enrich_url.h"
 #include "privacy/privacy_signals.h"
 
 #include <errno.h>
@@ -110,33 +109,13 @@ static enum net_verdict refuse_decoded(struct pipeline *pipeline, struct exchang
                   &counts->refused_overloaded);
 }
 
-/* What every event gets that its client left out. */
-static enum status complete(struct taking *taking, struct event *event, struct fault *fault)
-{
-    struct pipeline *pipeline = taking->pipeline;
-    if (!event_has(event, COLUMN_SITE)) {
-        event_set_string(event, COLUMN_SITE, view_from_text(pipeline->shared.site));
-    }
-    if (!event_has(event, COLUMN_ENVIRONMENT)) {
-        event_set_string(event, COLUMN_ENVIRONMENT, view_from_text(pipeline->shared.environment));
-    }
-    if (event_text(event, COLUMN_EVENT_ID).len == 0) {
-        char id[UUID_TEXT_BYTES];
-        enum status status = uuid_make(id, fault);
-        struct view copy = arena_copy(&pipeline->arena, view_from_text(id));
-        if (status != STATUS_OK || !copy.at) {
-            return status != STATUS_OK ? status
-                                       : fault_set(fault, STATUS_NO_MEMORY, "no memory for an id");
-        }
-        event_set_string(event, COLUMN_EVENT_ID, copy);
-    }
-    return enrich_url(event, &pipeline->arena);
-}
-
 static enum status complete_all(struct taking *taking, struct fault *fault)
 {
+    const struct completion completion = {taking->pipeline->shared.site,
+                                          taking->pipeline->shared.environment};
     for (size_t i = 0; i < taking->batch->event_count; i++) {
-        enum status status = complete(taking, &taking->batch->events[i], fault);
+        enum status status = completion_apply(&completion, &taking->batch->events[i],
+                                              &taking->pipeline->arena, fault);
         if (status != STATUS_OK) {
             return status;
         }

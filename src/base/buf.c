@@ -96,12 +96,9 @@ void buf_used(struct buf *buf, size_t len)
     buf->len += len;
 }
 
-enum status buf_append(struct buf *buf, const void *bytes, size_t len)
+enum status buf_append_slowly(struct buf *buf, const void *bytes, size_t len)
 {
-    if (len == 0) {
-        return buf->status;
-    }
-    char *place = buf_reserve(buf, len);
+    char *place = len > 0 ? buf_reserve(buf, len) : NULL;
     if (place) {
         memcpy(place, bytes, len);
         buf->len += len;
@@ -109,39 +106,16 @@ enum status buf_append(struct buf *buf, const void *bytes, size_t len)
     return buf->status;
 }
 
-enum status buf_append_view(struct buf *buf, struct view v)
-{
-    return buf_append(buf, v.at, v.len);
-}
-
-enum status buf_append_text(struct buf *buf, const char *text)
-{
-    return buf_append(buf, text, strlen(text));
-}
-
-enum status buf_append_byte(struct buf *buf, char byte)
-{
-    return buf_append(buf, &byte, 1);
-}
-
 enum status buf_append_uint64(struct buf *buf, uint64_t value)
 {
-    char digits[20];
-    size_t start = sizeof(digits);
-    do {
-        digits[--start] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    return buf_append(buf, digits + start, sizeof(digits) - start);
+    char text[VIEW_INT64_BYTES];
+    return buf_append_view(buf, view_of_uint64(value, text));
 }
 
 enum status buf_append_int64(struct buf *buf, int64_t value)
 {
-    if (value >= 0) {
-        return buf_append_uint64(buf, (uint64_t)value);
-    }
-    buf_append_byte(buf, '-');
-    return buf_append_uint64(buf, 0 - (uint64_t)value);
+    char text[VIEW_INT64_BYTES];
+    return buf_append_view(buf, view_of_int64(value, text));
 }
 
 enum status buf_append_format(struct buf *buf, const char *format, ...)

@@ -46,11 +46,36 @@ enum status buf_status(const struct buf *buf) MUST_CHECK;
 /* The bytes so far; valid until the next change. */
 struct view buf_view(const struct buf *buf);
 
-/* Copies. The result may be left unread: buf_status() keeps it. */
-enum status buf_append(struct buf *buf, const void *bytes, size_t len);
-enum status buf_append_view(struct buf *buf, struct view v);
-enum status buf_append_text(struct buf *buf, const char *text);
-enum status buf_append_byte(struct buf *buf, char byte);
+/* Of buf_append(), where there is no room yet, or a failure. */
+enum status buf_append_slowly(struct buf *buf, const void *bytes, size_t len);
+
+/* Copies. The result may be left unread: buf_status() keeps it. Inline, for a row is made of a
+ * hundred of these. */
+static inline enum status buf_append(struct buf *buf, const void *bytes, size_t len)
+{
+    if (len == 0 || len > buf->room - buf->len || buf->status != STATUS_OK) {
+        return buf_append_slowly(buf, bytes, len);
+    }
+    memcpy(buf->at + buf->len, bytes, len);
+    buf->len += len;
+    return STATUS_OK;
+}
+
+static inline enum status buf_append_view(struct buf *buf, struct view v)
+{
+    return buf_append(buf, v.at, v.len);
+}
+
+static inline enum status buf_append_text(struct buf *buf, const char *text)
+{
+    return buf_append(buf, text, strlen(text));
+}
+
+static inline enum status buf_append_byte(struct buf *buf, char byte)
+{
+    return buf_append(buf, &byte, 1);
+}
+
 enum status buf_append_int64(struct buf *buf, int64_t value);
 enum status buf_append_uint64(struct buf *buf, uint64_t value);
 enum status buf_append_format(struct buf *buf, const char *format, ...)

@@ -47,7 +47,7 @@ int64_t clock_stopwatch_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static void put_digits(char *at, int count, int64_t value)
+static void put_digits(char *at, int count, uint32_t value)
 {
     for (int i = count - 1; i >= 0; i--) {
         at[i] = (char)('0' + value % 10);
@@ -58,16 +58,16 @@ static void put_digits(char *at, int count, int64_t value)
 /* By hand: every row has several of these, and strftime() costs more than the rest of the row.
  * Days to a date as in H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days:
  * years of 400 that begin in March. */
-static void put_date(char *at, int64_t days)
+static void put_date(char *at, uint32_t days)
 {
     enum { DAYS_TO_1970 = 719468, DAYS_OF_400_YEARS = 146097 };
-    int64_t shifted = days + DAYS_TO_1970;
-    int64_t day_of_era = shifted % DAYS_OF_400_YEARS;
-    int64_t year_of_era =
+    uint32_t shifted = days + DAYS_TO_1970;
+    uint32_t day_of_era = shifted % DAYS_OF_400_YEARS;
+    uint32_t year_of_era =
         (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
-    int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    int64_t from_march = (5 * day_of_year + 2) / 153;
-    int64_t month = from_march < 10 ? from_march + 3 : from_march - 9;
+    uint32_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    uint32_t from_march = (5 * day_of_year + 2) / 153;
+    uint32_t month = from_march < 10 ? from_march + 3 : from_march - 9;
     put_digits(at, 4, shifted / DAYS_OF_400_YEARS * 400 + year_of_era + (month <= 2));
     put_digits(at + 5, 2, month);
     put_digits(at + 8, 2, day_of_year - (153 * from_march + 2) / 5 + 1);
@@ -76,9 +76,9 @@ static void put_date(char *at, int64_t days)
 void clock_format(int64_t utc_ms, char text[CLOCK_TEXT_BYTES])
 {
     int64_t ms = utc_ms < 0 ? 0 : utc_ms > LAST_MS ? LAST_MS : utc_ms;
-    int64_t of_day = ms % 86400000;
+    uint32_t of_day = (uint32_t)(ms % 86400000);
     memcpy(text, "0000-00-00T00:00:00.000Z", CLOCK_TEXT_BYTES);
-    put_date(text, ms / 86400000);
+    put_date(text, (uint32_t)(ms / 86400000));
     put_digits(text + 11, 2, of_day / 3600000);
     put_digits(text + 14, 2, of_day / 60000 % 60);
     put_digits(text + 17, 2, of_day / 1000 % 60);

@@ -425,12 +425,15 @@ json_value json_key_value(const struct json *doc, json_value key)
 json_value json_member(const struct json *doc, json_value object, const char *name)
 {
     json_value found = JSON_NO_VALUE;
+    size_t len = strlen(name);
     if (json_kind(doc, object) != JSON_OBJECT) {
         return found;
     }
     for (json_value key = json_first(doc, object); key != JSON_NO_VALUE;
          key = json_next(doc, key)) {
-        if (json_text_is(doc, key, name)) {
+        const struct json_node *node = &doc->nodes[key];
+        bool may_be = node->end - node->start == len + 2 || (node->flags & NODE_HAS_ESCAPE) != 0;
+        if (may_be && json_text_is(doc, key, name)) {
             found = key + 1;
         }
     }

@@ -226,6 +226,9 @@ bool json_to_int64(const struct json *doc, json_value value, int64_t *number)
     if (json_kind(doc, value) != JSON_NUMBER) {
         return false;
     }
+    if (view_to_int64(json_raw(doc, value), number)) {
+        return true; /* as nearly all are */
+    }
     struct decimal d = take_apart(json_raw(doc, value));
     uint64_t sum = 0;
     if (!whole(&d, &sum) || sum > (uint64_t)INT64_MAX + d.is_negative) {

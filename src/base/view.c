@@ -1,30 +1,12 @@
 #include "base/view.h"
 
-struct view view_from_text(const char *text)
-{
-    return text ? view_make(text, strlen(text)) : view_make(NULL, 0);
-}
-
-bool view_equal(struct view a, struct view b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);
-}
-
-bool view_is(struct view v, const char *text)
-{
-    return view_equal(v, view_from_text(text));
-}
-
 static char lower(char byte)
 {
     return byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
 }
 
-bool view_is_ignoring_case(struct view v, const char *text)
+bool view_is_text_ignoring_case(struct view v, const char *text)
 {
-    if (strlen(text) != v.len) {
-        return false;
-    }
     for (size_t i = 0; i < v.len; i++) {
         if (lower(v.at[i]) != lower(text[i])) {
             return false;
@@ -44,15 +26,6 @@ bool view_ends_with(struct view v, const char *text)
     return v.len >= len && view_equal(view_part(v, v.len - len, len), view_from_text(text));
 }
 
-struct view view_part(struct view v, size_t start, size_t len)
-{
-    if (start >= v.len) {
-        return view_make(NULL, 0);
-    }
-    size_t left = v.len - start;
-    return view_make(v.at + start, len < left ? len : left);
-}
-
 static bool is_blank(char byte)
 {
     return byte == ' ' || byte == '\t';
@@ -68,12 +41,6 @@ struct view view_trim(struct view v)
         v.len--;
     }
     return v;
-}
-
-size_t view_find(struct view v, char byte)
-{
-    const char *found = v.len > 0 ? memchr(v.at, byte, v.len) : NULL;
-    return found ? (size_t)(found - v.at) : v.len;
 }
 
 struct view view_cut(struct view *rest, char separator)
@@ -110,4 +77,25 @@ bool view_to_int64(struct view v, int64_t *value)
     }
     *value = negative ? -(int64_t)size : (int64_t)size;
     return true;
+}
+
+struct view view_of_uint64(uint64_t value, char text[VIEW_INT64_BYTES])
+{
+    size_t start = VIEW_INT64_BYTES;
+    do {
+        text[--start] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    return view_make(text + start, VIEW_INT64_BYTES - start);
+}
+
+struct view view_of_int64(int64_t value, char text[VIEW_INT64_BYTES])
+{
+    if (value >= 0) {
+        return view_of_uint64((uint64_t)value, text);
+    }
+    /* At most 19 digits: there is room for the sign. */
+    struct view digits = view_of_uint64(0 - (uint64_t)value, text);
+    text[VIEW_INT64_BYTES - digits.len - 1] = '-';
+    return view_make(digits.at - 1, digits.len + 1);
 }

@@ -26,6 +26,7 @@ struct command {
     const char *summary; /* one line */
     const char *usage;   /* what may stand behind the name */
     unsigned uses;       /* which rows of config.c it takes; 0: none */
+    size_t positionals;  /* words behind the name that it takes */
     int (*run)(const struct cmd_context *context);
 };
 
@@ -42,6 +43,7 @@ extern const struct command cmd_build;
 extern const struct command cmd_tail;
 extern const struct command cmd_verify;
 extern const struct command cmd_config;
+extern const struct command cmd_bench;
 extern const struct command cmd_version;
 
 #endif

@@ -1,106 +1,118 @@
 #include "event/columns.h"
 
+#include <pthread.h>
+
+#define NAME(text) (text), sizeof(text) - 1
+
 const struct column_row columns[COLUMN_COUNT] = {
-    [COLUMN_EVENT_ID] = {"event_id", COLUMN_STRING, true,
+    [COLUMN_EVENT_ID] = {NAME("event_id"), COLUMN_STRING, true,
                          "unique per site; the client's message id, natively load_id-seq",
                          "9f86d081884c7d65-3"},
-    [COLUMN_TYPE] = {"type", COLUMN_STRING, true,
+    [COLUMN_TYPE] = {NAME("type"), COLUMN_STRING, true,
                      "page, screen, track, identify, group, alias, engagement, "
                      "impression, click, form, error or vitals",
                      "track"},
-    [COLUMN_NAME] = {"name", COLUMN_STRING, true, "what happened, or the page's or screen's name",
-                     "product_added"},
-    [COLUMN_PROPERTIES] = {"properties", COLUMN_JSON, true,
+    [COLUMN_NAME] = {NAME("name"), COLUMN_STRING, true,
+                     "what happened, or the page's or screen's name", "product_added"},
+    [COLUMN_PROPERTIES] = {NAME("properties"), COLUMN_JSON, true,
                            "what the site said about it, bytes as sent", "{\"price\":12.50}"},
-    [COLUMN_USER_PROPERTIES] = {"user_properties", COLUMN_JSON, true,
+    [COLUMN_USER_PROPERTIES] = {NAME("user_properties"), COLUMN_JSON, true,
                                 "what the site said about the user", "{\"plan\":\"pro\"}"},
-    [COLUMN_CONTEXT] = {"context", COLUMN_JSON, true,
+    [COLUMN_CONTEXT] = {NAME("context"), COLUMN_JSON, true,
                         "whatever else the client sent that has no column", "{}"},
-    [COLUMN_ANONYMOUS_ID] = {"anonymous_id", COLUMN_STRING, true,
+    [COLUMN_ANONYMOUS_ID] = {NAME("anonymous_id"), COLUMN_STRING, true,
                              "random first-party id of the browser",
                              "5f0c7a52e4b14f9c8d7e6a5b4c3d2e1f"},
-    [COLUMN_USER_ID] = {"user_id", COLUMN_STRING, true, "the site's id of a known user", "u-17"},
-    [COLUMN_GROUP_ID] = {"group_id", COLUMN_STRING, true,
+    [COLUMN_USER_ID] = {NAME("user_id"), COLUMN_STRING, true, "the site's id of a known user",
+                        "u-17"},
+    [COLUMN_GROUP_ID] = {NAME("group_id"), COLUMN_STRING, true,
                          "the site's id of a group, company or team", "g-3"},
-    [COLUMN_PREVIOUS_ID] = {"previous_id", COLUMN_STRING, true, "the id that an alias replaces",
-                            "u-9"},
-    [COLUMN_SESSION_ID] = {"session_id", COLUMN_STRING, true,
+    [COLUMN_PREVIOUS_ID] = {NAME("previous_id"), COLUMN_STRING, true,
+                            "the id that an alias replaces", "u-9"},
+    [COLUMN_SESSION_ID] = {NAME("session_id"), COLUMN_STRING, true,
                            "visit; ends after 30 minutes of silence", "b1946ac92492d234"},
-    [COLUMN_SESSION_INDEX] = {"session_index", COLUMN_INTEGER, true,
+    [COLUMN_SESSION_INDEX] = {NAME("session_index"), COLUMN_INTEGER, true,
                               "number of the visit in this browser, from 1", "4"},
-    [COLUMN_PAGE_VIEW_ID] = {"page_view_id", COLUMN_STRING, true,
+    [COLUMN_PAGE_VIEW_ID] = {NAME("page_view_id"), COLUMN_STRING, true,
                              "the page view during which it happened", "7c6a180b36896a0a"},
-    [COLUMN_LOAD_ID] = {"load_id", COLUMN_STRING, true, "random per document", "9f86d081884c7d65"},
-    [COLUMN_SEQ] = {"seq", COLUMN_INTEGER, true,
+    [COLUMN_LOAD_ID] = {NAME("load_id"), COLUMN_STRING, true, "random per document",
+                        "9f86d081884c7d65"},
+    [COLUMN_SEQ] = {NAME("seq"), COLUMN_INTEGER, true,
                     "number within the load, from 1, given when the event was made", "3"},
-    [COLUMN_TAB_ID] = {"tab_id", COLUMN_STRING, true, "the browser's tab, where storage is allowed",
-                       "6f1ed002ab559585"},
-    [COLUMN_EVENT_TIME] = {"time", COLUMN_TIME, false, "best estimate of when it happened",
+    [COLUMN_TAB_ID] = {NAME("tab_id"), COLUMN_STRING, true,
+                       "the browser's tab, where storage is allowed", "6f1ed002ab559585"},
+    [COLUMN_EVENT_TIME] = {NAME("time"), COLUMN_TIME, false, "best estimate of when it happened",
                            "2026-11-24T02:03:04.005Z"},
-    [COLUMN_CREATED_AT] = {"created_at", COLUMN_TIME, true,
+    [COLUMN_CREATED_AT] = {NAME("created_at"), COLUMN_TIME, true,
                            "when it was made, by the client's clock", "2026-11-24T02:03:04.005Z"},
-    [COLUMN_SENT_AT] = {"sent_at", COLUMN_TIME, true, "when it was sent, by the client's clock",
-                        "2026-11-24T02:03:05.000Z"},
-    [COLUMN_RECEIVED_AT] = {"received_at", COLUMN_TIME, false,
+    [COLUMN_SENT_AT] = {NAME("sent_at"), COLUMN_TIME, true,
+                        "when it was sent, by the client's clock", "2026-11-24T02:03:05.000Z"},
+    [COLUMN_RECEIVED_AT] = {NAME("received_at"), COLUMN_TIME, false,
                             "when the collector had it, by its own clock",
                             "2026-11-24T02:03:05.040Z"},
     [COLUMN_SINCE_LOAD_MS] =
-        {"since_load_ms", COLUMN_INTEGER, true,
+        {NAME("since_load_ms"), COLUMN_INTEGER, true,
          "milliseconds since the document began to load, by a clock that never goes back", "1840"},
-    [COLUMN_SITE] = {"site", COLUMN_STRING, true, "name of the site", "shop"},
-    [COLUMN_ENVIRONMENT] = {"environment", COLUMN_STRING, true, "production, staging, ...",
+    [COLUMN_SITE] = {NAME("site"), COLUMN_STRING, true, "name of the site", "shop"},
+    [COLUMN_ENVIRONMENT] = {NAME("environment"), COLUMN_STRING, true, "production, staging, ...",
                             "production"},
-    [COLUMN_IS_TEST] = {"is_test", COLUMN_BOOLEAN, true,
+    [COLUMN_IS_TEST] = {NAME("is_test"), COLUMN_BOOLEAN, true,
                         "test traffic, left out of the views by default", "false"},
-    [COLUMN_RELEASE] = {"release", COLUMN_STRING, true, "version of the site", "2026.11.3"},
-    [COLUMN_URL] = {"url", COLUMN_STRING, true, "address of the page",
+    [COLUMN_RELEASE] = {NAME("release"), COLUMN_STRING, true, "version of the site", "2026.11.3"},
+    [COLUMN_URL] = {NAME("url"), COLUMN_STRING, true, "address of the page",
                     "https://shop.example/cart?step=2"},
-    [COLUMN_HOST] = {"host", COLUMN_STRING, false, "host of the url", "shop.example"},
-    [COLUMN_PATH] = {"path", COLUMN_STRING, false, "path of the url", "/cart"},
-    [COLUMN_TITLE] = {"title", COLUMN_STRING, true, "title of the page", "Your cart"},
-    [COLUMN_REFERRER] = {"referrer", COLUMN_STRING, true, "address of the page before",
+    [COLUMN_HOST] = {NAME("host"), COLUMN_STRING, false, "host of the url", "shop.example"},
+    [COLUMN_PATH] = {NAME("path"), COLUMN_STRING, false, "path of the url", "/cart"},
+    [COLUMN_TITLE] = {NAME("title"), COLUMN_STRING, true, "title of the page", "Your cart"},
+    [COLUMN_REFERRER] = {NAME("referrer"), COLUMN_STRING, true, "address of the page before",
                          "https://shop.example/"},
-    [COLUMN_REFERRER_KIND] = {"referrer_kind", COLUMN_STRING, false,
+    [COLUMN_REFERRER_KIND] = {NAME("referrer_kind"), COLUMN_STRING, false,
                               "direct, internal, search, social, campaign or link", "internal"},
-    [COLUMN_REFERRER_NAME] = {"referrer_name", COLUMN_STRING, false,
+    [COLUMN_REFERRER_NAME] = {NAME("referrer_name"), COLUMN_STRING, false,
                               "name of the search engine or network", "DuckDuckGo"},
-    [COLUMN_CAMPAIGN_SOURCE] = {"campaign_source", COLUMN_STRING, true, "utm_source", "newsletter"},
-    [COLUMN_CAMPAIGN_MEDIUM] = {"campaign_medium", COLUMN_STRING, true, "utm_medium", "email"},
-    [COLUMN_CAMPAIGN_NAME] = {"campaign_name", COLUMN_STRING, true, "utm_campaign", "autumn"},
-    [COLUMN_CAMPAIGN_TERM] = {"campaign_term", COLUMN_STRING, true, "utm_term", "red shoes"},
-    [COLUMN_CAMPAIGN_CONTENT] = {"campaign_content", COLUMN_STRING, true, "utm_content", "button"},
-    [COLUMN_CLICK_ID_KIND] = {"click_id_kind", COLUMN_STRING, true,
+    [COLUMN_CAMPAIGN_SOURCE] = {NAME("campaign_source"), COLUMN_STRING, true, "utm_source",
+                                "newsletter"},
+    [COLUMN_CAMPAIGN_MEDIUM] = {NAME("campaign_medium"), COLUMN_STRING, true, "utm_medium",
+                                "email"},
+    [COLUMN_CAMPAIGN_NAME] = {NAME("campaign_name"), COLUMN_STRING, true, "utm_campaign", "autumn"},
+    [COLUMN_CAMPAIGN_TERM] = {NAME("campaign_term"), COLUMN_STRING, true, "utm_term", "red shoes"},
+    [COLUMN_CAMPAIGN_CONTENT] = {NAME("campaign_content"), COLUMN_STRING, true, "utm_content",
+                                 "button"},
+    [COLUMN_CLICK_ID_KIND] = {NAME("click_id_kind"), COLUMN_STRING, true,
                               "which advertiser's click id the url carried, never its value",
                               "gclid"},
-    [COLUMN_BROWSER] = {"browser", COLUMN_STRING, false, "family", "Firefox"},
-    [COLUMN_BROWSER_VERSION] = {"browser_version", COLUMN_STRING, false, "major version", "140"},
-    [COLUMN_OS] = {"os", COLUMN_STRING, false, "family", "Android"},
-    [COLUMN_OS_VERSION] = {"os_version", COLUMN_STRING, false, "major version", "16"},
-    [COLUMN_DEVICE_KIND] = {"device_kind", COLUMN_STRING, false,
+    [COLUMN_BROWSER] = {NAME("browser"), COLUMN_STRING, false, "family", "Firefox"},
+    [COLUMN_BROWSER_VERSION] = {NAME("browser_version"), COLUMN_STRING, false, "major version",
+                                "140"},
+    [COLUMN_OS] = {NAME("os"), COLUMN_STRING, false, "family", "Android"},
+    [COLUMN_OS_VERSION] = {NAME("os_version"), COLUMN_STRING, false, "major version", "16"},
+    [COLUMN_DEVICE_KIND] = {NAME("device_kind"), COLUMN_STRING, false,
                             "desktop, mobile, tablet, tv or other", "mobile"},
-    [COLUMN_SCREEN_WIDTH] = {"screen_width", COLUMN_INTEGER, true, "CSS pixels", "1920"},
-    [COLUMN_SCREEN_HEIGHT] = {"screen_height", COLUMN_INTEGER, true, "CSS pixels", "1080"},
-    [COLUMN_VIEWPORT_WIDTH] = {"viewport_width", COLUMN_INTEGER, true, "CSS pixels", "1280"},
-    [COLUMN_VIEWPORT_HEIGHT] = {"viewport_height", COLUMN_INTEGER, true, "CSS pixels", "720"},
-    [COLUMN_DENSITY] = {"density", COLUMN_REAL, true, "device pixels per CSS pixel", "2"},
-    [COLUMN_LOCALE] = {"locale", COLUMN_STRING, true, "language tag (BCP 47)", "de-AT"},
-    [COLUMN_TIMEZONE] = {"timezone", COLUMN_STRING, true, "IANA name", "Europe/Vienna"},
-    [COLUMN_COUNTRY] = {"country", COLUMN_STRING, false, "ISO 3166-1 alpha-2", "AT"},
-    [COLUMN_REGION] = {"region", COLUMN_STRING, false, "ISO 3166-2", "AT-9"},
-    [COLUMN_IS_BOT] = {"is_bot", COLUMN_BOOLEAN, false,
+    [COLUMN_SCREEN_WIDTH] = {NAME("screen_width"), COLUMN_INTEGER, true, "CSS pixels", "1920"},
+    [COLUMN_SCREEN_HEIGHT] = {NAME("screen_height"), COLUMN_INTEGER, true, "CSS pixels", "1080"},
+    [COLUMN_VIEWPORT_WIDTH] = {NAME("viewport_width"), COLUMN_INTEGER, true, "CSS pixels", "1280"},
+    [COLUMN_VIEWPORT_HEIGHT] = {NAME("viewport_height"), COLUMN_INTEGER, true, "CSS pixels", "720"},
+    [COLUMN_DENSITY] = {NAME("density"), COLUMN_REAL, true, "device pixels per CSS pixel", "2"},
+    [COLUMN_LOCALE] = {NAME("locale"), COLUMN_STRING, true, "language tag (BCP 47)", "de-AT"},
+    [COLUMN_TIMEZONE] = {NAME("timezone"), COLUMN_STRING, true, "IANA name", "Europe/Vienna"},
+    [COLUMN_COUNTRY] = {NAME("country"), COLUMN_STRING, false, "ISO 3166-1 alpha-2", "AT"},
+    [COLUMN_REGION] = {NAME("region"), COLUMN_STRING, false, "ISO 3166-2", "AT-9"},
+    [COLUMN_IS_BOT] = {NAME("is_bot"), COLUMN_BOOLEAN, false,
                        "made by a program rather than a person, as far as can be told", "false"},
-    [COLUMN_BOT_REASON] = {"bot_reason", COLUMN_STRING, false, "why it is held to be a bot",
+    [COLUMN_BOT_REASON] = {NAME("bot_reason"), COLUMN_STRING, false, "why it is held to be a bot",
                            "agent"},
     [COLUMN_CONSENT] =
-        {"consent", COLUMN_JSON, true,
+        {NAME("consent"), COLUMN_JSON, true,
          "purposes, source, banner version and preset as they stood when the event was made",
          "{\"state\":\"granted\"}"},
-    [COLUMN_SIGNALS] = {"signals", COLUMN_JSON, false, "gpc and dnt, as the request carried them",
-                        "{\"gpc\":true}"},
-    [COLUMN_ADAPTER] = {"adapter", COLUMN_STRING, false, "which protocol it came in by", "native"},
-    [COLUMN_LIBRARY] = {"library", COLUMN_STRING, true, "the client's software", "pipes.js"},
-    [COLUMN_LIBRARY_VERSION] = {"library_version", COLUMN_STRING, true, "its version", "0.1.0"},
-    [COLUMN_INGEST_SEQ] = {"ingest_seq", COLUMN_INTEGER, false,
+    [COLUMN_SIGNALS] = {NAME("signals"), COLUMN_JSON, false,
+                        "gpc and dnt, as the request carried them", "{\"gpc\":true}"},
+    [COLUMN_ADAPTER] = {NAME("adapter"), COLUMN_STRING, false, "which protocol it came in by",
+                        "native"},
+    [COLUMN_LIBRARY] = {NAME("library"), COLUMN_STRING, true, "the client's software", "pipes.js"},
+    [COLUMN_LIBRARY_VERSION] = {NAME("library_version"), COLUMN_STRING, true, "its version",
+                                "0.1.0"},
+    [COLUMN_INGEST_SEQ] = {NAME("ingest_seq"), COLUMN_INTEGER, false,
                            "number given by the collector, never used twice; gaps are allowed",
                            "1042"},
 };
@@ -111,11 +123,43 @@ const char *column_type_name(enum column_type type)
     return NAMES[type];
 }
 
+/* Columns by what their names look like: most slots hold one or none. */
+enum { SLOTS = 256, SLOT_FREE = COLUMN_COUNT };
+static uint8_t slots[SLOTS];
+static pthread_once_t slots_once = PTHREAD_ONCE_INIT;
+
+_Static_assert(COLUMN_COUNT < UINT8_MAX, "a slot is a byte");
+
+static size_t slot_of(struct view name)
+{
+    size_t first = (unsigned char)name.at[0];
+    size_t last = (unsigned char)name.at[name.len - 1];
+    size_t middle = (unsigned char)name.at[name.len / 2];
+    return (first * 31 + middle * 7 + last * 3 + name.len * 53) % SLOTS;
+}
+
+static void fill_slots(void)
+{
+    memset(slots, SLOT_FREE, sizeof(slots));
+    for (unsigned i = 0; i < COLUMN_COUNT; i++) {
+        size_t at = slot_of(view_make(columns[i].name, columns[i].name_len));
+        while (slots[at] != SLOT_FREE) {
+            at = (at + 1) % SLOTS;
+        }
+        slots[at] = (uint8_t)i;
+    }
+}
+
 enum column column_find(struct view name)
 {
-    for (enum column i = 0; i < COLUMN_COUNT; i++) {
-        if (view_is(name, columns[i].name)) {
-            return i;
+    pthread_once(&slots_once, fill_slots);
+    if (name.len == 0) {
+        return COLUMN_COUNT;
+    }
+    for (size_t at = slot_of(name); slots[at] != SLOT_FREE; at = (at + 1) % SLOTS) {
+        const struct column_row *row = &columns[slots[at]];
+        if (row->name_len == name.len && memcmp(row->name, name.at, name.len) == 0) {
+            return (enum column)slots[at];
         }
     }
     return COLUMN_COUNT;

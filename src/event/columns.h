@@ -88,6 +88,7 @@ enum column {
 
 struct column_row {
     const char *name;
+    size_t name_len;
     enum column_type type;
     bool is_from_client; /* a client may set it by its name; all others are the collector's */
     const char *meaning;

@@ -2,6 +2,8 @@
 
 #include "base/clock.h"
 
+static const int64_t YEAR_10000_MS = 253402300800000;
+
 void event_set_string(struct event *event, enum column column, struct view text)
 {
     event->values[column] = (struct event_value){.kind = EVENT_TEXT, .as.text = text};
@@ -82,6 +84,7 @@ static enum status take_time(struct event *event, enum column column, const stru
                              json_value value, struct arena *arena)
 {
     int64_t utc_ms;
+    int64_t whole;
     double number;
     struct view text;
     if (json_kind(doc, value) == JSON_STRING) {
@@ -89,7 +92,10 @@ static enum status take_time(struct event *event, enum column column, const stru
         if (status != STATUS_OK || !clock_parse(text.at, text.len, &utc_ms)) {
             return status == STATUS_OK ? STATUS_BAD_INPUT : status;
         }
-    } else if (json_to_double(doc, value, &number) && number >= 0 && number < 253402300800000.0) {
+    } else if (json_to_int64(doc, value, &whole) && whole >= 0 && whole < YEAR_10000_MS) {
+        utc_ms = whole;
+    } else if (json_to_double(doc, value, &number) && number >= 0 &&
+               number < (double)YEAR_10000_MS) {
         utc_ms = (int64_t)number;
     } else {
         return STATUS_BAD_INPUT;
@@ -138,16 +144,37 @@ enum status event_take(struct event *event, enum column column, const struct jso
     return STATUS_OK;
 }
 
+/* ,"name": */
+static void append_name(struct buf *out, char before, const struct column_row *row)
+{
+    char *to = buf_reserve(out, row->name_len + 4);
+    if (!to) {
+        return;
+    }
+    *to++ = before;
+    *to++ = '"';
+    memcpy(to, row->name, row->name_len);
+    to += row->name_len;
+    *to++ = '"';
+    *to++ = ':';
+    buf_used(out, row->name_len + 4);
+}
+
+static void append_time(struct buf *out, int64_t utc_ms)
+{
+    char text[1 + CLOCK_TEXT_BYTES]; /* the last quote stands where its zero byte was */
+    text[0] = '"';
+    clock_format(utc_ms, text + 1);
+    text[CLOCK_TEXT_BYTES] = '"';
+    buf_append(out, text, sizeof(text));
+}
+
 static void append_number(struct buf *out, enum column_type type, int64_t number)
 {
     if (type == COLUMN_BOOLEAN) {
         buf_append_text(out, number ? "true" : "false");
     } else if (type == COLUMN_TIME) {
-        char text[CLOCK_TEXT_BYTES];
-        clock_format(number, text);
-        buf_append_byte(out, '"');
-        buf_append_text(out, text);
-        buf_append_byte(out, '"');
+        append_time(out, number);
     } else {
         buf_append_int64(out, number);
     }
@@ -180,10 +207,7 @@ enum status event_append_row(struct buf *out, const struct event *event)
         if (event->values[i].kind == EVENT_ABSENT) {
             continue;
         }
-        buf_append_byte(out, before);
-        buf_append_byte(out, '"');
-        buf_append_text(out, columns[i].name);
-        buf_append_text(out, "\":");
+        append_name(out, before, &columns[i]);
         append_value(out, columns[i].type, &event->values[i]);
         before = ',';
     }
