@@ -71,6 +71,20 @@ static size_t count_headers(const struct http_head *head, const char *name)
     return count;
 }
 
+struct view http_header_list(const struct http_head *head, const char *name, struct buf *joined)
+{
+    if (count_headers(head, name) < 2) {
+        return http_header(head, name);
+    }
+    for (size_t i = 0; i < head->header_count; i++) {
+        if (view_is_ignoring_case(head->headers[i].name, name)) {
+            buf_append_text(joined, joined->len > 0 ? ", " : "");
+            buf_append_view(joined, head->headers[i].value);
+        }
+    }
+    return buf_view(joined);
+}
+
 bool http_list_has(struct view list, const char *word)
 {
     while (list.len > 0) {

@@ -169,6 +169,34 @@ static void an_absolute_target_overrules_the_host(void **state)
     assert_true(view_is(http_header(&head, "host"), "b.example:81"));
 }
 
+static void several_lines_of_a_header_are_one_list(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *lines;
+        const char *list; /* NULL when there is no such line */
+    } cases[] = {
+        {"", NULL},
+        {"A: x, y\r\n", "x, y"},
+        {"A:\r\n", ""},
+        {"A: x\r\nB: z\r\na: y\r\n", "x, y"},
+        {"A:\r\nA: y\r\nA:\r\n", "y, "},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[128];
+        int len = snprintf(text, sizeof(text), GET "%s\r\n", cases[i].lines);
+        struct http_head head;
+        struct http_refusal refusal;
+        struct buf joined;
+        buf_init(&joined, 64);
+        assert_int_equal(http_head_parse(&head, view_make(text, (size_t)len), &refusal), HTTP_DONE);
+        struct view list = http_header_list(&head, "a", &joined);
+        assert_int_equal(list.at != NULL, cases[i].list != NULL);
+        assert_true(view_is(list, cases[i].list ? cases[i].list : ""));
+        buf_free(&joined);
+    }
+}
+
 static void knows_when_the_connection_stays(void **state)
 {
     (void)state;
@@ -241,6 +269,7 @@ int main(void)
         cmocka_unit_test(every_split_needs_more_until_complete),
         cmocka_unit_test(reads_targets_of_all_accepted_forms),
         cmocka_unit_test(an_absolute_target_overrules_the_host),
+        cmocka_unit_test(several_lines_of_a_header_are_one_list),
         cmocka_unit_test(knows_when_the_connection_stays),
         cmocka_unit_test(holds_its_limits),
     };

@@ -197,7 +197,7 @@ static unsigned first_status(const struct fixture *f)
 /* NULL when all is as the case says. */
 static const char *complaint_about(const struct fixture *f, const struct malformed_case *one)
 {
-    unsigned expected_requests = one->status != 200 ? 0 : one->is_kept ? 2 : 1;
+    unsigned expected_requests = (one->status == 200) + (unsigned)one->is_kept;
     if (!f->is_closed) {
         return "the connection was not closed";
     }
