@@ -4,7 +4,7 @@
  * Knows gzip, x-gzip, deflate (zlib or raw), br, zstd and identity, two of them at most.
  *
  *     struct body_decoder *decoder = body_decoder_create(1 << 20);
- *     struct coded_body coded = {http_header(head, "content-encoding"), body};
+ *     struct coded_body coded = {http_header_list(head, "content-encoding", &joined), body};
  *     if (body_decoder_is_needed(coded.codings) &&
  *         body_decoder_decode(decoder, coded, &out, &refusal) != HTTP_DONE) { ... }
  *     body_decoder_destroy(decoder);

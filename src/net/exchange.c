@@ -114,18 +114,18 @@ void exchange_refuse(struct exchange *x, struct http_refusal why, const struct h
     reply(x, EXCHANGE_REPLIED);
 }
 
-/* Bounded by the same ceiling as a body that comes plain. False when it was refused. */
-static bool decode_body(struct exchange *x, struct view *body, struct http_refusal *refusal)
+/* Bounded by the same ceiling as a body that comes plain. False when it was refused, with refusal
+ * as it was for a lack of memory. */
+static bool decode_as(struct exchange *x, struct view codings, struct view *body,
+                      struct http_refusal *refusal)
 {
-    struct coded_body coded = {http_header(&x->head, "content-encoding"), *body};
-    bool is_said = body_decoder_is_needed(coded.codings);
-    coded.codings = is_said ? coded.codings : body_decoder_sniff(*body);
+    bool is_said = body_decoder_is_needed(codings);
+    struct coded_body coded = {is_said ? codings : body_decoder_sniff(*body), *body};
     if (coded.codings.len == 0 || body->len == 0) {
         return true;
     }
     struct net_loop *loop = x->connection->loop;
     loop->decoder = loop->decoder ? loop->decoder : body_decoder_create(loop->limits.body_bytes);
-    *refusal = (struct http_refusal){503, "no memory to decompress a body now"};
     buf_clear(&x->decoded);
     if (!loop->decoder ||
         body_decoder_decode(loop->decoder, coded, &x->decoded, refusal) != HTTP_DONE) {
@@ -133,6 +133,18 @@ static bool decode_body(struct exchange *x, struct view *body, struct http_refus
     }
     *body = buf_view(&x->decoded);
     return true;
+}
+
+/* False when it was refused. */
+static bool decode_body(struct exchange *x, struct view *body, struct http_refusal *refusal)
+{
+    struct buf joined; /* stays without memory unless the header is repeated */
+    buf_init(&joined, HTTP_HEAD_BYTES_MAX);
+    struct view codings = http_header_list(&x->head, "content-encoding", &joined);
+    *refusal = (struct http_refusal){503, "no memory to decompress a body now"};
+    bool is_decoded = buf_status(&joined) == STATUS_OK && decode_as(x, codings, body, refusal);
+    buf_free(&joined);
+    return is_decoded;
 }
 
 void exchange_dispatch(struct exchange *x, struct view body)

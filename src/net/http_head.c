@@ -71,6 +71,20 @@ static size_t count_headers(const struct http_head *head, const char *name)
     return count;
 }
 
+struct view http_header_list(const struct http_head *head, const char *name, struct buf *joined)
+{
+    if (count_headers(head, name) < 2) {
+        return http_header(head, name);
+    }
+    for (size_t i = 0; i < head->header_count; i++) {
+        if (view_is_ignoring_case(head->headers[i].name, name)) {
+            buf_append_text(joined, joined->len > 0 ? ", " : "");
+            buf_append_view(joined, head->headers[i].value);
+        }
+    }
+    return buf_view(joined);
+}
+
 bool http_list_has(struct view list, const char *word)
 {
     while (list.len > 0) {
@@ -175,6 +189,15 @@ static bool take_authority(struct view *target, struct view *authority)
     return end > 0 && authority->at[0] != ':' && is_host(*authority);
 }
 
+/* RFC 9110, 9.3.6: its target is a host and a port, and nothing else. There are no tunnels here. */
+static enum http_progress refuse_connect(struct view target, struct http_refusal *refusal)
+{
+    bool has_both = is_host(target) && target.at[0] != ':' && view_find(target, ':') < target.len &&
+                    has_only_digits(view_part(target, target.len - 1, 1));
+    return has_both ? refuse(refusal, 501, "CONNECT is not known here")
+                    : refuse(refusal, 400, "the target of CONNECT must be a host and a port");
+}
+
 static enum http_progress parse_target(struct http_head *head, struct view target,
                                        struct http_refusal *refusal)
 {
@@ -183,6 +206,9 @@ static enum http_progress parse_target(struct http_head *head, struct view targe
     }
     if (!is_visible_ascii(target) || view_find(target, '#') < target.len) {
         return refuse(refusal, 400, "the request target holds bytes that must be encoded");
+    }
+    if (view_is(head->method_text, "CONNECT")) {
+        return refuse_connect(target, refusal);
     }
     if (view_is(target, "*") && head->method == HTTP_OPTIONS) {
         head->path = target;
@@ -272,7 +298,8 @@ static enum http_progress check_host(struct http_head *head, struct http_refusal
     return HTTP_DONE;
 }
 
-/* Equal lengths may be repeated, as headers or in one list (RFC 9112, 6.3). */
+/* Equal lengths may be repeated, as headers or in one list (RFC 9112, 6.3). A number that overflows
+ * is a length like any other, but over every ceiling. */
 static enum http_progress read_length(struct http_head *head, struct view list,
                                       struct http_refusal *refusal)
 {
@@ -280,8 +307,12 @@ static enum http_progress read_length(struct http_head *head, struct view list,
     while (has_more) {
         uint64_t length = 0;
         has_more = view_find(list, ',') < list.len;
-        if (!view_to_uint64(view_trim(view_cut(&list, ',')), &length)) {
+        struct view number = view_trim(view_cut(&list, ','));
+        if (number.len == 0 || !has_only_digits(number)) {
             return refuse(refusal, 400, "the Content-Length is not a number");
+        }
+        if (!view_to_uint64(number, &length)) {
+            return refuse(refusal, 413, "the request body is too large");
         }
         if (head->has_content_length && head->content_length != length) {
             return refuse(refusal, 400, "the request has two different Content-Lengths");
@@ -304,12 +335,14 @@ static enum http_progress read_lengths(struct http_head *head, struct http_refus
 }
 
 /* RFC 9112, 6.1 and 6.3: without chunked at the very end, or with chunked twice, nobody knows where
- * the body ends (400); chunked over another coding is clear but not spoken here (501). */
+ * the body ends (400); chunked over another coding is clear but not spoken here (501). An empty
+ * member (RFC 9110, 5.6.1.2) is not overlooked: who sends one is after a server that does. */
 static enum http_progress read_codings(struct http_head *head, struct http_refusal *refusal)
 {
     struct view last = {0};
     size_t codings = 0;
     size_t chunked = 0;
+    bool has_empty = false;
     for (size_t i = 0; i < head->header_count; i++) {
         struct view list = head->headers[i].value;
         bool has_more = view_is_ignoring_case(head->headers[i].name, "transfer-encoding");
@@ -317,10 +350,11 @@ static enum http_progress read_codings(struct http_head *head, struct http_refus
             has_more = view_find(list, ',') < list.len;
             last = view_trim(view_cut(&list, ','));
             codings++;
+            has_empty |= last.len == 0;
             chunked += view_is_ignoring_case(last, "chunked");
         }
     }
-    if (chunked != 1 || !view_is_ignoring_case(last, "chunked")) {
+    if (has_empty || chunked != 1 || !view_is_ignoring_case(last, "chunked")) {
         return refuse(refusal, 400, "the Transfer-Encoding must be chunked, once and last");
     }
     if (codings > 1) {

@@ -15,7 +15,7 @@
 #ifndef PIPES_NET_HTTP_HEAD_H
 #define PIPES_NET_HTTP_HEAD_H
 
-#include "base/view.h"
+#include "base/buf.h"
 
 enum {
     HTTP_HEAD_BYTES_MAX = 16 * 1024,
@@ -79,6 +79,11 @@ enum http_progress http_head_set_target(struct http_head *head, struct view targ
 /* The value of the first header of that name, letters alike; empty with at NULL when missing
  * (a header without value has at set). */
 struct view http_header(const struct http_head *head, const char *name);
+
+/* For headers that are lists: several lines are one list (RFC 9110, 5.3). The value of a single
+ * line as it stands, else all of them joined by commas in the empty buffer `joined`, whose status
+ * tells of a lack of memory. */
+struct view http_header_list(const struct http_head *head, const char *name, struct buf *joined);
 
 /* True when one of the comma-separated members of the value is word, letters alike. */
 bool http_list_has(struct view list, const char *word);

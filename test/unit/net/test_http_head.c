@@ -60,7 +60,11 @@ static void refuses_what_others_might_read_differently(void **state)
         CASE("space in target", "GET /a b HTTP/1.1\r\n" HOST "\r\n", 400),
         CASE("raw non-ASCII in target", "GET /\xc3\xa4 HTTP/1.1\r\n" HOST "\r\n", 400),
         CASE("fragment", "GET /#a HTTP/1.1\r\n" HOST "\r\n", 400),
-        CASE("authority form", "CONNECT a:443 HTTP/1.1\r\n" HOST "\r\n", 400),
+        CASE("authority form", "GET a:443 HTTP/1.1\r\n" HOST "\r\n", 400),
+        CASE("authority form of CONNECT", "CONNECT a:443 HTTP/1.1\r\n" HOST "\r\n", 501),
+        CASE("CONNECT without a port", "CONNECT a1 HTTP/1.1\r\n" HOST "\r\n", 400),
+        CASE("CONNECT without a host", "CONNECT :443 HTTP/1.1\r\n" HOST "\r\n", 400),
+        CASE("path for CONNECT", "CONNECT / HTTP/1.1\r\n" HOST "\r\n", 400),
         CASE("asterisk for GET", "GET * HTTP/1.1\r\n" HOST "\r\n", 400),
         CASE("other scheme", "GET ftp://a/ HTTP/1.1\r\n" HOST "\r\n", 400),
         CASE("no authority", "GET http:///x HTTP/1.1\r\n" HOST "\r\n", 400),
@@ -82,7 +86,7 @@ static void refuses_what_others_might_read_differently(void **state)
         CASE("hex length", GET "Content-Length: 0x1\r\n\r\n", 400),
         CASE("empty length", GET "Content-Length:\r\n\r\n", 400),
         CASE("open list of lengths", GET "Content-Length: 1,\r\n\r\n", 400),
-        CASE("huge length", GET "Content-Length: 18446744073709551616\r\n\r\n", 400),
+        CASE("huge length", GET "Content-Length: 18446744073709551616\r\n\r\n", 413),
         CASE("length and coding", GET "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
              400),
         CASE("other coding", GET "Transfer-Encoding: gzip\r\n\r\n", 400),
@@ -90,6 +94,7 @@ static void refuses_what_others_might_read_differently(void **state)
         CASE("chunked twice",
              GET "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
         CASE("chunked with a tail", GET "Transfer-Encoding: chunked;a\r\n\r\n", 400),
+        CASE("empty coding in a list", GET "Transfer-Encoding: , chunked\r\n\r\n", 400),
         CASE("empty coding", GET "Transfer-Encoding:\r\n\r\n", 400),
         CASE("coding on 1.0", "GET / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
         CASE("unknown expectation", GET "Expect: coffee\r\n\r\n", 417),
@@ -164,6 +169,34 @@ static void an_absolute_target_overrules_the_host(void **state)
     assert_true(view_is(http_header(&head, "host"), "b.example:81"));
 }
 
+static void several_lines_of_a_header_are_one_list(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *lines;
+        const char *list; /* NULL when there is no such line */
+    } cases[] = {
+        {"", NULL},
+        {"A: x, y\r\n", "x, y"},
+        {"A:\r\n", ""},
+        {"A: x\r\nB: z\r\na: y\r\n", "x, y"},
+        {"A:\r\nA: y\r\nA:\r\n", "y, "},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[128];
+        int len = snprintf(text, sizeof(text), GET "%s\r\n", cases[i].lines);
+        struct http_head head;
+        struct http_refusal refusal;
+        struct buf joined;
+        buf_init(&joined, 64);
+        assert_int_equal(http_head_parse(&head, view_make(text, (size_t)len), &refusal), HTTP_DONE);
+        struct view list = http_header_list(&head, "a", &joined);
+        assert_int_equal(list.at != NULL, cases[i].list != NULL);
+        assert_true(view_is(list, cases[i].list ? cases[i].list : ""));
+        buf_free(&joined);
+    }
+}
+
 static void knows_when_the_connection_stays(void **state)
 {
     (void)state;
@@ -236,6 +269,7 @@ int main(void)
         cmocka_unit_test(every_split_needs_more_until_complete),
         cmocka_unit_test(reads_targets_of_all_accepted_forms),
         cmocka_unit_test(an_absolute_target_overrules_the_host),
+        cmocka_unit_test(several_lines_of_a_header_are_one_list),
         cmocka_unit_test(knows_when_the_connection_stays),
         cmocka_unit_test(holds_its_limits),
     };
