@@ -1,5 +1,8 @@
 #include "net/http_head.h"
 
+#include "net/http_bytes.h"
+#include "net/http_target.h"
+
 enum { METHOD_BYTES_MAX = 32, VERSION_BYTES = 8 };
 
 static enum http_progress refuse(struct http_refusal *refusal, unsigned status,
@@ -9,43 +12,9 @@ static enum http_progress refuse(struct http_refusal *refusal, unsigned status,
     return HTTP_REFUSED;
 }
 
-static bool is_alnum(char byte)
-{
-    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
-           (byte >= 'A' && byte <= 'Z');
-}
-
 bool http_is_token(struct view v)
 {
-    for (size_t i = 0; i < v.len; i++) {
-        if (!is_alnum(v.at[i]) && (v.at[i] == '\0' || !strchr("!#$%&'*+-.^_`|~", v.at[i]))) {
-            return false;
-        }
-    }
-    return v.len > 0;
-}
-
-/* Field values: visible ASCII, blanks, and bytes over 127 (obs-text). */
-static bool is_field_text(struct view v)
-{
-    for (size_t i = 0; i < v.len; i++) {
-        unsigned char byte = (unsigned char)v.at[i];
-        if ((byte < 0x20 && byte != '\t') || byte == 0x7f) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool is_visible_ascii(struct view v)
-{
-    for (size_t i = 0; i < v.len; i++) {
-        unsigned char byte = (unsigned char)v.at[i];
-        if (byte <= 0x20 || byte >= 0x7f) {
-            return false;
-        }
-    }
-    return v.len > 0;
+    return v.len > 0 && http_bytes_are(v, HTTP_BYTE_TOKEN);
 }
 
 struct view http_header(const struct http_head *head, const char *name)
@@ -113,118 +82,6 @@ static enum http_method method_from(struct view v)
     return HTTP_OTHER;
 }
 
-static bool is_hex(char byte)
-{
-    return (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f') ||
-           (byte >= 'A' && byte <= 'F');
-}
-
-static bool has_only_digits(struct view v)
-{
-    for (size_t i = 0; i < v.len; i++) {
-        if (v.at[i] < '0' || v.at[i] > '9') {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* RFC 3986, 3.2.2: unreserved, sub-delims but the comma (a list of hosts),
- * percent-encoded; `more` is what the place adds. */
-static bool is_host_text(struct view v, const char *more)
-{
-    for (size_t i = 0; i < v.len; i++) {
-        bool is_plain =
-            is_alnum(v.at[i]) ||
-            (v.at[i] != '\0' && (strchr("-._~!$&'()*+;=", v.at[i]) || strchr(more, v.at[i])));
-        bool is_encoded =
-            v.at[i] == '%' && v.len - i > 2 && is_hex(v.at[i + 1]) && is_hex(v.at[i + 2]);
-        if (!is_plain && !is_encoded) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* RFC 9112, 3.2: a host, and perhaps a port; both may be empty, user information may not stand. */
-static bool is_host(struct view v)
-{
-    struct view port = {0};
-    if (view_starts_with(v, "[")) {
-        size_t end = view_find(v, ']');
-        struct view rest = view_part(v, end + 1, v.len);
-        if (end < 2 || end == v.len || !is_host_text(view_part(v, 1, end - 1), ":") ||
-            (rest.len > 0 && rest.at[0] != ':')) {
-            return false;
-        }
-        port = view_part(rest, 1, rest.len);
-    } else {
-        port = v;
-        if (!is_host_text(view_cut(&port, ':'), "")) {
-            return false;
-        }
-    }
-    return has_only_digits(port);
-}
-
-/* Absolute form: cuts scheme and authority off; false when they are not proper. */
-static bool take_authority(struct view *target, struct view *authority)
-{
-    size_t start = 0;
-    if (view_is_ignoring_case(view_part(*target, 0, 7), "http://")) {
-        start = 7;
-    } else if (view_is_ignoring_case(view_part(*target, 0, 8), "https://")) {
-        start = 8;
-    } else {
-        return false;
-    }
-    struct view rest = view_part(*target, start, target->len);
-    size_t end = 0;
-    while (end < rest.len && rest.at[end] != '/' && rest.at[end] != '?') {
-        end++;
-    }
-    *authority = view_part(rest, 0, end);
-    *target = view_part(rest, end, rest.len);
-    /* An empty host is no http URI (RFC 9110, 4.2.1). */
-    return end > 0 && authority->at[0] != ':' && is_host(*authority);
-}
-
-/* RFC 9110, 9.3.6: its target is a host and a port, and nothing else. There are no tunnels here. */
-static enum http_progress refuse_connect(struct view target, struct http_refusal *refusal)
-{
-    bool has_both = is_host(target) && target.at[0] != ':' && view_find(target, ':') < target.len &&
-                    has_only_digits(view_part(target, target.len - 1, 1));
-    return has_both ? refuse(refusal, 501, "CONNECT is not known here")
-                    : refuse(refusal, 400, "the target of CONNECT must be a host and a port");
-}
-
-static enum http_progress parse_target(struct http_head *head, struct view target,
-                                       struct http_refusal *refusal)
-{
-    if (target.len > HTTP_TARGET_BYTES_MAX) {
-        return refuse(refusal, 414, "the request target is longer than 8 kB");
-    }
-    if (!is_visible_ascii(target) || view_find(target, '#') < target.len) {
-        return refuse(refusal, 400, "the request target holds bytes that must be encoded");
-    }
-    if (view_is(head->method_text, "CONNECT")) {
-        return refuse_connect(target, refusal);
-    }
-    if (view_is(target, "*") && head->method == HTTP_OPTIONS) {
-        head->path = target;
-        return HTTP_DONE;
-    }
-    if (target.at[0] != '/' && !take_authority(&target, &head->authority)) {
-        return refuse(refusal, 400, "the request target must be a path or an http URL");
-    }
-    head->path = view_cut(&target, '?');
-    head->query = target;
-    if (head->path.len == 0) {
-        head->path = VIEW_LITERAL("/");
-    }
-    return HTTP_DONE;
-}
-
 static enum http_progress parse_version(struct http_head *head, struct view version,
                                         struct http_refusal *refusal)
 {
@@ -253,7 +110,7 @@ static enum http_progress parse_request_line(struct http_head *head, struct view
     }
     head->method = method_from(head->method_text);
     struct view target = view_cut(&line, ' ');
-    enum http_progress progress = parse_target(head, target, refusal);
+    enum http_progress progress = http_target_parse(head, target, refusal);
     return progress == HTTP_DONE ? parse_version(head, line, refusal) : progress;
 }
 
@@ -270,7 +127,7 @@ static enum http_progress parse_header_line(struct http_head *head, struct view 
     }
     /* Made by hand: an empty value keeps its place, so that it differs from a missing header. */
     struct view value = view_trim(view_make(line.at + colon + 1, line.len - colon - 1));
-    if (!is_field_text(value)) {
+    if (!http_bytes_are(value, HTTP_BYTE_FIELD)) {
         return refuse(refusal, 400, "a header value holds control characters");
     }
     if (head->header_count == HTTP_HEADERS_MAX) {
@@ -286,7 +143,7 @@ static enum http_progress check_host(struct http_head *head, struct http_refusal
     if (hosts > 1 || (hosts == 0 && head->minor_version == 1)) {
         return refuse(refusal, 400, "the request must have exactly one Host header");
     }
-    if (!is_host(http_header(head, "host"))) {
+    if (!http_is_host(http_header(head, "host"))) {
         return refuse(refusal, 400, "the Host header is not a host name");
     }
     /* RFC 9112, 3.2.2: the authority of an absolute target counts, not what Host says. */
@@ -308,7 +165,7 @@ static enum http_progress read_length(struct http_head *head, struct view list,
         uint64_t length = 0;
         has_more = view_find(list, ',') < list.len;
         struct view number = view_trim(view_cut(&list, ','));
-        if (number.len == 0 || !has_only_digits(number)) {
+        if (number.len == 0 || !http_bytes_are(number, HTTP_BYTE_DIGIT)) {
             return refuse(refusal, 400, "the Content-Length is not a number");
         }
         if (!view_to_uint64(number, &length)) {
@@ -466,7 +323,7 @@ enum http_progress http_head_set_target(struct http_head *head, struct view targ
                                         struct http_refusal *refusal)
 {
     bool is_shaped = view_starts_with(target, "/") || view_is(target, "*");
-    return is_shaped ? parse_target(head, target, refusal)
+    return is_shaped ? http_target_parse(head, target, refusal)
                      : refuse(refusal, 400, "the request path does not start with a slash");
 }
 
