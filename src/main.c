@@ -1,11 +1,12 @@
 #include "app/settings.h"
 #include "cmd/cmd.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { ARENA_BYTES = 16 * 1024 * 1024, HELP_BYTES = 1 << 20 };
+enum { ARENA_BYTES = 16 * 1024 * 1024, HELP_BYTES = 1 << 20, LARGE_BYTES = 256 * 1024 };
 
 extern char **environ;
 
@@ -84,6 +85,9 @@ static int run_command(const struct command *command, int count, char **words)
 
 int main(int argc, char **argv)
 {
+    /* Fixed, or the first large piece that is freed raises it: tables of which little is used would
+     * then be zeroed on the heap instead of staying untouched. */
+    mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
     const char *name = argc > 1 ? argv[1] : "--help";
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
         print_commands(argc > 1 ? STDOUT_FILENO : STDERR_FILENO);

@@ -3,6 +3,7 @@
 #include "app/site_build.h"
 #include "base/hash.h"
 #include "cmd/cmd.h"
+#include "net/tls.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,6 +123,9 @@ static int run(const struct cmd_context *context)
     struct serving *serving = calloc(1, sizeof(*serving)); /* too large for a stack */
     if (!serving) {
         return cmd_fail(context, "no memory to start");
+    }
+    if (!context->config->tls_certificate[0]) {
+        tls_is_not_needed();
     }
     arena_init(&arena, ARENA_BYTES);
     enum status status = site_build(&serving->site, context->config, &arena, &fault);

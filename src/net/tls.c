@@ -140,6 +140,11 @@ static void keep_ticket_keys(SSL_CTX *made, SSL_CTX *old)
     OPENSSL_cleanse(keys, sizeof(keys));
 }
 
+void tls_is_not_needed(void)
+{
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+}
+
 enum status tls_context_reload(struct tls_context *context, const char *certificate,
                                const char *key, struct fault *fault)
 {
