@@ -3,8 +3,9 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
-enum { FILE_BYTES_MAX = 256 * 1024 };
+enum { FILE_BYTES_MAX = 256 * 1024, WORKERS_MAX = 64 };
 static const char DEFAULT_FILE[] = "pipes.ini";
 
 #define FIELD(name) offsetof(struct config, name)
@@ -39,7 +40,7 @@ const struct option_row config_rows[] = {
      .offset = FIELD(tls_certificate),
      .value = "FILE",
      .help = "certificate (PEM, its chain behind it); read again on SIGHUP",
-     .uses = CONFIG_SERVE | CONFIG_CONFIG,
+     .uses = CONFIG_SERVE | CONFIG_CONFIG | CONFIG_LIMITS,
      .is_reloadable = true},
     {.name = "tls-key",
      .type = OPTION_TEXT,
@@ -56,14 +57,14 @@ const struct option_row config_rows[] = {
      .min = 1,
      .max = 1000000,
      .help = "open connections; more are turned away with 503",
-     .uses = CONFIG_SERVE | CONFIG_CONFIG},
+     .uses = CONFIG_SERVE | CONFIG_CONFIG | CONFIG_LIMITS},
     {.name = "memory-max",
      .type = OPTION_SIZE,
      .default_text = "0",
      .offset = FIELD(memory_max),
      .help = "memory that requests and answers may hold, all connections together; above it 503. "
              "0: a quarter of what this machine, or its container, has (at least 16 MiB a worker)",
-     .uses = CONFIG_SERVE | CONFIG_CONFIG},
+     .uses = CONFIG_SERVE | CONFIG_CONFIG | CONFIG_LIMITS},
     {.name = "source-connections-max",
      .type = OPTION_NUMBER,
      .default_text = "1024",
@@ -72,7 +73,7 @@ const struct option_row config_rows[] = {
      .max = 1000000,
      .help = "open connections from one address (IPv6: one /64); 0: no limit. This machine and "
              "trusted proxies have none",
-     .uses = CONFIG_SERVE | CONFIG_CONFIG,
+     .uses = CONFIG_SERVE | CONFIG_CONFIG | CONFIG_LIMITS,
      .is_reloadable = true},
     {.name = "source-requests-max",
      .type = OPTION_NUMBER,
@@ -82,7 +83,7 @@ const struct option_row config_rows[] = {
      .max = 1000000,
      .help = "requests a second from one address (IPv6: one /64), twice as many at once; above it "
              "429. 0: no limit. This machine and trusted proxies have none",
-     .uses = CONFIG_SERVE | CONFIG_CONFIG,
+     .uses = CONFIG_SERVE | CONFIG_CONFIG | CONFIG_LIMITS,
      .is_reloadable = true},
     {.name = "site-requests-max",
      .type = OPTION_NUMBER,
@@ -92,7 +93,7 @@ const struct option_row config_rows[] = {
      .max = 10000000,
      .help = "requests a second with events of one site, twice as many at once; above it 429. 0: "
              "no limit",
-     .uses = CONFIG_SERVE | CONFIG_CONFIG,
+     .uses = CONFIG_SERVE | CONFIG_CONFIG | CONFIG_LIMITS,
      .is_reloadable = true},
     {.name = "trusted-proxies",
      .type = OPTION_TEXT,
@@ -113,9 +114,9 @@ const struct option_row config_rows[] = {
      .default_text = "0",
      .offset = FIELD(workers),
      .min = 0,
-     .max = 64,
+     .max = WORKERS_MAX,
      .help = "threads that serve; 0: one per processor",
-     .uses = CONFIG_SERVE | CONFIG_CONFIG},
+     .uses = CONFIG_SERVE | CONFIG_CONFIG | CONFIG_LIMITS},
     {.name = "site",
      .type = OPTION_TEXT,
      .default_text = "main",
@@ -201,7 +202,7 @@ const struct option_row config_rows[] = {
      .min = 1024,
      .max = 15 << 20,
      .help = "largest request body",
-     .uses = CONFIG_SERVE | CONFIG_CONFIG},
+     .uses = CONFIG_SERVE | CONFIG_CONFIG | CONFIG_LIMITS},
     {.name = "sync",
      .type = OPTION_CHOICE,
      .default_text = "durable",
@@ -224,14 +225,14 @@ const struct option_row config_rows[] = {
      .default_text = "16GiB",
      .offset = FIELD(spool_max),
      .help = "journal that the lake has not taken yet; above it events get 503 (0: no limit)",
-     .uses = CONFIG_SERVE | CONFIG_CONFIG,
+     .uses = CONFIG_SERVE | CONFIG_CONFIG | CONFIG_LIMITS,
      .is_reloadable = true},
     {.name = "disk-reserve",
      .type = OPTION_SIZE,
      .default_text = "64MiB",
      .offset = FIELD(disk_reserve),
      .help = "free space that is left for the lake to work with; below it events get 503",
-     .uses = CONFIG_SERVE | CONFIG_CONFIG,
+     .uses = CONFIG_SERVE | CONFIG_CONFIG | CONFIG_LIMITS,
      .is_reloadable = true},
     {.name = "segment-size",
      .type = OPTION_SIZE,
@@ -264,7 +265,7 @@ const struct option_row config_rows[] = {
      .default_text = "1GiB",
      .offset = FIELD(quarantine_max),
      .help = "room for what was not understood; what comes then is counted and dropped",
-     .uses = CONFIG_SERVE | CONFIG_CONFIG,
+     .uses = CONFIG_SERVE | CONFIG_CONFIG | CONFIG_LIMITS,
      .is_reloadable = true},
     {.name = "log-level",
      .type = OPTION_CHOICE,
@@ -274,6 +275,13 @@ const struct option_row config_rows[] = {
      .help = "what is said on standard error",
      .uses = CONFIG_ANY,
      .is_reloadable = true},
+    {.name = "format",
+     .type = OPTION_CHOICE,
+     .default_text = "text",
+     .offset = FIELD(format),
+     .choices = "text|markdown",
+     .help = "how it is printed",
+     .uses = CONFIG_LIMITS},
     {.name = "last",
      .type = OPTION_NUMBER,
      .default_text = "10",
@@ -289,6 +297,13 @@ const struct option_row config_rows[] = {
      .help = "go on as events come in; --follow=false ends after the first",
      .uses = CONFIG_TAIL},
 };
+
+unsigned config_workers(const struct config *config)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    int64_t wanted = config->workers > 0 ? config->workers : processors;
+    return wanted < 1 ? 1 : wanted > WORKERS_MAX ? WORKERS_MAX : (unsigned)wanted;
+}
 
 size_t config_row_count(void)
 {

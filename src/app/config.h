@@ -17,7 +17,8 @@ enum config_use {
     CONFIG_VERIFY = 1 << 3,
     CONFIG_CONFIG = 1 << 4,
     CONFIG_BENCH = 1 << 5,
-    CONFIG_ANY = 0x3f,
+    CONFIG_LIMITS = 1 << 6,
+    CONFIG_ANY = 0x7f,
 };
 
 struct config {
@@ -55,6 +56,7 @@ struct config {
     int64_t lake_roll_size;
     int64_t quarantine_max;
     const char *log_level;
+    const char *format;
     int64_t last;
     bool follow;
 };
@@ -70,6 +72,9 @@ struct config_source {
 enum status config_load(struct config *config, struct option_set *set,
                         const struct config_source *source, struct arena *arena,
                         struct fault *fault) MUST_CHECK;
+
+/* The option workers, its 0 resolved. */
+unsigned config_workers(const struct config *config);
 
 extern const struct option_row config_rows[];
 size_t config_row_count(void);

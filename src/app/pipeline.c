@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 enum {
-    ARENA_BYTES = 64 * 1024 * 1024,
     FAULT_INTERVAL_MS = 10000,
 };
 
@@ -54,7 +53,7 @@ enum status pipeline_create(struct pipeline **pipeline, const struct pipeline_sh
     made->shared = *shared;
     made->worker = worker;
     made->fault_gate.interval_ms = FAULT_INTERVAL_MS;
-    arena_init(&made->arena, ARENA_BYTES);
+    arena_init(&made->arena, PIPELINE_ARENA_BYTES);
     round_init(&made->rounds[0]);
     round_init(&made->rounds[1]);
     made->gathering = &made->rounds[0];

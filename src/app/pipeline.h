@@ -26,6 +26,8 @@
 
 struct pipeline;
 
+enum { PIPELINE_ARENA_BYTES = 64 * 1024 * 1024 /* ceiling of one request's work */ };
+
 /* Borrowed for the pipeline's life; all but the last two are shared by the workers. */
 struct pipeline_shared {
     struct journal *journal;

@@ -7,15 +7,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-enum {
-    ARENA_BYTES = 32 * 1024 * 1024,
-    WORKERS_MAX = 64,
-    PATH_BYTES = 64,
-    HASH_BYTES = 17,
-    LIVE_FILES = 4
-};
+enum { ARENA_BYTES = 32 * 1024 * 1024, PATH_BYTES = 64, HASH_BYTES = 17, LIVE_FILES = 4 };
 
 /* Short caching with a grace: a page never waits for a new tracker. */
 static const char SHORT_CACHE[] = "public, max-age=300, stale-while-revalidate=86400";
@@ -77,13 +70,6 @@ static void add_live_page(struct serving *serving)
     }
 }
 
-static unsigned worker_count(const struct config *config)
-{
-    long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    int64_t wanted = config->workers > 0 ? config->workers : processors;
-    return wanted < 1 ? 1 : wanted > WORKERS_MAX ? WORKERS_MAX : (unsigned)wanted;
-}
-
 static enum status serve(const struct cmd_context *context, struct serving *serving,
                          struct fault *fault)
 {
@@ -91,7 +77,7 @@ static enum status serve(const struct cmd_context *context, struct serving *serv
     struct config_reload *reload = NULL;
     struct serve_options options = {
         .config = config,
-        .workers = worker_count(config),
+        .workers = config_workers(config),
         .version = PIPES_VERSION,
         .public_assets = &serving->public_assets,
         .admin_assets = &serving->admin_assets,

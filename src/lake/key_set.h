@@ -16,7 +16,10 @@
 
 struct key_set;
 
-enum { KEY_SET_FRESH_MAX = 1 << 20 };
+enum {
+    KEY_SET_FRESH_MAX = 1 << 20,
+    KEY_SET_KEY_BYTES = 96, /* of memory for a fresh key, while the table grows */
+};
 
 /* folder_fd is borrowed. A damaged run is set aside under the name _damaged-NAME and *damaged is
  * counted up: duplicates of what it held may then be stored again, nothing is lost. */

@@ -10,25 +10,17 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 
-enum {
-    STREAMS_MAX = 100,
-    OUTPUT_BYTES = 64 * 1024,    /* gathered before they are sent */
-    FRAME_BYTES_MAX = 64 * 1024, /* of input that do not end a frame: endless CONTINUATION */
-    /* Frames that make work and carry no request (SETTINGS, PING, RST_STREAM, PRIORITY,
-     * WINDOW_UPDATE, empty DATA): so many at once, and so many a second. */
-    CHEAP_FRAMES_BURST = 1000,
-    CHEAP_FRAMES_A_SECOND = 200,
-};
+enum { OUTPUT_BYTES = 64 * 1024 /* gathered before they are sent */ };
 
 static void spend(struct connection *c)
 {
     struct http2 *http2 = c->http2;
-    int64_t more = (c->loop->now_ms - http2->cheap_ms) * CHEAP_FRAMES_A_SECOND / 1000;
+    int64_t more = (c->loop->now_ms - http2->cheap_ms) * HTTP2_CHEAP_FRAMES_A_SECOND / 1000;
     if (more > 0) {
         http2->cheap_ms = c->loop->now_ms;
         http2->cheap_frames += more;
-        if (http2->cheap_frames > CHEAP_FRAMES_BURST) {
-            http2->cheap_frames = CHEAP_FRAMES_BURST;
+        if (http2->cheap_frames > HTTP2_CHEAP_FRAMES_BURST) {
+            http2->cheap_frames = HTTP2_CHEAP_FRAMES_BURST;
         }
     }
     http2->cheap_frames--;
@@ -321,11 +313,11 @@ static enum status start(struct connection *c)
     if (!c->http2 || make_session(c) != STATUS_OK) {
         return STATUS_NO_MEMORY;
     }
-    c->http2->cheap_frames = CHEAP_FRAMES_BURST;
+    c->http2->cheap_frames = HTTP2_CHEAP_FRAMES_BURST;
     c->http2->cheap_ms = c->loop->now_ms;
     uint32_t window = (uint32_t)c->loop->limits.body_bytes + READ_BYTES;
     const nghttp2_settings_entry settings[] = {
-        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, STREAMS_MAX},
+        {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, HTTP2_STREAMS_MAX},
         {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, window},
         {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, HTTP_HEAD_BYTES_MAX},
         {NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 0},
@@ -349,7 +341,7 @@ static void take_input(struct connection *c)
         /* Its own GOAWAY is queued but for what cannot be told (the preface is wrong). */
         end_session(c, used == NGHTTP2_ERR_FLOODED ? NGHTTP2_ENHANCE_YOUR_CALM
                                                    : NGHTTP2_PROTOCOL_ERROR);
-    } else if (c->http2->cheap_frames < 0 || c->http2->unended_bytes > FRAME_BYTES_MAX) {
+    } else if (c->http2->cheap_frames < 0 || c->http2->unended_bytes > HTTP2_FRAME_BYTES_MAX) {
         end_session(c, NGHTTP2_ENHANCE_YOUR_CALM);
     }
 }

@@ -9,6 +9,15 @@
 
 #include <nghttp2/nghttp2.h>
 
+enum {
+    HTTP2_STREAMS_MAX = 100,
+    HTTP2_FRAME_BYTES_MAX = 64 * 1024, /* of input that do not end a frame: endless CONTINUATION */
+    /* Frames that make work and carry no request (SETTINGS, PING, RST_STREAM, PRIORITY,
+     * WINDOW_UPDATE, empty DATA): so many at once, and so many a second. */
+    HTTP2_CHEAP_FRAMES_BURST = 1000,
+    HTTP2_CHEAP_FRAMES_A_SECOND = 200,
+};
+
 struct http2 {
     nghttp2_session *session;
     struct exchange *streams; /* all that are open */
