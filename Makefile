@@ -36,6 +36,7 @@ FAULT_SHIMS := disk_shim clock_shim
 FAULT_BUILD := $(BUILD)/test/fault
 FAULT_BINARIES := $(FAULT_TESTS:%.c=$(BUILD)/%)
 E2E_TESTS := $(sort $(wildcard test/e2e/*.test.js))
+LOAD_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/load/*.c)))
 
 .PHONY: all
 all: $(BUILD)/pipes
@@ -159,6 +160,14 @@ bench: $(BUILD)/libpipes.a
 	$(CXX) -O3 -Isrc bench/bench_json.cpp $(BUILD)/libpipes.a -lsimdjson -o $(BUILD)/bench/bench_json
 	$(BUILD)/bench/bench_json
 
+$(BUILD)/bench/%.o: bench/%.c
+	@mkdir -p $(@D)
+	@echo "  cc $<"
+	@$(CC) $(ALL_CFLAGS) -Ibench -Itest -c $< -o $@
+
+$(BUILD)/bench/bench_load: $(LOAD_OBJECTS) $(BUILD)/libpipes.a
+	@$(CC) $(ALL_CFLAGS) $^ $(LIBS) -lm -o $@
+
 .PHONY: fresh
 fresh:
 	@tools/fresh
@@ -167,4 +176,4 @@ fresh:
 clean:
 	rm -rf build
 
--include $(OBJECTS:.o=.d) $(addsuffix .d,$(UNIT_BINARIES)) $(wildcard $(FAULT_BUILD)/*.d)
+-include $(OBJECTS:.o=.d) $(addsuffix .d,$(UNIT_BINARIES)) $(wildcard $(FAULT_BUILD)/*.d) $(LOAD_OBJECTS:.o=.d)
