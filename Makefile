@@ -37,6 +37,7 @@ FAULT_BUILD := $(BUILD)/test/fault
 FAULT_BINARIES := $(FAULT_TESTS:%.c=$(BUILD)/%)
 E2E_TESTS := $(sort $(wildcard test/e2e/*.test.js))
 LOAD_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/load/*.c)))
+COLLECTOR_BENCH_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort bench/bench_collector.c $(wildcard bench/collector/*.c)))
 
 .PHONY: all
 all: $(BUILD)/pipes
@@ -168,6 +169,11 @@ $(BUILD)/bench/%.o: bench/%.c
 $(BUILD)/bench/bench_load: $(LOAD_OBJECTS) $(BUILD)/libpipes.a
 	@$(CC) $(ALL_CFLAGS) $^ $(LIBS) -lm -o $@
 
+# The programs share all but their mains, and the fault tests' small helpers.
+$(BUILD)/bench/bench_collector: $(COLLECTOR_BENCH_OBJECTS) $(filter-out %/bench_load.o,$(LOAD_OBJECTS)) \
+    $(FAULT_BUILD)/fault_base.o $(BUILD)/libpipes.a
+	@$(CC) $(ALL_CFLAGS) $^ $(LIBS) -lm -o $@
+
 .PHONY: fresh
 fresh:
 	@tools/fresh
@@ -176,4 +182,5 @@ fresh:
 clean:
 	rm -rf build
 
--include $(OBJECTS:.o=.d) $(addsuffix .d,$(UNIT_BINARIES)) $(wildcard $(FAULT_BUILD)/*.d) $(LOAD_OBJECTS:.o=.d)
+-include $(OBJECTS:.o=.d) $(addsuffix .d,$(UNIT_BINARIES)) $(wildcard $(FAULT_BUILD)/*.d) $(LOAD_OBJECTS:.o=.d) \
+    $(COLLECTOR_BENCH_OBJECTS:.o=.d)

@@ -8,6 +8,7 @@
 #include "base/option.h"
 #include "load/load.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -158,6 +159,7 @@ static void prepare_process(void)
         setrlimit(RLIMIT_NOFILE, &files);
     }
     prctl(PR_SET_TIMERSLACK, 1UL);
+    signal(SIGPIPE, SIG_IGN); /* OpenSSL writes without MSG_NOSIGNAL */
 }
 
 static void wait_for_byte(void)

@@ -153,9 +153,12 @@ static enum status prepare(struct payload *payload, struct payload_request *requ
 enum status payload_init(struct payload *payload, enum payload_kind kind, unsigned port,
                          struct fault *fault)
 {
-    *payload = (struct payload){.kind = kind};
+    *payload = (struct payload){
+        .kind = kind,
+        .variants = kind == PAYLOAD_BATCH ? PAYLOAD_BATCH_VARIANTS : PAYLOAD_VARIANTS,
+    };
     enum status status = uuid_random(payload->random, sizeof(payload->random), fault);
-    for (size_t i = 0; i < PAYLOAD_VARIANTS && status == STATUS_OK; i++) {
+    for (size_t i = 0; i < payload->variants && status == STATUS_OK; i++) {
         status = prepare(payload, &payload->requests[i], port);
         if (status != STATUS_OK) {
             fault_set(fault, status, "no memory for the requests to send");
@@ -198,7 +201,7 @@ static void renew_id(struct payload *payload, char *id)
 
 const struct payload_request *payload_next(struct payload *payload)
 {
-    struct payload_request *request = &payload->requests[payload->turn++ % PAYLOAD_VARIANTS];
+    struct payload_request *request = &payload->requests[payload->turn++ % payload->variants];
     for (size_t i = 0; i < request->event_count; i++) {
         renew_id(payload, request->bytes.at + request->ids[i]);
     }

@@ -21,7 +21,7 @@ enum payload_kind {
     PAYLOAD_HEALTH, /* GET /healthz */
 };
 
-enum { PAYLOAD_EVENTS_MAX = 50, PAYLOAD_VARIANTS = 8 };
+enum { PAYLOAD_EVENTS_MAX = 50, PAYLOAD_VARIANTS = 256, PAYLOAD_BATCH_VARIANTS = 8 };
 
 struct payload_request {
     struct buf bytes;
@@ -34,6 +34,7 @@ struct payload {
     enum payload_kind kind;
     uint64_t random[2];
     size_t turn;
+    size_t variants;
     struct payload_request requests[PAYLOAD_VARIANTS];
 };
 
