@@ -6,7 +6,8 @@
 #   make lint     format, warnings as errors, layers, banned functions
 #   make fault    the collector killed, its power cut, its disk failing; `make soak`: for an hour
 #   make fuzz     the parsers, SECONDS each (default 60)
-#   make bench    the JSON reader beside simdjson
+#   make bench    the JSON reader beside simdjson, the collector beside nginx; one of them:
+#                 `make bench-json`, `make bench-collector BENCH='--quick --only S64'`
 #   make fresh    prove set-up and tests in a bare Debian root (needs debootstrap and root)
 
 BUILD ?= build
@@ -155,7 +156,10 @@ fuzz:
 	@tools/run_fuzz $(SECONDS) $(FUZZERS)
 
 .PHONY: bench
-bench: $(BUILD)/libpipes.a
+bench: bench-json bench-collector
+
+.PHONY: bench-json
+bench-json: $(BUILD)/libpipes.a
 	@tools/setup bench
 	@mkdir -p $(BUILD)/bench
 	$(CXX) -O3 -Isrc bench/bench_json.cpp $(BUILD)/libpipes.a -lsimdjson -o $(BUILD)/bench/bench_json
@@ -173,6 +177,15 @@ $(BUILD)/bench/bench_load: $(LOAD_OBJECTS) $(BUILD)/libpipes.a
 $(BUILD)/bench/bench_collector: $(COLLECTOR_BENCH_OBJECTS) $(filter-out %/bench_load.o,$(LOAD_OBJECTS)) \
     $(FAULT_BUILD)/fault_base.o $(BUILD)/libpipes.a
 	@$(CC) $(ALL_CFLAGS) $^ $(LIBS) -lm -o $@
+
+# Servers on core 0, load on core 1; --help lists rows and options, --save keeps the report.
+.PHONY: bench-collector
+bench-collector:
+	@tools/setup bench
+	@$(MAKE) --no-print-directory all $(FAULT_BUILD)/disk_shim.so $(BUILD)/bench/bench_load \
+	    $(BUILD)/bench/bench_collector
+	@PIPES_BINARY=$(BUILD)/pipes PIPES_DISK_SHIM=$(FAULT_BUILD)/disk_shim.so \
+	    BENCH_LOAD=$(BUILD)/bench/bench_load $(BUILD)/bench/bench_collector $(BENCH)
 
 .PHONY: fresh
 fresh:
