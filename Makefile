@@ -60,7 +60,7 @@ $(BUILD)/%.o: %.c
 $(BUILD)/test/unit/%: test/unit/%.c $(BUILD)/libpipes.a
 	@mkdir -p $(@D)
 	@echo "  cc $<"
-	@$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $< $(BUILD)/libpipes.a -lcmocka $(LIBS) -o $@
+	@$(CC) $(ALL_CFLAGS) -Ibench -Wno-missing-prototypes $< $(BUILD)/libpipes.a -lcmocka $(LIBS) -lm -o $@
 
 # The tracker is minified when the program is built; nothing of Node is needed to run it.
 $(BUILD)/tracker/stamp: $(TRACKER_SOURCES)
