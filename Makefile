@@ -6,7 +6,8 @@
 #   make lint     format, warnings as errors, layers, banned functions
 #   make fault    the collector killed, its power cut, its disk failing; `make soak`: for an hour
 #   make fuzz     the parsers, SECONDS each (default 60)
-#   make bench    the JSON reader beside simdjson
+#   make bench    the JSON reader beside simdjson, the collector beside nginx; one of them:
+#                 `make bench-json`, `make bench-collector BENCH='--quick --only S64'`
 #   make fresh    prove set-up and tests in a bare Debian root (needs debootstrap and root)
 
 BUILD ?= build
@@ -36,6 +37,8 @@ FAULT_SHIMS := disk_shim clock_shim
 FAULT_BUILD := $(BUILD)/test/fault
 FAULT_BINARIES := $(FAULT_TESTS:%.c=$(BUILD)/%)
 E2E_TESTS := $(sort $(wildcard test/e2e/*.test.js))
+LOAD_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/load/*.c)))
+COLLECTOR_BENCH_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort bench/bench_collector.c $(wildcard bench/collector/*.c)))
 
 .PHONY: all
 all: $(BUILD)/pipes
@@ -57,7 +60,7 @@ $(BUILD)/%.o: %.c
 $(BUILD)/test/unit/%: test/unit/%.c $(BUILD)/libpipes.a
 	@mkdir -p $(@D)
 	@echo "  cc $<"
-	@$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $< $(BUILD)/libpipes.a -lcmocka $(LIBS) -o $@
+	@$(CC) $(ALL_CFLAGS) -Ibench -Wno-missing-prototypes $< $(BUILD)/libpipes.a -lcmocka $(LIBS) -lm -o $@
 
 # The tracker is minified when the program is built; nothing of Node is needed to run it.
 $(BUILD)/tracker/stamp: $(TRACKER_SOURCES)
@@ -153,11 +156,36 @@ fuzz:
 	@tools/run_fuzz $(SECONDS) $(FUZZERS)
 
 .PHONY: bench
-bench: $(BUILD)/libpipes.a
+bench: bench-json bench-collector
+
+.PHONY: bench-json
+bench-json: $(BUILD)/libpipes.a
 	@tools/setup bench
 	@mkdir -p $(BUILD)/bench
 	$(CXX) -O3 -Isrc bench/bench_json.cpp $(BUILD)/libpipes.a -lsimdjson -o $(BUILD)/bench/bench_json
 	$(BUILD)/bench/bench_json
+
+$(BUILD)/bench/%.o: bench/%.c
+	@mkdir -p $(@D)
+	@echo "  cc $<"
+	@$(CC) $(ALL_CFLAGS) -Ibench -Itest -c $< -o $@
+
+$(BUILD)/bench/bench_load: $(LOAD_OBJECTS) $(BUILD)/libpipes.a
+	@$(CC) $(ALL_CFLAGS) $^ $(LIBS) -lm -o $@
+
+# The programs share all but their mains, and the fault tests' small helpers.
+$(BUILD)/bench/bench_collector: $(COLLECTOR_BENCH_OBJECTS) $(filter-out %/bench_load.o,$(LOAD_OBJECTS)) \
+    $(FAULT_BUILD)/fault_base.o $(BUILD)/libpipes.a
+	@$(CC) $(ALL_CFLAGS) $^ $(LIBS) -lm -o $@
+
+# Servers on core 0, load on core 1; --help lists rows and options, --save keeps the report.
+.PHONY: bench-collector
+bench-collector:
+	@tools/setup bench
+	@$(MAKE) --no-print-directory all $(FAULT_BUILD)/disk_shim.so $(BUILD)/bench/bench_load \
+	    $(BUILD)/bench/bench_collector
+	@PIPES_BINARY=$(BUILD)/pipes PIPES_DISK_SHIM=$(FAULT_BUILD)/disk_shim.so \
+	    BENCH_LOAD=$(BUILD)/bench/bench_load $(BUILD)/bench/bench_collector $(BENCH)
 
 .PHONY: fresh
 fresh:
@@ -167,4 +195,5 @@ fresh:
 clean:
 	rm -rf build
 
--include $(OBJECTS:.o=.d) $(addsuffix .d,$(UNIT_BINARIES)) $(wildcard $(FAULT_BUILD)/*.d)
+-include $(OBJECTS:.o=.d) $(addsuffix .d,$(UNIT_BINARIES)) $(wildcard $(FAULT_BUILD)/*.d) $(LOAD_OBJECTS:.o=.d) \
+    $(COLLECTOR_BENCH_OBJECTS:.o=.d)
