@@ -157,8 +157,8 @@ static enum status make_place(struct server_place *place, struct fault *fault)
 static void print_kinds(struct bench *bench)
 {
     static const struct server_kind *const KINDS[] = {
-        &server_pipes,        &server_pipes_5ms, &server_pipes_50ms, &server_nginx_204,
-        &server_nginx_204_8k, &server_nginx_log, &server_nginx_lua};
+        &server_pipes,     &server_pipes_apart,  &server_pipes_5ms, &server_pipes_50ms,
+        &server_nginx_204, &server_nginx_204_8k, &server_nginx_log, &server_nginx_lua};
     for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++) {
         report_print(&bench->report, "%-15s %s%s\n", KINDS[i]->name, KINDS[i]->note,
                      KINDS[i]->is_present() ? "" : " - not here");
@@ -166,9 +166,9 @@ static void print_kinds(struct bench *bench)
     report_print(
         &bench->report,
         "%zu rounds of %.1f s, servers in turn; medians of slices of 0.2 s and of rounds;\n"
-        "ratios within a round, of req/s: x 204 to nginx-204, x 8k to nginx-204-8k, x log "
-        "to nginx-log;\nus/event: CPU of the server, user and kernel; settled: with what "
-        "it did afterwards (lake);\nother%%: of the server's core, used by anything else\n",
+        "ratios within a round: x 204 to nginx-204, x log to nginx-log; first of req/s, then "
+        "of us/event;\nus/event: CPU of the server, user and kernel, the collector's without its "
+        "lake, whose is lake us;\nother%%: of the server's core, used by anything else\n",
         bench->rounds, bench->seconds);
 }
 

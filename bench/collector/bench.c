@@ -3,8 +3,13 @@
 #include <stdlib.h>
 
 static const struct server_kind *const EVERYBODY[] = {
-    &server_pipes,     &server_nginx_204, &server_nginx_204_8k,
-    &server_nginx_log, &server_nginx_lua, NULL,
+    &server_pipes,
+    &server_pipes_apart,
+    &server_nginx_204,
+    &server_nginx_204_8k,
+    &server_nginx_log,
+    &server_nginx_lua,
+    NULL,
 };
 static const struct server_kind *const WITH_TLS[] = {
     &server_pipes,
@@ -13,7 +18,8 @@ static const struct server_kind *const WITH_TLS[] = {
     NULL,
 };
 static const struct server_kind *const DISKS[] = {
-    &server_pipes, &server_pipes_5ms, &server_pipes_50ms, &server_nginx_204, NULL,
+    &server_pipes,      &server_pipes_apart, &server_pipes_5ms,
+    &server_pipes_50ms, &server_nginx_204,   NULL,
 };
 
 const struct bench_row bench_rows[] = {

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -68,24 +69,52 @@ static bool is_named(const char *folder, const char *name)
     return !name || view_is(view_cut(&text, '\n'), name);
 }
 
+typedef void task_fn(const char *folder, pid_t task, void *result);
+
 /* name NULL: all. */
-static int64_t sum_tasks(pid_t pid, const char *name)
+static void for_tasks(pid_t pid, const char *name, task_fn *call, void *result)
 {
     char path[PATH_BYTES];
-    int64_t sum_ns = 0;
     snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
     DIR *tasks = opendir(path);
     for (struct dirent *entry; tasks && (entry = readdir(tasks)) != NULL;) {
         char folder[PATH_BYTES - 16];
+        uint64_t task;
         snprintf(folder, sizeof(folder), "/proc/%d/task/%.20s", (int)pid, entry->d_name);
-        if (entry->d_name[0] != '.' && is_named(folder, name)) {
-            sum_ns += cpu_of_task(folder);
+        if (view_to_uint64(view_from_text(entry->d_name), &task) && is_named(folder, name)) {
+            call(folder, (pid_t)task, result);
         }
     }
     if (tasks) {
         closedir(tasks);
     }
+}
+
+static void add_cpu(const char *folder, pid_t task, void *sum_ns)
+{
+    (void)task;
+    *(int64_t *)sum_ns += cpu_of_task(folder);
+}
+
+static int64_t sum_tasks(pid_t pid, const char *name)
+{
+    int64_t sum_ns = 0;
+    for_tasks(pid, name, add_cpu, &sum_ns);
     return sum_ns;
+}
+
+static void pin(const char *folder, pid_t task, void *core)
+{
+    (void)folder;
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET((size_t) * (int *)core, &set);
+    (void)!sched_setaffinity(task, sizeof(set), &set); /* where it may not: it stays */
+}
+
+void process_pin_thread(pid_t pid, const char *name, int core)
+{
+    for_tasks(pid, name, pin, &core);
 }
 
 int64_t process_cpu_ns(pid_t pid)

@@ -27,6 +27,9 @@ int64_t process_cpu_ns(pid_t pid);
 /* Of its thread of that name. */
 int64_t process_thread_cpu_ns(pid_t pid, const char *name);
 
+/* Lets its threads of that name run on one core only. */
+void process_pin_thread(pid_t pid, const char *name, int core);
+
 /* What cannot be read is 0. */
 struct process_memory process_memory(pid_t pid);
 void process_forget_peak(pid_t pid);

@@ -45,9 +45,11 @@ struct server {
 
 struct server_kind {
     const char *name;
-    const char *note;     /* how it is set up, for the report */
-    const char *location; /* of nginx: what its one place does */
-    const char *http;     /* of nginx: lines for all places */
+    const char *note;        /* how it is set up, for the report */
+    const char *location;    /* of nginx: what its one place does */
+    const char *http;        /* of nginx: lines for all places */
+    const char *lake_thread; /* of the collector */
+    bool is_lake_apart;      /* beside the load, on its core */
     unsigned sync_delay_ms;
     bool has_shim; /* disk_shim.so below its files */
     bool (*is_present)(void);
@@ -59,6 +61,7 @@ struct server_kind {
 };
 
 extern const struct server_kind server_pipes;
+extern const struct server_kind server_pipes_apart;
 extern const struct server_kind server_pipes_shim; /* with rules, see server_fail_disk() */
 extern const struct server_kind server_pipes_5ms;
 extern const struct server_kind server_pipes_50ms;

@@ -4,6 +4,8 @@
  */
 #include "collector/server.h"
 
+#include "collector/process.h"
+
 #include "fault/fault_base.h"
 
 #include <errno.h>
@@ -98,8 +100,12 @@ static void write_command(const struct server *server, struct command *command)
     }
 }
 
+/* Called when it answers: all threads are there. */
 static pid_t worker(const struct server *server)
 {
+    if (server->kind->is_lake_apart) {
+        process_pin_thread(server->child.pid, server->kind->lake_thread, LOAD_CORE);
+    }
     return server->child.pid;
 }
 
@@ -121,15 +127,23 @@ static enum status settle(struct server *server, struct fault *fault)
     return status;
 }
 
+#define PIPES_KIND                                                                             \
+    .lake_thread = "lake", .configure = configure, .command = write_command, .worker = worker, \
+    .settle = settle, .dispose = dispose
+
 const struct server_kind server_pipes = {
     .name = "pipes",
-    .note = "one worker; acknowledged when on disk",
+    .note = "one worker, everything on one core; acknowledged when on disk",
     .is_present = is_present,
-    .configure = configure,
-    .command = write_command,
-    .worker = worker,
-    .settle = settle,
-    .dispose = dispose,
+    PIPES_KIND,
+};
+
+const struct server_kind server_pipes_apart = {
+    .name = "pipes-apart",
+    .note = "the same with the lake's thread beside the load, on the other core",
+    .is_lake_apart = true,
+    .is_present = is_present,
+    PIPES_KIND,
 };
 
 const struct server_kind server_pipes_shim = {
@@ -137,11 +151,7 @@ const struct server_kind server_pipes_shim = {
     .note = "calls on files can be failed",
     .has_shim = true,
     .is_present = is_present_with_shim,
-    .configure = configure,
-    .command = write_command,
-    .worker = worker,
-    .settle = settle,
-    .dispose = dispose,
+    PIPES_KIND,
 };
 
 const struct server_kind server_pipes_5ms = {
@@ -150,11 +160,7 @@ const struct server_kind server_pipes_5ms = {
     .sync_delay_ms = 5,
     .has_shim = true,
     .is_present = is_present_with_shim,
-    .configure = configure,
-    .command = write_command,
-    .worker = worker,
-    .settle = settle,
-    .dispose = dispose,
+    PIPES_KIND,
 };
 
 const struct server_kind server_pipes_50ms = {
@@ -163,9 +169,5 @@ const struct server_kind server_pipes_50ms = {
     .sync_delay_ms = 50,
     .has_shim = true,
     .is_present = is_present_with_shim,
-    .configure = configure,
-    .command = write_command,
-    .worker = worker,
-    .settle = settle,
-    .dispose = dispose,
+    PIPES_KIND,
 };

@@ -9,11 +9,12 @@
 
 struct trial {
     struct load_result load;
-    double cpu_us;         /* of the server for an event, user and kernel, while the load ran */
-    double settled_cpu_us; /* with what it did for it afterwards */
-    double core_share;     /* of its core that the server used, 0 to 1 */
-    double others_share;   /* and that anything else used: write-back, other programs */
-    double sync_ms;        /* of the collector: how long its syncs take */
+    double cpu_us;       /* of the server for an event, user and kernel, while the load ran; of the
+                            collector without its lake, which is a consumer */
+    double lake_cpu_us;  /* of the lake for an event, when it has taken all */
+    double core_share;   /* of its core that the server used, 0 to 1 */
+    double others_share; /* and that anything else used: write-back, other programs */
+    double sync_ms;      /* of the collector: how long its syncs take */
 };
 
 /* Returns when the server has settled. */

@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { NICENESS = 10, RETRY_MS = 1000, FAULT_INTERVAL_MS = 10000 };
+enum { NICENESS = 19, RETRY_MS = 1000, FAULT_INTERVAL_MS = 10000 };
 
 struct lake_thread {
     struct lake *lake;
@@ -71,7 +71,8 @@ static void *run(void *argument)
 {
     struct lake_thread *thread = argument;
     enum status status = STATUS_OK;
-    /* Of this thread: what is on disk already can wait, what comes in cannot. */
+    /* Of this thread: what is on disk already can wait, what comes in cannot. When too much waits
+     * the workers make way (see pipeline.c). */
     setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
     while (!atomic_load(&thread->is_stopping)) {
         struct fault fault = {0};

@@ -10,10 +10,12 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
     FAULT_INTERVAL_MS = 10000,
+    FULL_PAUSE_NS = 2000000,
 };
 
 struct pipeline {
@@ -30,6 +32,7 @@ struct pipeline {
     size_t expected;      /* as many as came the last time: no more will */
     size_t seen_at_last_look;
     struct logger_gate fault_gate;
+    bool is_full; /* something of this wake-up found the journal or the disk full */
 };
 
 /* One request on its way. */
@@ -307,6 +310,7 @@ enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
     if (status == STATUS_OK) {
         status = journal_batch(&taking, &fault);
     }
+    pipeline->is_full = pipeline->is_full || status == STATUS_FULL;
     if (status == STATUS_FULL || status == STATUS_IO) {
         say_commit_failed(pipeline, &fault);
     }
@@ -416,8 +420,20 @@ static bool make_room(struct pipeline *pipeline)
     return true;
 }
 
+/* Who cannot keep anything leaves the processor to the lake, which makes room: it runs at a low
+ * priority, and refusals as fast as they are asked for would leave it nothing. */
+static void pause_if_full(struct pipeline *pipeline)
+{
+    const struct timespec pause = {.tv_nsec = FULL_PAUSE_NS};
+    if (pipeline->is_full) {
+        pipeline->is_full = false;
+        nanosleep(&pause, NULL);
+    }
+}
+
 void pipeline_round(struct pipeline *pipeline)
 {
+    pause_if_full(pipeline);
     if (is_committing(pipeline) ||
         (pipeline->gathering->waiting_count > 0 && is_worth_waiting(pipeline))) {
         return;
