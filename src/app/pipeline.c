@@ -13,10 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum {
-    FAULT_INTERVAL_MS = 10000,
-    FULL_PAUSE_NS = 2000000,
-};
+enum { FAULT_INTERVAL_MS = 10000, FULL_PAUSE_NS = 2000000, ROUNDS_NOT_PUT_OFF = 8 };
 
 struct pipeline {
     struct pipeline_shared shared;
@@ -31,6 +28,7 @@ struct pipeline {
     int64_t commit_by_ns; /* at the latest */
     size_t expected;      /* as many as came the last time: no more will */
     size_t seen_at_last_look;
+    unsigned not_put_off; /* rounds still to go: the last wait was in vain */
     struct logger_gate fault_gate;
     bool is_full; /* something of this wake-up found the journal or the disk full */
 };
@@ -379,10 +377,17 @@ static bool is_worth_waiting(struct pipeline *pipeline)
         return true; /* the timer looks again */
     }
     int64_t now_ns = clock_stopwatch_ns();
+    if (pipeline->commit_by_ns == 0 && pipeline->not_put_off > 0) {
+        pipeline->not_put_off--;
+        return false;
+    }
     if (pipeline->commit_by_ns == 0) {
         pipeline->commit_by_ns = now_ns + window_ns;
-    } else if (now_ns >= pipeline->commit_by_ns ||
-               round->waiting_count == pipeline->seen_at_last_look) {
+    } else if (now_ns >= pipeline->commit_by_ns) {
+        /* They come whenever they like, not because they were answered: waiting gains nothing. */
+        pipeline->not_put_off = ROUNDS_NOT_PUT_OFF;
+        return false;
+    } else if (round->waiting_count == pipeline->seen_at_last_look) {
         return false;
     }
     pipeline->seen_at_last_look = round->waiting_count;

@@ -1,6 +1,6 @@
 #include "journal/sync_pace.h"
 
-enum { MEAN_WEIGHT = 8, WINDOW_SHARE = 2, LULL_SHARE = 8 };
+enum { MEAN_WEIGHT = 8, LULL_SHARE = 8 };
 
 void sync_pace_note(struct sync_pace *pace, int64_t ns)
 {
@@ -19,7 +19,7 @@ bool sync_pace_is_quick(const struct sync_pace *pace)
 
 int64_t sync_pace_window_ns(const struct sync_pace *pace)
 {
-    return sync_pace_is_quick(pace) ? 0 : pace->mean_ns / WINDOW_SHARE;
+    return sync_pace_is_quick(pace) ? 0 : pace->mean_ns;
 }
 
 int64_t sync_pace_lull_ns(const struct sync_pace *pace)
