@@ -157,8 +157,9 @@ static enum status make_place(struct server_place *place, struct fault *fault)
 static void print_kinds(struct bench *bench)
 {
     static const struct server_kind *const KINDS[] = {
-        &server_pipes,     &server_pipes_apart,  &server_pipes_5ms, &server_pipes_50ms,
-        &server_nginx_204, &server_nginx_204_8k, &server_nginx_log, &server_nginx_lua};
+        &server_pipes,        &server_pipes_plain, &server_pipes_apart,
+        &server_pipes_5ms,    &server_pipes_50ms,  &server_nginx_204,
+        &server_nginx_204_8k, &server_nginx_log,   &server_nginx_lua};
     for (size_t i = 0; i < sizeof(KINDS) / sizeof(KINDS[0]); i++) {
         report_print(&bench->report, "%-15s %s%s\n", KINDS[i]->name, KINDS[i]->note,
                      KINDS[i]->is_present() ? "" : " - not here");

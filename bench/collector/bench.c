@@ -11,6 +11,10 @@ static const struct server_kind *const EVERYBODY[] = {
     &server_nginx_lua,
     NULL,
 };
+static const struct server_kind *const AT_REST[] = {
+    &server_pipes_plain, &server_pipes,     &server_nginx_204,
+    &server_nginx_log,   &server_nginx_lua, NULL,
+};
 static const struct server_kind *const WITH_TLS[] = {
     &server_pipes,
     &server_nginx_204,
@@ -76,12 +80,12 @@ const struct bench_row bench_rows[] = {
     {.name = "memory",
      .title = "resident memory: idle, under S of 64 connections, with 10,000 idle connections",
      .run = row_memory,
-     .kinds = EVERYBODY,
+     .kinds = AT_REST,
      .load = {.scenario = "S", .connections = 64}},
     {.name = "start",
      .title = "from the start to the first event taken, nothing there",
      .run = row_start,
-     .kinds = EVERYBODY},
+     .kinds = AT_REST},
     {.name = "recovery",
      .title = "the same with a journal that a kill left behind (still in the page cache)",
      .run = row_recovery},

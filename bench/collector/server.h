@@ -50,6 +50,7 @@ struct server_kind {
     const char *http;        /* of nginx: lines for all places */
     const char *lake_thread; /* of the collector */
     bool is_lake_apart;      /* beside the load, on its core */
+    bool has_no_tls;
     unsigned sync_delay_ms;
     bool has_shim; /* disk_shim.so below its files */
     bool (*is_present)(void);
@@ -61,6 +62,7 @@ struct server_kind {
 };
 
 extern const struct server_kind server_pipes;
+extern const struct server_kind server_pipes_plain; /* as it is without any option */
 extern const struct server_kind server_pipes_apart;
 extern const struct server_kind server_pipes_shim; /* with rules, see server_fail_disk() */
 extern const struct server_kind server_pipes_5ms;

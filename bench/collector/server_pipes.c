@@ -86,13 +86,17 @@ static void write_command(const struct server *server, struct command *command)
     command_word(command, "--data");
     command_word(command, "%s/data", server->folder);
     command_word(command, "--listen");
-    command_word(command, "127.0.0.1:%u,127.0.0.1:%u tls", server->port, server->tls_port);
+    if (server->kind->has_no_tls) {
+        command_word(command, "127.0.0.1:%u", server->port);
+    } else {
+        command_word(command, "127.0.0.1:%u,127.0.0.1:%u tls", server->port, server->tls_port);
+        command_word(command, "--tls-certificate");
+        command_word(command, "%s", server->place->certificate);
+        command_word(command, "--tls-key");
+        command_word(command, "%s", server->place->key);
+    }
     command_word(command, "--admin");
     command_word(command, "127.0.0.1:%u", server->admin_port);
-    command_word(command, "--tls-certificate");
-    command_word(command, "%s", server->place->certificate);
-    command_word(command, "--tls-key");
-    command_word(command, "%s", server->place->key);
     if (server->control) {
         command_setting(command, "LD_PRELOAD=%s", shim());
         command_setting(command, "PIPES_SHIM_FOLDER=%s/data", server->folder);
@@ -134,6 +138,14 @@ static enum status settle(struct server *server, struct fault *fault)
 const struct server_kind server_pipes = {
     .name = "pipes",
     .note = "one worker, everything on one core; acknowledged when on disk",
+    .is_present = is_present,
+    PIPES_KIND,
+};
+
+const struct server_kind server_pipes_plain = {
+    .name = "pipes-plain",
+    .note = "the same without TLS: without an option it speaks none",
+    .has_no_tls = true,
     .is_present = is_present,
     PIPES_KIND,
 };

@@ -29,6 +29,9 @@ static int run(const struct cmd_context *context)
     arena_init(&arena, ARENA_BYTES);
     enum status status = site_build(&site, context->config, &arena, &fault);
     if (status == STATUS_OK) {
+        status = tracker_site_compress(&site, &fault);
+    }
+    if (status == STATUS_OK) {
         status = data_folder_enter(AT_FDCWD, context->config->out, true, &fd, &fault);
     }
     if (status == STATUS_OK) {

@@ -5,6 +5,7 @@
 #include "cmd/cmd.h"
 #include "net/tls.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,6 +19,10 @@ static const char LONG_CACHE[] = "public, max-age=31536000, immutable";
 struct serving {
     struct tracker_site site;
     struct site_archive *archive;
+    pthread_t compressing; /* the tracker's variants: half of a start, on another processor */
+    bool is_compressing;
+    enum status compressed;
+    struct fault fault; /* of that */
     struct assets public_assets;
     struct assets admin_assets;
     char hashed_path[PATH_BYTES];
@@ -70,6 +75,35 @@ static void add_live_page(struct serving *serving)
     }
 }
 
+static void *compress(void *self)
+{
+    struct serving *serving = self;
+    serving->compressed = tracker_site_compress(&serving->site, &serving->fault);
+    return NULL;
+}
+
+static void start_compressing(struct serving *serving)
+{
+    serving->is_compressing = pthread_create(&serving->compressing, NULL, compress, serving) == 0;
+    if (!serving->is_compressing) {
+        compress(serving);
+    }
+}
+
+static enum status finish(void *self, struct fault *fault)
+{
+    struct serving *serving = self;
+    if (serving->is_compressing) {
+        pthread_join(serving->compressing, NULL);
+        serving->is_compressing = false;
+    }
+    if (serving->compressed != STATUS_OK) {
+        return fault_set(fault, serving->compressed, "%s", serving->fault.text);
+    }
+    add_tracker(serving);
+    return STATUS_OK;
+}
+
 static enum status serve(const struct cmd_context *context, struct serving *serving,
                          struct fault *fault)
 {
@@ -81,6 +115,8 @@ static enum status serve(const struct cmd_context *context, struct serving *serv
         .version = PIPES_VERSION,
         .public_assets = &serving->public_assets,
         .admin_assets = &serving->admin_assets,
+        .finish = finish,
+        .self = serving,
         .clock = context->clock,
         .log = context->log,
         .out_fd = context->out_fd,
@@ -91,7 +127,6 @@ static enum status serve(const struct cmd_context *context, struct serving *serv
         return status;
     }
     site_archive_add(serving->archive, &serving->public_assets);
-    add_tracker(serving);
     add_live_page(serving);
     status = config_reload_create(&reload, context->source, context->log, fault);
     if (status == STATUS_OK) {
@@ -116,7 +151,10 @@ static int run(const struct cmd_context *context)
     arena_init(&arena, ARENA_BYTES);
     enum status status = site_build(&serving->site, context->config, &arena, &fault);
     if (status == STATUS_OK) {
+        start_compressing(serving);
         status = serve(context, serving, &fault);
+        struct fault late = {0};
+        (void)!finish(serving, &late); /* where it ended before that */
     }
     site_archive_close(serving->archive);
     tracker_site_free(&serving->site);

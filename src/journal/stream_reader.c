@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NAME_BYTES = 24, SEGMENTS_MAX = 65536 };
+enum { NAME_BYTES = 24, SEGMENTS_MAX = 65536, DROP_BYTES = 1 << 20 };
 
 struct segment_file {
     char name[NAME_BYTES];
@@ -34,6 +34,7 @@ struct stream_reader {
     bool is_listed;
     uint32_t newest; /* all segments up to this number were listed */
     uint64_t offset;
+    uint64_t dropped; /* of the mapping: not in our memory any more */
     bool has_limit;
     uint32_t limit_number;
     uint64_t limit_offset;
@@ -394,9 +395,21 @@ static bool may_leave_file(const struct stream_reader *reader, const struct segm
     return reader->has_limit ? file->number < reader->limit_number : true;
 }
 
+/* What was read need not count as our memory for as long as the rest of the segment takes. */
+static void drop_read_pages(struct stream_reader *reader, const struct segment_file *file)
+{
+    uint64_t behind = reader->offset / DROP_BYTES * DROP_BYTES;
+    if (behind > reader->dropped) {
+        char *from = (char *)(uintptr_t)file->bytes.at + reader->dropped;
+        madvise(from, behind - reader->dropped, MADV_DONTNEED);
+        reader->dropped = behind;
+    }
+}
+
 static void note_frame(struct stream_reader *reader, const struct segment_file *file,
                        const struct frame *frame)
 {
+    drop_read_pages(reader, file);
     reader->report.frames++;
     reader->report.events += frame->events;
     reader->offset += frame->bytes;
@@ -412,6 +425,7 @@ static enum status enter_file(struct stream_reader *reader, struct segment_file 
         reader->has_limit && !file->is_void ? map_file(reader, file, fault) : STATUS_OK;
     if (status == STATUS_OK && is_readable(reader, file)) {
         reader->offset = FRAME_SEGMENT_HEADER_BYTES;
+        reader->dropped = 0;
         reader->report.last_number = file->number;
         reader->report.last_offset = reader->offset;
     }

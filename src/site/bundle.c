@@ -244,7 +244,11 @@ enum status bundle_make(struct bundle *bundle, const struct bundle_settings *set
     status = status == STATUS_OK ? write_text(bundle, settings, NULL, fault) : status;
     status = status == STATUS_OK ? set_hash(bundle, fault) : status;
     status = status == STATUS_OK ? write_text(bundle, settings, bundle->hash, fault) : status;
-    status = status == STATUS_OK ? set_integrity(bundle, fault) : status;
-    status = status == STATUS_OK ? compress_gzip(bundle, fault) : status;
+    return status == STATUS_OK ? set_integrity(bundle, fault) : status;
+}
+
+enum status bundle_compress(struct bundle *bundle, struct fault *fault)
+{
+    enum status status = compress_gzip(bundle, fault);
     return status == STATUS_OK ? compress_brotli(bundle, fault) : status;
 }

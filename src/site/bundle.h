@@ -44,10 +44,12 @@ struct bundle {
     char integrity[BUNDLE_INTEGRITY_BYTES];
 };
 
-/* STATUS_BAD_INPUT for an unknown module (the fault names those there are). On failure the bundle
- * is empty but may be freed. */
+/* But for its compressed variants. STATUS_BAD_INPUT for an unknown module (the fault names those
+ * there are). On failure the bundle is empty but may be freed. */
 enum status bundle_make(struct bundle *bundle, const struct bundle_settings *settings,
                         struct fault *fault) MUST_CHECK;
+/* Fills gzip and brotli, which takes most of the time. */
+enum status bundle_compress(struct bundle *bundle, struct fault *fault) MUST_CHECK;
 /* Accepts a zeroed one. */
 void bundle_free(struct bundle *bundle);
 

@@ -8,12 +8,12 @@
 
 enum { TEXT_BYTES_MAX = 64 * 1024 };
 
-static void write_manifest(struct tracker_site *site, const char *name)
+static void write_manifest(struct tracker_site *site)
 {
     struct buf *out = &site->manifest;
     const struct bundle *bundle = &site->bundle;
     buf_append_text(out, "{\n  \"site\": ");
-    json_append_string(out, view_from_text(name));
+    json_append_string(out, view_from_text(site->name));
     buf_append_format(out, ",\n  \"hash\": \"%s\",\n  \"integrity\": \"%s\",\n  \"modules\": [",
                       bundle->hash, bundle->integrity);
     struct view rest = buf_view(&bundle->modules);
@@ -39,17 +39,24 @@ enum status tracker_site_make(struct tracker_site *site, const struct bundle_set
         return status;
     }
     snprintf(site->hashed_name, sizeof(site->hashed_name), "pipes.%s.js", site->bundle.hash);
-    write_manifest(site, settings->site);
+    site->name = settings->site;
     status = tag_append_default(&site->tag, settings->tracker, base_url);
     if (status == STATUS_OK) {
         status = tag_append_pinned(&site->pinned_tag, settings->tracker, base_url, &site->bundle);
     }
-    if (status == STATUS_OK) {
-        status = buf_status(&site->manifest);
-    }
     return status == STATUS_OK
                ? status
                : fault_set(fault, status, "the tag does not fit into %d bytes", TEXT_BYTES_MAX);
+}
+
+enum status tracker_site_compress(struct tracker_site *site, struct fault *fault)
+{
+    enum status status = bundle_compress(&site->bundle, fault);
+    if (status == STATUS_OK) {
+        write_manifest(site);
+        status = buf_status(&site->manifest);
+    }
+    return status;
 }
 
 void tracker_site_free(struct tracker_site *site)

@@ -37,6 +37,7 @@ static struct bundle made(const struct bundle_settings *how)
     struct bundle bundle;
     struct fault fault = {0};
     assert_int_equal(bundle_make(&bundle, how, &fault), STATUS_OK);
+    assert_int_equal(bundle_compress(&bundle, &fault), STATUS_OK);
     buf_append_byte(&bundle.text, 0); /* for strstr */
     bundle.text.len--;
     return bundle;
@@ -156,6 +157,7 @@ static void files_are_written_and_older_hashed_ones_stay(void **state)
         struct fault fault = {0};
         struct bundle_settings how = settings(i == 0 ? "core" : "all");
         assert_int_equal(tracker_site_make(&site, &how, "", &fault), STATUS_OK);
+        assert_int_equal(tracker_site_compress(&site, &fault), STATUS_OK);
         assert_int_equal(tracker_site_write(&site, fd, &fault), STATUS_OK);
         snprintf(names[i], sizeof(names[i]), "%s", site.hashed_name);
         tracker_site_free(&site);

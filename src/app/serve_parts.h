@@ -1,0 +1,53 @@
+/*
+ * serve_parts.h - inside of serve.c: all that a running collector consists of, and how it is opened
+ * (serve_open.c).
+ */
+#ifndef PIPES_APP_SERVE_PARTS_H
+#define PIPES_APP_SERVE_PARTS_H
+
+#include "app/admin.h"
+#include "app/front.h"
+#include "app/lake_thread.h"
+#include "app/listening.h"
+#include "app/serve.h"
+#include "journal/data_folder.h"
+
+#include <pthread.h>
+
+enum { SERVE_WORKERS_MAX = 64, SERVE_NAME_BYTES = 16 };
+
+struct worker {
+    struct front *front;
+    struct net_loop *loop;
+    pthread_t thread;
+    char name[SERVE_NAME_BYTES];
+    bool is_running;
+    enum status status;
+    struct fault fault;
+};
+
+struct serve {
+    const struct serve_options *options;
+    struct data_folder data;
+    struct journal *journal;
+    struct lake *lake;
+    struct lake_thread *lake_thread;
+    struct live *live;
+    struct counts counts;
+    struct static_files files;
+    struct settings_box settings;
+    struct guard *guard;
+    struct front_shared shared;
+    struct worker workers[SERVE_WORKERS_MAX];
+    struct admin *admin;
+    struct worker admin_worker;
+    struct listening *listening;
+    bool is_handing_over;
+};
+
+/* Everything but threads. On failure what was opened stays, for serve_run() to close. */
+enum status serve_open(struct serve *serve, struct fault *fault) MUST_CHECK;
+
+struct lake_limits serve_lake_limits(const struct config *config);
+
+#endif
