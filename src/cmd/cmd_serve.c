@@ -6,6 +6,7 @@
 #include "net/tls.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -84,7 +85,13 @@ static void *compress(void *self)
 
 static void start_compressing(struct serving *serving)
 {
+    /* Signals are the main thread's; here one would end the process. */
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     serving->is_compressing = pthread_create(&serving->compressing, NULL, compress, serving) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (!serving->is_compressing) {
         compress(serving);
     }
