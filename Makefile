@@ -3,7 +3,7 @@
 #   make          build everything below build/
 #   make test     unit tests, tracker tests
 #   make asan     C tests and the collector under AddressSanitizer and UndefinedBehaviorSanitizer
-#   make lint     format, warnings as errors, layers, banned functions
+#   make lint     format, warnings as errors, layers, banned functions, docs as the program prints
 #   make fault    the collector killed, its power cut, its disk failing; `make soak`: for an hour
 #   make fuzz     the parsers, SECONDS each (default 60)
 #   make bench    the JSON reader beside simdjson, the collector beside nginx; one of them:
@@ -150,6 +150,7 @@ lint:
 	@tools/check_layers
 	@tools/check_banned
 	@$(MAKE) --no-print-directory all
+	@PIPES_BINARY=$(BUILD)/pipes tools/write_docs --check
 
 .PHONY: fuzz
 fuzz:
