@@ -82,6 +82,8 @@ struct protocol {
     void (*advance)(struct connection *c);
     /* Of EPOLLIN (input is wanted) and EPOLLRDHUP (to hear at once that the client left). */
     uint32_t (*interest)(const struct connection *c);
+    /* The client took some of the output: the deadline moves. */
+    void (*on_sent)(struct connection *c);
     /* Of the connection as a whole, when c->deadline_ms has passed. */
     void (*on_deadline)(struct connection *c);
     /* The loop stops: nothing new is begun. */

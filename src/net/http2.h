@@ -6,6 +6,7 @@
 #define PIPES_NET_HTTP2_H
 
 #include "net/connection.h"
+#include "net/http2_budget.h"
 
 #include <nghttp2/nghttp2.h>
 
@@ -13,10 +14,10 @@ struct http2 {
     nghttp2_session *session;
     struct exchange *streams; /* all that are open */
     size_t stream_count;
-    uint64_t unended_bytes; /* of input since a frame began or ended */
-    int64_t cheap_frames;   /* left to take */
-    int64_t cheap_ms;       /* when that was counted */
-    bool is_ending;         /* GOAWAY was sent */
+    size_t held_bytes;   /* of bodies */
+    int64_t write_by_ms; /* while there is output: when the client must have taken some */
+    struct http2_budget budget;
+    bool is_ending; /* GOAWAY was sent */
 };
 
 void http2_set_deadline(struct exchange *x, int64_t limit_ms);
