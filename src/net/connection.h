@@ -175,6 +175,9 @@ struct net_loop {
     char date[32];
 };
 
+/* One wake-up: waits for events so long at most, and does what they ask for. */
+enum status net_loop_turn(struct net_loop *loop, int64_t wait_ms, struct fault *fault) MUST_CHECK;
+
 /* Takes the fd, also on failure. */
 void connection_open(struct listener *listener, int fd, const char *peer);
 void connection_on_event(struct connection *c, uint32_t events);
