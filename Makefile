@@ -61,7 +61,11 @@ $(BUILD)/%.o: %.c
 $(BUILD)/test/unit/%: test/unit/%.c $(BUILD)/libpipes.a
 	@mkdir -p $(@D)
 	@echo "  cc $<"
-	@$(CC) $(ALL_CFLAGS) -Ibench -Wno-missing-prototypes -fno-lto $< $(BUILD)/libpipes.a -lcmocka $(LIBS) -lm -o $@
+	@$(CC) $(ALL_CFLAGS) -Ibench -Wno-missing-prototypes -fno-lto $< $(filter %.o,$^) $(BUILD)/libpipes.a -lcmocka $(LIBS) -lm -o $@
+
+# A client and a server that the tests of HTTP/2 share.
+HTTP2_TESTS := $(filter %/test_http2 %/test_http2_flow %/test_http2_flood,$(UNIT_BINARIES))
+$(HTTP2_TESTS): $(BUILD)/test/unit/net/http2_wire.o $(BUILD)/test/unit/net/http2_server.o
 
 # The tracker is minified when the program is built; nothing of Node is needed to run it.
 $(BUILD)/tracker/stamp: $(TRACKER_SOURCES)
@@ -197,5 +201,5 @@ fresh:
 clean:
 	rm -rf build
 
--include $(OBJECTS:.o=.d) $(addsuffix .d,$(UNIT_BINARIES)) $(wildcard $(FAULT_BUILD)/*.d) $(LOAD_OBJECTS:.o=.d) \
+-include $(OBJECTS:.o=.d) $(wildcard $(BUILD)/test/unit/*/*.d) $(wildcard $(FAULT_BUILD)/*.d) $(LOAD_OBJECTS:.o=.d) \
     $(COLLECTOR_BENCH_OBJECTS:.o=.d)

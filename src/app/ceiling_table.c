@@ -129,11 +129,12 @@ static void append_connections(struct buf *out, const struct config *config)
 static void append_http2(struct buf *out)
 {
     row(out, "HTTP/2 streams of a connection", "REFUSED_STREAM", "%d", HTTP2_STREAMS_MAX);
-    row(out, "HTTP/2 bodies on their way, a connection", "wait for the window", "`body-max`");
+    row(out, "HTTP/2 bodies held, a connection", "REFUSED_STREAM for the youngest",
+        "twice `body-max`");
     row(out, "HTTP/2 frames without a request", "ENHANCE_YOUR_CALM", "%d, then %d a second",
-        HTTP2_CHEAP_FRAMES_BURST, HTTP2_CHEAP_FRAMES_A_SECOND);
+        HTTP2_FRAMES_BURST, HTTP2_FRAMES_A_SECOND);
     row(out, "HTTP/2 header block", "ENHANCE_YOUR_CALM", "%d KiB on the wire",
-        HTTP2_FRAME_BYTES_MAX / KIB);
+        HTTP2_BLOCK_BYTES_MAX / KIB);
 }
 
 static void append_storage(struct buf *out, const struct config *config)

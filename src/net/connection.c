@@ -159,7 +159,7 @@ static bool flush(struct connection *c)
             return false;
         }
         c->sent += (size_t)n;
-        connection_set_deadline(c, c->loop->limits.write_ms);
+        c->protocol->on_sent(c);
     }
     buf_clear(&c->output);
     c->sent = 0;
@@ -206,8 +206,13 @@ void connection_advance(struct connection *c)
         return;
     }
     c->protocol->advance(c);
+    bool is_sending = c->output.len > 0;
     if (c->state != CONNECTION_OPEN || !flush(c)) {
         return;
+    }
+    if (is_sending && c->output.len == 0) {
+        /* All is out at once, so no event will say that it is: more may follow, or the end. */
+        connection_mark_ready(c);
     }
     if (c->input.len == 0 && c->input.room > 0) {
         loop_give_buf(c->loop, &c->input);

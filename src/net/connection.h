@@ -82,6 +82,8 @@ struct protocol {
     void (*advance)(struct connection *c);
     /* Of EPOLLIN (input is wanted) and EPOLLRDHUP (to hear at once that the client left). */
     uint32_t (*interest)(const struct connection *c);
+    /* The client took some of the output: the deadline moves. */
+    void (*on_sent)(struct connection *c);
     /* Of the connection as a whole, when c->deadline_ms has passed. */
     void (*on_deadline)(struct connection *c);
     /* The loop stops: nothing new is begun. */
@@ -175,6 +177,9 @@ struct net_loop {
     int64_t date_sec;
     char date[32];
 };
+
+/* One wake-up: waits for events so long at most, and does what they ask for. */
+enum status net_loop_turn(struct net_loop *loop, int64_t wait_ms, struct fault *fault) MUST_CHECK;
 
 /* Takes the fd, also on failure. listener_welcomes() said yes, unless a PROXY header comes first.
  */

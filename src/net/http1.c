@@ -209,6 +209,11 @@ static void advance(struct connection *c)
     }
 }
 
+static void on_sent(struct connection *c)
+{
+    connection_set_deadline(c, c->loop->limits.write_ms);
+}
+
 static void on_deadline(struct connection *c)
 {
     struct http1 *http1 = &c->http1;
@@ -287,6 +292,7 @@ static void end_stream(struct exchange *x)
 const struct protocol protocol_http1 = {
     .advance = advance,
     .interest = interest,
+    .on_sent = on_sent,
     .on_deadline = on_deadline,
     .on_stop = on_stop,
     .on_close = on_close,

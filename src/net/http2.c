@@ -3,28 +3,19 @@
  * may cost is ours.
  *
  * The windows are the ceiling of what a client may make us hold: a stream's is the largest body,
- * the connection's is one such body over all its streams, given back when a stream is done.
+ * the connection's is some such bodies over all its streams, given back when a stream is done. So
+ * that streams cannot wait for each other, the youngest are refused when all hold half a body;
+ * nghttp2 gives back in halves of a window, which is why that has to be twice as large.
  */
 #include "net/http2.h"
 
 #include <stdlib.h>
 #include <sys/epoll.h>
 
-enum { OUTPUT_BYTES = 64 * 1024 /* gathered before they are sent */ };
-
-static void spend(struct connection *c)
-{
-    struct http2 *http2 = c->http2;
-    int64_t more = (c->loop->now_ms - http2->cheap_ms) * HTTP2_CHEAP_FRAMES_A_SECOND / 1000;
-    if (more > 0) {
-        http2->cheap_ms = c->loop->now_ms;
-        http2->cheap_frames += more;
-        if (http2->cheap_frames > HTTP2_CHEAP_FRAMES_BURST) {
-            http2->cheap_frames = HTTP2_CHEAP_FRAMES_BURST;
-        }
-    }
-    http2->cheap_frames--;
-}
+enum {
+    BODIES_HELD = 2,          /* of the largest size, on a connection */
+    OUTPUT_BYTES = 64 * 1024, /* gathered before they are sent */
+};
 
 static void end_session(struct connection *c, uint32_t error)
 {
@@ -58,6 +49,7 @@ static void release_stream(struct exchange *x)
     struct http2 *http2 = x->connection->http2;
     exchange_tell_gone(x);
     unlink_stream(http2, x);
+    http2->held_bytes -= x->received_bytes;
     nghttp2_session_consume_connection(http2->session, x->received_bytes);
     exchange_release(x);
 }
@@ -113,44 +105,6 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     return 0;
 }
 
-static void place_headers(struct exchange *x)
-{
-    const char *at = x->text.at;
-    for (size_t i = 0; i < x->head.header_count; i++) {
-        struct http_header *header = &x->head.headers[i];
-        header->name.at = at;
-        header->value.at = at + header->name.len;
-        at = header->value.at + header->value.len;
-    }
-}
-
-/* Takes pseudo-headers out of the list; nghttp2 saw to it that they are there, once each. */
-static bool finish_head(struct exchange *x, struct http_refusal *refusal)
-{
-    struct http_head *head = &x->head;
-    struct view target = {0};
-    size_t kept = 0;
-    place_headers(x);
-    for (size_t i = 0; i < head->header_count; i++) {
-        struct http_header header = head->headers[i];
-        if (view_is(header.name, ":method")) {
-            http_head_set_method(head, header.value);
-        } else if (view_is(header.name, ":path")) {
-            target = header.value;
-        } else if (view_is(header.name, ":authority")) {
-            header.name = VIEW_LITERAL("host");
-            head->headers[kept++] = header;
-        } else if (!view_starts_with(header.name, ":")) {
-            head->headers[kept++] = header;
-        }
-    }
-    head->header_count = kept;
-    struct view length = http_header(head, "content-length");
-    head->has_content_length = view_to_uint64(length, &head->content_length);
-    head->expects_continue = view_is_ignoring_case(http_header(head, "expect"), "100-continue");
-    return http_head_set_target(head, target, refusal) == HTTP_DONE;
-}
-
 static void refuse(struct exchange *x, struct http_refusal why)
 {
     x->is_dispatched = true;
@@ -169,7 +123,7 @@ static void take_head(struct exchange *x, bool has_body)
 {
     struct connection *c = x->connection;
     struct http_refusal refusal = {431, "the request has more than 64 headers, or over 16 kB"};
-    if (x->is_too_large || !finish_head(x, &refusal)) {
+    if (x->is_too_large || !http2_finish_head(x, &refusal)) {
         x->head.path = view_make(NULL, 0);
         refuse(x, refusal);
         return;
@@ -191,20 +145,24 @@ static void dispatch(struct exchange *x)
     exchange_dispatch(x, buf_view(&x->body));
 }
 
+/* Padding is no body. */
+static bool carries_request(const nghttp2_frame *frame)
+{
+    bool is_empty = frame->hd.type == NGHTTP2_DATA && frame->hd.length <= frame->data.padlen;
+    return !is_empty || (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
+}
+
 static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *self)
 {
     struct connection *c = self;
-    c->http2->unended_bytes = 0;
     bool is_part = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
     bool is_end = (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0;
-    bool is_empty = frame->hd.type == NGHTTP2_DATA && frame->hd.length == 0 && !is_end;
-    if (!is_part || is_empty) {
-        spend(c);
-        return 0;
-    }
-    struct exchange *x = stream_of(session, frame->hd.stream_id);
+    struct exchange *x = is_part ? stream_of(session, frame->hd.stream_id) : NULL;
     if (!x || x->is_dispatched) {
         return 0;
+    }
+    if (carries_request(frame) && http2_budget_has_charged(&frame->hd)) {
+        http2_budget_give_back(&c->http2->budget, 1);
     }
     if (frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST) {
         take_head(x, !is_end);
@@ -215,27 +173,18 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
     return 0;
 }
 
-static int on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *head, void *self)
-{
-    (void)session;
-    (void)head;
-    struct connection *c = self;
-    c->http2->unended_bytes = 0;
-    return 0;
-}
-
 static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *bytes,
                    size_t len, void *self)
 {
     (void)flags;
     struct connection *c = self;
     struct exchange *x = stream_of(session, id);
-    c->http2->unended_bytes = 0;
     if (!x || x->is_dispatched) {
         nghttp2_session_consume_connection(session, len);
         return 0;
     }
     x->received_bytes += len;
+    c->http2->held_bytes += len;
     switch (buf_append(&x->body, bytes, len)) {
     case STATUS_OK:
         break;
@@ -249,26 +198,19 @@ static int on_data(nghttp2_session *session, uint8_t flags, int32_t id, const ui
     return 0;
 }
 
-/* Whose answer is out before its body was in: the body need not come (RFC 9113, 8.1). */
+/* Whose answer is out before its body was in: the body need not come (RFC 9113, 8.1). A client that
+ * makes us reset its streams pays as if it did so itself. */
 static int on_frame_sent(nghttp2_session *session, const nghttp2_frame *frame, void *self)
 {
-    (void)self;
+    if (frame->hd.type == NGHTTP2_RST_STREAM && frame->rst_stream.error_code != NGHTTP2_NO_ERROR) {
+        http2_budget_spend(&((struct connection *)self)->http2->budget);
+    }
     bool is_part = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
     if (is_part && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) != 0 &&
         nghttp2_session_get_stream_remote_close(session, frame->hd.stream_id) == 0) {
         nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id,
                                   NGHTTP2_NO_ERROR);
     }
-    return 0;
-}
-
-static int on_invalid_frame(nghttp2_session *session, const nghttp2_frame *frame, int error,
-                            void *self)
-{
-    (void)session;
-    (void)frame;
-    (void)error;
-    spend(self);
     return 0;
 }
 
@@ -293,11 +235,9 @@ static enum status make_session(struct connection *c)
         nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, on_begin_headers);
         nghttp2_session_callbacks_set_on_header_callback(callbacks, on_header);
         nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, on_frame);
-        nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, on_begin_frame);
         nghttp2_session_callbacks_set_on_data_chunk_recv_callback(callbacks, on_data);
         nghttp2_session_callbacks_set_on_stream_close_callback(callbacks, on_stream_close);
         nghttp2_session_callbacks_set_on_frame_send_callback(callbacks, on_frame_sent);
-        nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(callbacks, on_invalid_frame);
         nghttp2_option_set_no_auto_window_update(option, 1);
         nghttp2_option_set_no_closed_streams(option, 1);
         failed = nghttp2_session_server_new2(&c->http2->session, callbacks, c, option);
@@ -313,9 +253,11 @@ static enum status start(struct connection *c)
     if (!c->http2 || make_session(c) != STATUS_OK) {
         return STATUS_NO_MEMORY;
     }
-    c->http2->cheap_frames = HTTP2_CHEAP_FRAMES_BURST;
-    c->http2->cheap_ms = c->loop->now_ms;
-    uint32_t window = (uint32_t)c->loop->limits.body_bytes + READ_BYTES;
+    http2_budget_init(&c->http2->budget, c->loop->now_ms);
+    uint64_t own = (uint64_t)c->loop->limits.body_bytes + READ_BYTES;
+    uint32_t window = own < INT32_MAX ? (uint32_t)own : INT32_MAX;
+    uint64_t all = own * 2 * BODIES_HELD;
+    int32_t shared = all < INT32_MAX ? (int32_t)all : INT32_MAX;
     const nghttp2_settings_entry settings[] = {
         {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, HTTP2_STREAMS_MAX},
         {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, window},
@@ -326,14 +268,14 @@ static enum status start(struct connection *c)
     bool is_made =
         nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings,
                                 sizeof(settings) / sizeof(settings[0])) == 0 &&
-        nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0, (int32_t)window) == 0;
+        nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0, shared) == 0;
     return is_made ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
 static void take_input(struct connection *c)
 {
     struct view bytes = buf_view(&c->input);
-    c->http2->unended_bytes += bytes.len;
+    http2_budget_take(&c->http2->budget, bytes, c->loop->now_ms);
     ssize_t used =
         nghttp2_session_mem_recv(c->http2->session, (const uint8_t *)bytes.at, bytes.len);
     buf_clear(&c->input);
@@ -341,13 +283,38 @@ static void take_input(struct connection *c)
         /* Its own GOAWAY is queued but for what cannot be told (the preface is wrong). */
         end_session(c, used == NGHTTP2_ERR_FLOODED ? NGHTTP2_ENHANCE_YOUR_CALM
                                                    : NGHTTP2_PROTOCOL_ERROR);
-    } else if (c->http2->cheap_frames < 0 || c->http2->unended_bytes > HTTP2_FRAME_BYTES_MAX) {
+    } else if (http2_budget_is_spent(&c->http2->budget)) {
         end_session(c, NGHTTP2_ENHANCE_YOUR_CALM);
+    }
+}
+
+/* Bodies that are half here and fill the window would wait for each other. Who is refused like this
+ * may simply try again (RFC 9113, 8.7). */
+static void make_room(struct connection *c)
+{
+    size_t held_bytes = c->http2->held_bytes;
+    size_t most_bytes = c->loop->limits.body_bytes * BODIES_HELD;
+    bool is_moving = held_bytes <= most_bytes;
+    for (struct exchange *x = c->http2->streams; x && !is_moving; x = x->next) {
+        is_moving = x->is_dispatched && x->received_bytes > 0; /* gives back when it is done */
+    }
+    if (is_moving) {
+        return;
+    }
+    for (struct exchange *x = c->http2->streams; x && held_bytes > most_bytes; x = x->next) {
+        if (x->received_bytes > 0) {
+            held_bytes -= x->received_bytes;
+            x->is_dispatched = true;
+            http2_reset(x, NGHTTP2_REFUSED_STREAM);
+        }
     }
 }
 
 static void gather_output(struct connection *c)
 {
+    if (c->output.len == 0) {
+        c->http2->write_by_ms = c->loop->now_ms + c->loop->limits.write_ms;
+    }
     while (c->output.len < OUTPUT_BYTES) {
         const uint8_t *bytes = NULL;
         ssize_t len = nghttp2_session_mem_send(c->http2->session, &bytes);
@@ -366,16 +333,20 @@ static void gather_output(struct connection *c)
 
 static int64_t next_deadline(const struct connection *c)
 {
-    const struct net_limits *limits = &c->loop->limits;
-    if (c->http2->streams == NULL) {
-        bool is_sending = c->output.len > 0;
-        return c->loop->now_ms + (is_sending ? limits->write_ms : limits->idle_ms);
+    int64_t next = c->output.len > 0 ? c->http2->write_by_ms : INT64_MAX;
+    if (!c->http2->streams && c->output.len == 0) {
+        return c->loop->now_ms + c->loop->limits.idle_ms;
     }
-    int64_t next = c->output.len > 0 ? c->loop->now_ms + limits->write_ms : INT64_MAX;
     for (const struct exchange *x = c->http2->streams; x; x = x->next) {
         next = x->deadline_ms < next ? x->deadline_ms : next;
     }
     return next;
+}
+
+static void on_sent(struct connection *c)
+{
+    c->http2->write_by_ms = c->loop->now_ms + c->loop->limits.write_ms;
+    c->deadline_ms = next_deadline(c);
 }
 
 static void advance(struct connection *c)
@@ -387,6 +358,7 @@ static void advance(struct connection *c)
     if (c->input.len > 0) {
         take_input(c);
     }
+    make_room(c);
     gather_output(c);
     if (c->state != CONNECTION_OPEN) {
         return;
@@ -420,6 +392,8 @@ static void end_late_stream(struct exchange *x)
                                              "later"});
     } else if (!x->is_dispatched) {
         refuse(x, (struct http_refusal){408, "the request did not arrive in time"});
+    } else if (x->connection->output.len > 0) {
+        http2_set_deadline(x, x->connection->loop->limits.write_ms); /* its turn has not come */
     } else {
         /* It does not open its window. */
         http2_reset(x, NGHTTP2_CANCEL);
@@ -429,7 +403,8 @@ static void end_late_stream(struct exchange *x)
 
 static void on_deadline(struct connection *c)
 {
-    if (!c->http2 || !c->http2->streams || c->output.len > 0) {
+    bool is_stuck = c->output.len > 0 && c->http2->write_by_ms <= c->loop->now_ms;
+    if (!c->http2->streams || is_stuck) {
         connection_close(c);
         return;
     }
@@ -480,6 +455,7 @@ static void on_close(struct connection *c)
 const struct protocol protocol_http2 = {
     .advance = advance,
     .interest = interest,
+    .on_sent = on_sent,
     .on_deadline = on_deadline,
     .on_stop = on_stop,
     .on_close = on_close,

@@ -3,7 +3,13 @@
 
 #include <stdio.h>
 
-enum { REPLY_HEADERS_MAX = 48 };
+enum {
+    REPLY_HEADERS_MAX = 48,
+    /* What is sent is answered with updates of the windows, so it earns frames for them; not where
+     * the client has it sent in crumbs. */
+    EARNING_BYTES = 1024,
+    EARNED_FRAMES = 2,
+};
 
 void http2_set_deadline(struct exchange *x, int64_t limit_ms)
 {
@@ -35,13 +41,15 @@ static ssize_t read_reply(nghttp2_session *session, int32_t id, uint8_t *place, 
         memcpy(place, from->at + x->sent_bytes, len);
     }
     x->sent_bytes += len;
-    /* What is sent is answered with updates of the window. */
-    x->connection->http2->cheap_frames += 2;
+    if (len >= EARNING_BYTES) {
+        http2_budget_give_back(&x->connection->http2->budget, EARNED_FRAMES);
+    }
     http2_set_deadline(x, x->connection->loop->limits.write_ms);
     if (x->state == EXCHANGE_STREAM) {
         buf_consume(from, x->sent_bytes);
         x->sent_bytes = 0;
     } else if (x->sent_bytes == from->len) {
+        http2_budget_give_back(&x->connection->http2->budget, EARNED_FRAMES);
         *flags |= NGHTTP2_DATA_FLAG_EOF;
     }
     return (ssize_t)len;

@@ -85,7 +85,7 @@ enum status listen_address_parse(struct listen_address *address, struct view tex
     memset(address, 0, sizeof(*address));
     bool is_unix = view_starts_with(place, UNIX_PREFIX);
     bool is_right =
-        place.len < LISTEN_TEXT_BYTES &&
+        place.len < LISTEN_TEXT_BYTES && view_find(place, '\0') == place.len &&
         (is_unix ? parse_unix(address, view_part(place, sizeof(UNIX_PREFIX) - 1, place.len))
                  : parse_internet(address, place)) &&
         parse_words(address, rest);

@@ -91,7 +91,8 @@ static uint32_t interest(const struct connection *c)
     return EPOLLIN;
 }
 
-static void on_close(struct connection *c)
+/* There is no output yet, and nothing to give back. */
+static void ignore(struct connection *c)
 {
     (void)c;
 }
@@ -99,7 +100,8 @@ static void on_close(struct connection *c)
 const struct protocol protocol_opening = {
     .advance = advance,
     .interest = interest,
+    .on_sent = ignore,
     .on_deadline = connection_close,
     .on_stop = connection_close,
-    .on_close = on_close,
+    .on_close = ignore,
 };

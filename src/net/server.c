@@ -223,32 +223,45 @@ static void sweep(struct net_loop *loop)
     }
 }
 
-enum status net_loop_run(struct net_loop *loop, struct fault *fault)
+/* Nobody buried may stay on the ready list. */
+static void close_all(struct net_loop *loop)
+{
+    while (loop->connections) {
+        connection_close(loop->connections);
+    }
+    settle(loop);
+}
+
+enum status net_loop_turn(struct net_loop *loop, int64_t wait_ms, struct fault *fault)
 {
     struct epoll_event events[EVENTS_PER_WAKE];
-    while (!loop->is_stopping || loop->connections) {
+    int count = epoll_wait(loop->epoll, events, EVENTS_PER_WAKE, (int)wait_ms);
+    if (count < 0 && errno != EINTR) {
+        return fault_errno(fault, errno, "the network loop cannot wait");
+    }
+    refresh_time(loop);
+    for (int i = 0; i < count; i++) {
+        take_event(loop, &events[i]);
+    }
+    settle(loop);
+    if (loop->now_ms >= loop->sweep_ms) {
+        sweep(loop);
+        settle(loop);
+    }
+    if (loop->is_stopping && loop->now_ms >= loop->stop_by_ms) {
+        close_all(loop);
+    }
+    bury(loop);
+    return STATUS_OK;
+}
+
+enum status net_loop_run(struct net_loop *loop, struct fault *fault)
+{
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && (!loop->is_stopping || loop->connections)) {
         refresh_time(loop);
         int64_t wait_ms = loop->sweep_ms > loop->now_ms ? loop->sweep_ms - loop->now_ms : 0;
-        int count = epoll_wait(loop->epoll, events, EVENTS_PER_WAKE, (int)wait_ms);
-        if (count < 0 && errno != EINTR) {
-            return fault_errno(fault, errno, "the network loop cannot wait");
-        }
-        refresh_time(loop);
-        for (int i = 0; i < count; i++) {
-            take_event(loop, &events[i]);
-        }
-        settle(loop);
-        if (loop->now_ms >= loop->sweep_ms) {
-            sweep(loop);
-            settle(loop);
-        }
-        if (loop->is_stopping && loop->now_ms >= loop->stop_by_ms) {
-            while (loop->connections) {
-                connection_close(loop->connections);
-            }
-            settle(loop); /* nobody buried may stay on the ready list */
-        }
-        bury(loop);
+        status = net_loop_turn(loop, wait_ms, fault);
     }
-    return STATUS_OK;
+    return status;
 }
