@@ -2,7 +2,8 @@
 #
 #   make          build everything below build/
 #   make test     unit tests, tracker tests
-#   make asan     C tests and the collector under AddressSanitizer and UndefinedBehaviorSanitizer
+#   make asan     C tests and the collector under AddressSanitizer and UndefinedBehaviorSanitizer;
+#                 `make tsan` under ThreadSanitizer
 #   make lint     format, warnings as errors, layers, banned functions, docs as the program prints
 #   make fault    the collector killed, its power cut, its disk failing; `make soak`: for an hour
 #   make fuzz     the parsers, SECONDS each (default 60)
@@ -114,7 +115,14 @@ test: setup-test
 asan: setup-test
 	@ASAN_OPTIONS=detect_leaks=1 $(MAKE) --no-print-directory BUILD=build/asan \
 	    CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' unit all
-	@PIPES_BINARY=build/asan/pipes node --test test/e2e/collector.test.js
+	@PIPES_BINARY=build/asan/pipes timeout -k 5 $(TEST_SECONDS) node --test $(E2E_TESTS)
+
+# The real collector, all of its threads at work, under ThreadSanitizer.
+.PHONY: tsan
+tsan: setup-test
+	@$(MAKE) --no-print-directory BUILD=build/tsan CFLAGS='-O1 -g -fsanitize=thread' unit all
+	@PIPES_BINARY=build/tsan/pipes TSAN_OPTIONS=halt_on_error=1:exitcode=66 \
+	    timeout -k 5 $(TEST_SECONDS) node --test $(E2E_TESTS)
 
 # -Wno-missing-prototypes: a shim defines what the C library declares, under all its names.
 $(FAULT_BUILD)/%.so: test/fault/%.c

@@ -119,6 +119,14 @@ static void append_count(struct buf *out, const char *name, uint64_t value)
     buf_append_format(out, "\"%s\":%llu,", name, (unsigned long long)value);
 }
 
+/* How long something durable has waited for a closed part; 0: nothing does. */
+static uint64_t lag_ms(const struct admin *admin, const struct lake_counts *lake)
+{
+    int64_t since_ms = atomic_load(&lake->behind_since_ms);
+    int64_t lag = clock_now_ms(admin->shared.clock) - since_ms;
+    return since_ms > 0 && lag > 0 ? (uint64_t)lag : 0;
+}
+
 static enum net_verdict answer_counts(struct admin *admin, struct exchange *x)
 {
     struct http_reply *reply = exchange_reply(x);
@@ -138,6 +146,7 @@ static enum net_verdict answer_counts(struct admin *admin, struct exchange *x)
     append_count(out, "quarantined", atomic_load(&lake->quarantined));
     append_count(out, "quarantine_dropped", atomic_load(&lake->quarantine_dropped));
     append_count(out, "parts", atomic_load(&lake->parts));
+    append_count(out, "lag_ms", lag_ms(admin, lake));
     buf_append_format(
         out, "\"damaged\":%llu},\"front\":", (unsigned long long)atomic_load(&lake->damaged));
     if (counts_append(out, admin->shared.counts) == STATUS_OK) {

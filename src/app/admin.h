@@ -24,6 +24,7 @@ struct admin_shared {
     struct live *live;
     struct counts *counts;
     struct journal *journal;
+    const struct clock *clock;
     const struct lake_counts *lake;
     const struct assets *assets; /* the live page; "/" is its path */
     const char *public_url;

@@ -1,5 +1,6 @@
 #include "app/assets.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 
 bool assets_add(struct assets *assets, const struct asset *asset)
@@ -38,11 +39,13 @@ struct variant {
 
 static struct variant choose(const struct asset *asset, struct view accept)
 {
-    if (asset->brotli.len > 0 && is_accepted(accept, "br")) {
-        return (struct variant){asset->brotli, "br"};
+    const struct asset_variants *variants = asset->variants;
+    bool is_ready = variants && atomic_load_explicit(&variants->is_ready, memory_order_acquire);
+    if (is_ready && is_accepted(accept, "br")) {
+        return (struct variant){variants->brotli, "br"};
     }
-    if (asset->gzip.len > 0 && is_accepted(accept, "gzip")) {
-        return (struct variant){asset->gzip, "gzip"};
+    if (is_ready && is_accepted(accept, "gzip")) {
+        return (struct variant){variants->gzip, "gzip"};
     }
     return (struct variant){asset->bytes, ""};
 }

@@ -15,6 +15,13 @@
 
 enum { ASSETS_MAX = 64 };
 
+/* Made while the bytes themselves are served already: is_ready is set when the views are there. */
+struct asset_variants {
+    _Atomic bool is_ready;
+    struct view gzip;
+    struct view brotli;
+};
+
 /* All views and texts are borrowed for the life of the table. */
 struct asset {
     const char *path;
@@ -22,9 +29,8 @@ struct asset {
     const char *cache; /* value of Cache-Control */
     const char *hash;  /* changes with the bytes; for the ETag */
     struct view bytes;
-    struct view gzip;   /* empty: none */
-    struct view brotli; /* empty: none */
-    bool is_shared;     /* pages of any origin may load it */
+    const struct asset_variants *variants; /* NULL: none */
+    bool is_shared;                        /* pages of any origin may load it */
 };
 
 struct assets {

@@ -33,9 +33,8 @@ static enum status start(struct worker *worker, struct fault *fault)
 
 static enum status start_all(struct serve *serve, struct fault *fault)
 {
-    enum status status = serve->options->finish(serve->options->self, fault);
     snprintf(serve->admin_worker.name, SERVE_NAME_BYTES, "admin");
-    status = status == STATUS_OK ? start(&serve->admin_worker, fault) : status;
+    enum status status = start(&serve->admin_worker, fault);
     for (unsigned i = 0; i < serve->options->workers && status == STATUS_OK; i++) {
         snprintf(serve->workers[i].name, SERVE_NAME_BYTES, "worker-%u", i % 1000);
         status = start(&serve->workers[i], fault);

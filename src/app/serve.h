@@ -25,9 +25,6 @@ struct serve_options {
     const char *version;
     const struct assets *public_assets;
     const struct assets *admin_assets;
-    /* When all is open and nobody is served yet: waits for what was begun beside. */
-    enum status (*finish)(void *self, struct fault *fault);
-    void *self; /* of finish */
     const struct clock *clock;
     struct logger *log; /* its level follows the option */
     int out_fd;         /* where the two addresses are printed */

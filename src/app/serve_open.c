@@ -188,6 +188,7 @@ static enum status open_admin(struct serve *serve, struct fault *fault)
         .live = serve->live,
         .counts = &serve->counts,
         .journal = serve->journal,
+        .clock = options->clock,
         .lake = lake_counts(serve->lake),
         .assets = options->admin_assets,
         .public_url = listening_public_url(serve->listening),

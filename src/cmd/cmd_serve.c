@@ -7,10 +7,19 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
-enum { ARENA_BYTES = 32 * 1024 * 1024, PATH_BYTES = 64, HASH_BYTES = 17, LIVE_FILES = 4 };
+enum {
+    ARENA_BYTES = 32 * 1024 * 1024,
+    PATH_BYTES = 64,
+    HASH_BYTES = 17,
+    LIVE_FILES = 4,
+    NICENESS = 19
+};
 
 /* Short caching with a grace: a page never waits for a new tracker. */
 static const char SHORT_CACHE[] = "public, max-age=300, stale-while-revalidate=86400";
@@ -20,10 +29,10 @@ static const char LONG_CACHE[] = "public, max-age=31536000, immutable";
 struct serving {
     struct tracker_site site;
     struct site_archive *archive;
-    pthread_t compressing; /* the tracker's variants: half of a start, on another processor */
+    struct asset_variants variants; /* of the tracker */
+    pthread_t compressing;          /* them: as long as all the rest of a start */
     bool is_compressing;
-    enum status compressed;
-    struct fault fault; /* of that */
+    const struct logger *log;
     struct assets public_assets;
     struct assets admin_assets;
     char hashed_path[PATH_BYTES];
@@ -39,8 +48,7 @@ static void add_tracker(struct serving *serving)
         .cache = SHORT_CACHE,
         .hash = bundle->hash,
         .bytes = buf_view(&bundle->text),
-        .gzip = buf_view(&bundle->gzip),
-        .brotli = buf_view(&bundle->brotli),
+        .variants = &serving->variants,
         .is_shared = true,
     };
     assets_add(&serving->public_assets, &asset);
@@ -79,7 +87,17 @@ static void add_live_page(struct serving *serving)
 static void *compress(void *self)
 {
     struct serving *serving = self;
-    serving->compressed = tracker_site_compress(&serving->site, &serving->fault);
+    struct bundle *bundle = &serving->site.bundle;
+    struct fault fault = {0};
+    /* Of this thread. */
+    setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
+    if (tracker_site_compress(&serving->site, &fault) == STATUS_OK) {
+        serving->variants.gzip = buf_view(&bundle->gzip);
+        serving->variants.brotli = buf_view(&bundle->brotli);
+        atomic_store_explicit(&serving->variants.is_ready, true, memory_order_release);
+    } else {
+        logger_warn(serving->log, "serve", "the tracker is sent uncompressed: %s", fault.text);
+    }
     return NULL;
 }
 
@@ -92,23 +110,13 @@ static void start_compressing(struct serving *serving)
     pthread_sigmask(SIG_SETMASK, &all, &before);
     serving->is_compressing = pthread_create(&serving->compressing, NULL, compress, serving) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (!serving->is_compressing) {
-        compress(serving);
-    }
 }
 
-static enum status finish(void *self, struct fault *fault)
+static void stop_compressing(struct serving *serving)
 {
-    struct serving *serving = self;
     if (serving->is_compressing) {
         pthread_join(serving->compressing, NULL);
-        serving->is_compressing = false;
     }
-    if (serving->compressed != STATUS_OK) {
-        return fault_set(fault, serving->compressed, "%s", serving->fault.text);
-    }
-    add_tracker(serving);
-    return STATUS_OK;
 }
 
 static enum status serve(const struct cmd_context *context, struct serving *serving,
@@ -122,8 +130,6 @@ static enum status serve(const struct cmd_context *context, struct serving *serv
         .version = PIPES_VERSION,
         .public_assets = &serving->public_assets,
         .admin_assets = &serving->admin_assets,
-        .finish = finish,
-        .self = serving,
         .clock = context->clock,
         .log = context->log,
         .out_fd = context->out_fd,
@@ -134,6 +140,7 @@ static enum status serve(const struct cmd_context *context, struct serving *serv
         return status;
     }
     site_archive_add(serving->archive, &serving->public_assets);
+    add_tracker(serving);
     add_live_page(serving);
     status = config_reload_create(&reload, context->source, context->log, fault);
     if (status == STATUS_OK) {
@@ -158,10 +165,10 @@ static int run(const struct cmd_context *context)
     arena_init(&arena, ARENA_BYTES);
     enum status status = site_build(&serving->site, context->config, &arena, &fault);
     if (status == STATUS_OK) {
+        serving->log = context->log;
         start_compressing(serving);
         status = serve(context, serving, &fault);
-        struct fault late = {0};
-        (void)!finish(serving, &late); /* where it ended before that */
+        stop_compressing(serving);
     }
     site_archive_close(serving->archive);
     tracker_site_free(&serving->site);

@@ -4,6 +4,7 @@
 #include "lake/cursor.h"
 #include "lake/key_set.h"
 #include "lake/part_writer.h"
+#include "lake/reserve.h"
 #include "lake/stream_merge.h"
 
 #include <stdatomic.h>
@@ -29,7 +30,9 @@ struct lake {
     struct cursor cursor;
     struct stream_merge *merge;
     struct lake_stream *streams; /* by the merge's indexes */
-    int64_t opened_ms; /* monotonic; when the oldest thing not yet rolled was taken; -1: none */
+    int64_t opened_ms;     /* monotonic; when the oldest thing not yet rolled was taken; -1: none */
+    uint64_t taken_stable; /* all below it was taken */
+    uint64_t rolled_stable; /* and is in closed parts */
     uint64_t row_bytes;
     uint64_t tree_bytes[TREES]; /* files, when the lake was opened; rows since then on top */
     bool is_quarantine_full;    /* and it was said */
@@ -160,6 +163,7 @@ enum status lake_open(struct lake **lake, const struct lake_options *options, st
         lake_close(made);
         return status;
     }
+    reserve_hold(made->folder_fd);
     *lake = made;
     return STATUS_OK;
 }
@@ -357,6 +361,10 @@ static enum status roll(struct lake *lake, struct fault *fault)
     }
     lake->opened_ms = -1;
     lake->row_bytes = 0;
+    if (status == STATUS_OK) {
+        lake->rolled_stable = lake->taken_stable;
+        reserve_hold(lake->folder_fd);
+    }
     return status;
 }
 
@@ -396,7 +404,21 @@ static enum status take_stable(struct lake *lake, struct fault *fault)
             status = roll(lake, fault);
         }
     }
+    if (status == STATUS_END) {
+        lake->taken_stable = stable;
+    }
     return status == STATUS_END ? STATUS_OK : status;
+}
+
+/* For whoever watches: also of a lake that cannot write. */
+static void note_lag(struct lake *lake)
+{
+    bool is_behind = journal_stable(lake->options.journal) > lake->rolled_stable;
+    if (!is_behind) {
+        atomic_store(&lake->counts.behind_since_ms, 0);
+    } else if (atomic_load(&lake->counts.behind_since_ms) == 0) {
+        atomic_store(&lake->counts.behind_since_ms, clock_now_ms(lake->options.clock));
+    }
 }
 
 static enum status recover(struct lake *lake, struct fault *fault)
@@ -410,7 +432,7 @@ static enum status recover(struct lake *lake, struct fault *fault)
     return status;
 }
 
-static enum status run(struct lake *lake, bool is_last, struct fault *fault)
+static enum status try_run(struct lake *lake, bool is_last, struct fault *fault)
 {
     enum status status = recover(lake, fault);
     if (status == STATUS_OK) {
@@ -418,8 +440,24 @@ static enum status run(struct lake *lake, bool is_last, struct fault *fault)
     }
     if (status == STATUS_OK && (is_last || is_roll_due(lake))) {
         status = roll(lake, fault);
+    } else if (status == STATUS_OK && lake->opened_ms < 0) {
+        lake->rolled_stable = lake->taken_stable; /* there was nothing to take */
     }
     lake->is_broken = lake->is_broken || status != STATUS_OK;
+    return status;
+}
+
+static enum status run(struct lake *lake, bool is_last, struct fault *fault)
+{
+    note_lag(lake);
+    enum status status = try_run(lake, is_last, fault);
+    if (status == STATUS_FULL && reserve_give_up(lake->folder_fd)) {
+        logger_warn(lake->options.log, "lake", "the disk is full; its reserve of %d MiB is used up",
+                    RESERVE_BYTES >> 20);
+        /* All of it at once: closed parts give the journal's segments back. */
+        status = try_run(lake, true, fault);
+    }
+    note_lag(lake);
     return status;
 }
 

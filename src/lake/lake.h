@@ -5,6 +5,7 @@
  *     data/lake/quarantine/date=.../hour=.../part-...        what was not understood, with reasons
  *     data/lake/keys/                                        what was seen within the window
  *     data/lake/CURSOR                                       how far each stream is done
+ *     data/lake/_reserve                                     room for when the disk is full
  *
  * Frames of all streams are taken in the order of their numbers, up to journal_stable(), so of two
  * equal events the one with the lowest ingest_seq is kept, whatever the workers' timing. One round
@@ -52,7 +53,9 @@ struct lake_counts {
     _Atomic uint64_t quarantined;
     _Atomic uint64_t quarantine_dropped; /* over its ceiling */
     _Atomic uint64_t parts;
-    _Atomic uint64_t damaged; /* places in the journal that could not be read */
+    _Atomic uint64_t damaged;        /* places in the journal that could not be read */
+    _Atomic int64_t behind_since_ms; /* UTC; when there began to be something durable that is in no
+                                        closed part; 0: all is */
 };
 
 enum status lake_open(struct lake **lake, const struct lake_options *options, struct fault *fault)

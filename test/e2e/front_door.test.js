@@ -9,8 +9,9 @@ const https = require('node:https');
 const net = require('node:net');
 const path = require('node:path');
 const tls = require('node:tls');
-const {execFileSync} = require('node:child_process');
-const {startCollector, atEnd, temporaryFolder, until, rows, batch} = require('./collector');
+const {execFileSync, spawn} = require('node:child_process');
+const {startCollector, atEnd, temporaryFolder, until, rows, batch, BINARY}
+    = require('./collector');
 
 /** A certificate for localhost that nobody has seen before. */
 function certificate(folder, name) {
@@ -292,4 +293,60 @@ test('a hand-over to a process that cannot start changes nothing', async (t) => 
     assert.match(collector.output, /private key/);
     assert.strictEqual((await collector.post('/e', batch('still', 1, 1))).status, 200);
     assert.strictEqual(await collector.stop(), 0);
+});
+
+/** Starts it as systemd does: with sockets that listen already, from descriptor 3 on. */
+function startWithSockets(t, data, args, sockets) {
+    const words = ['serve', '--data', data, '--lake-roll', '200ms', ...args];
+    const child = spawn('sh', ['-c', `LISTEN_PID=$$ LISTEN_FDS=${sockets.length} exec "$0" "$@"`,
+        BINARY, ...words], {stdio: ['ignore', 'pipe', 'pipe',
+        ...sockets.map((socket) => socket._handle)]});
+    child.output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+        stream.on('data', (text) => {
+            child.output += text;
+        });
+    }
+    child.ended = new Promise((resolve) => child.on('exit', resolve));
+    atEnd(t, async () => {
+        child.kill('SIGKILL');
+        await child.ended;
+    });
+    return child;
+}
+
+function listenOn(t) {
+    return new Promise((resolve) => {
+        const server = net.createServer({pauseOnConnect: true});
+        server.listen(0, '127.0.0.1', () => resolve(server));
+        atEnd(t, () => new Promise((done) => server.close(done)));
+    });
+}
+
+test('sockets that systemd opened outlive the process: who comes meanwhile only waits',
+    async (t) => {
+        const data = path.join(temporaryFolder(t), 'data');
+        const socket = await listenOn(t);
+        const {port} = socket.address();
+        const args = ['--listen', `127.0.0.1:${port}`, '--admin', '127.0.0.1:0'];
+        const first = startWithSockets(t, data, args, [socket]);
+        await until('it runs', () => /Live events/.test(first.output));
+        const send = (name) => request(http, {host: '127.0.0.1', port, path: '/e', agent: false},
+            batch(name, 1, 1));
+        assert.strictEqual((await send('first')).status, 200);
+        first.kill('SIGTERM');
+        assert.strictEqual(await first.ended, 0);
+        const waiting = send('between');
+        const second = startWithSockets(t, data, args, [socket]);
+        assert.strictEqual((await waiting).status, 200, second.output);
+        await until('both are in the lake', () => rows(data).length === 2);
+    });
+
+test('a socket of an address that nobody named is refused with a sentence', async (t) => {
+    const data = path.join(temporaryFolder(t), 'data');
+    const socket = await listenOn(t);
+    const child = startWithSockets(t, data, ['--listen', '127.0.0.1:1', '--admin', '127.0.0.1:2'],
+        [socket]);
+    assert.notStrictEqual(await child.ended, 0);
+    assert.match(child.output, /LISTEN_FDS.*neither listen nor admin names/);
 });

@@ -11,6 +11,8 @@
 static struct assets assets;
 static struct http_reply reply;
 
+static struct asset_variants variants;
+
 static int set_up(void **state)
 {
     (void)state;
@@ -19,8 +21,8 @@ static int set_up(void **state)
                           .cache = "no-cache",
                           .hash = "h1",
                           .bytes = VIEW_LITERAL("plain"),
-                          .gzip = VIEW_LITERAL("gz"),
-                          .brotli = VIEW_LITERAL("br")};
+                          .variants = &variants};
+    variants = (struct asset_variants){true, VIEW_LITERAL("gz"), VIEW_LITERAL("br")};
     assets = (struct assets){0};
     http_reply_init(&reply, 1 << 16);
     return assets_add(&assets, &asset) ? 0 : -1;
@@ -93,11 +95,23 @@ static void the_table_replaces_and_ends(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static void variants_that_are_not_made_yet_are_not_sent(void **state)
+{
+    (void)state;
+    variants.is_ready = false;
+    assert_true(ask("/a.js", "br, gzip", ""));
+    assert_true(view_is(buf_view(&reply.body), "plain"));
+    variants.is_ready = true;
+    assert_true(ask("/a.js", "br, gzip", ""));
+    assert_true(view_is(buf_view(&reply.body), "br"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(the_best_variant_that_the_client_takes_is_sent),
         CASE(each_variant_has_its_own_tag),
+        CASE(variants_that_are_not_made_yet_are_not_sent),
         CASE(the_table_replaces_and_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

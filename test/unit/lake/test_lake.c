@@ -10,9 +10,11 @@
 
 #include <fcntl.h>
 #include <ftw.h>
+#include <sched.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -530,6 +532,83 @@ static void a_lake_that_cannot_write_goes_back_and_loses_nothing(void **state)
     each_of(1, 30, 1);
 }
 
+static bool has_reserve(void)
+{
+    char path[128];
+    snprintf(path, sizeof(path), "%s/lake/_reserve", scene.path);
+    return access(path, F_OK) == 0;
+}
+
+/* A disk of its own, as small as that; false where this process may not mount one. */
+static bool mount_small_disk(const char *size)
+{
+    char options[32];
+    snprintf(options, sizeof(options), "size=%s", size);
+    return unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+           mount("none", scene.path, "tmpfs", 0, options) == 0;
+}
+
+static void fill_disk(const char *path)
+{
+    static const char block[4096];
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    while (write(fd, block, sizeof(block)) > 0) {
+    }
+    close(fd);
+}
+
+static void a_disk_that_something_else_filled_is_left_by_the_reserve(void **state)
+{
+    (void)state;
+    char junk[128];
+    close_all();
+    if (!mount_small_disk("64m")) {
+        print_message("skipped: a disk of its own cannot be mounted here\n");
+        open_all();
+        return;
+    }
+    open_all();
+    assert_true(has_reserve());
+    append(0, 1, 100);
+    commit(0);
+    snprintf(junk, sizeof(junk), "%s/junk", scene.path);
+    fill_disk(junk);
+    drain();
+    look();
+    each_of(1, 100, 1);
+    assert_false(has_reserve());
+    assert_int_equal(unlink(junk), 0);
+    append(0, 101, 100);
+    commit(0);
+    drain();
+    look();
+    each_of(1, 200, 1);
+    assert_true(has_reserve());
+    close_all();
+    assert_int_equal(umount(scene.path), 0);
+    open_all();
+}
+
+static void how_long_something_waits_for_a_closed_part_is_told(void **state)
+{
+    (void)state;
+    const struct lake_counts *counts = lake_counts(scene.lake);
+    step();
+    assert_int_equal(counts->behind_since_ms, 0);
+    append(0, 1, 10);
+    commit(0);
+    scene.now_ms += 5;
+    step();
+    assert_int_equal(counts->behind_since_ms, START_MS + 5);
+    scene.now_ms += 100;
+    step();
+    assert_int_equal(counts->behind_since_ms, START_MS + 5);
+    scene.now_ms += 1000;
+    step();
+    assert_int_equal(counts->behind_since_ms, 0);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -549,6 +628,8 @@ int main(void)
         CASE(the_cursor_forgets_streams_that_are_gone),
         CASE(damage_in_the_journal_is_counted_and_the_rest_stored),
         CASE(a_lake_that_cannot_write_goes_back_and_loses_nothing),
+        CASE(how_long_something_waits_for_a_closed_part_is_told),
+        CASE(a_disk_that_something_else_filled_is_left_by_the_reserve),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
