@@ -11,7 +11,8 @@ enum {
     LINGER_BYTES_MAX = 4 << 20,
     OUTPUT_EXTRA_BYTES = 64 * 1024,
     KEPT_BYTES = 64 * 1024,
-    PART_BYTES = 1024
+    PART_BYTES = 1024,
+    GRACE_MS = 1000
 };
 
 static void set_interest(struct connection *c, uint32_t interest)
@@ -322,6 +323,15 @@ void connection_on_deadline(struct connection *c)
 {
     if (c->state == CONNECTION_OPEN) {
         c->protocol->on_deadline(c);
+    } else {
+        connection_close(c);
+    }
+}
+
+void connection_stop_idle(struct connection *c)
+{
+    if (c->loop->is_gentle) {
+        connection_set_deadline(c, GRACE_MS);
     } else {
         connection_close(c);
     }

@@ -193,6 +193,9 @@ void connection_close(struct connection *c);
 /* Memory only; for those closed. */
 void connection_free(struct connection *c);
 
+/* Of a connection whose client may be about to send a request, when the loop stops: closes it, or
+ * where nobody is to meet a closed connection gives it a moment. */
+void connection_stop_idle(struct connection *c);
 /* For protocols. Reads what is there into the input. */
 void connection_read(struct connection *c);
 void connection_mark_ready(struct connection *c);

@@ -3,7 +3,7 @@
 
 #include <sys/epoll.h>
 
-enum { GRACE_MS = 1000, RETRY_MS = 5000 };
+enum { RETRY_MS = 5000 };
 
 static void enter(struct connection *c, enum http1_state state, int64_t limit_ms)
 {
@@ -164,11 +164,14 @@ static void after_reply(struct connection *c)
         return;
     }
     bool is_idle = c->input.len == 0;
-    if (!http1->keep_alive || (is_idle && (c->has_ended || c->loop->is_stopping))) {
+    if (!http1->keep_alive || (is_idle && c->has_ended)) {
         connection_close(c);
         return;
     }
     enter(c, HTTP1_HEAD, is_idle ? c->loop->limits.idle_ms : c->loop->limits.head_ms);
+    if (is_idle && c->loop->is_stopping) {
+        connection_stop_idle(c); /* it was told just before that it may come again */
+    }
 }
 
 static bool is_reading(const struct connection *c)
@@ -243,11 +246,10 @@ static void on_deadline(struct connection *c)
 
 static void on_stop(struct connection *c)
 {
-    bool is_idle = c->http1.state == HTTP1_HEAD && c->input.len == 0;
-    if (is_idle && c->loop->is_gentle) {
-        connection_set_deadline(c, GRACE_MS);
-    } else if (is_idle || c->http1.state == HTTP1_STREAM) {
+    if (c->http1.state == HTTP1_STREAM) {
         connection_close(c);
+    } else if (c->http1.state == HTTP1_HEAD && c->input.len == 0) {
+        connection_stop_idle(c);
     }
 }
 

@@ -102,6 +102,6 @@ const struct protocol protocol_opening = {
     .interest = interest,
     .on_sent = ignore,
     .on_deadline = connection_close,
-    .on_stop = connection_close,
+    .on_stop = connection_stop_idle,
     .on_close = ignore,
 };

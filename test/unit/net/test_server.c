@@ -489,6 +489,32 @@ static void stopping_tells_handlers_that_still_wait(void **state)
     stop(&f);
 }
 
+static void a_gentle_stop_meets_nobody_with_a_closed_connection(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct net_limits limits = net_limits_default();
+    start(&f, &limits);
+    int idle = dial(&f);
+    say(idle, "GET /x HTTP/1.1\r\n" HOST "\r\n");
+    hear(&f, idle, "</x|>");
+    int fresh = dial(&f); /* taken, and nothing said yet */
+    int other = dial(&f);
+    say(other, "GET /y HTTP/1.1\r\n" HOST "\r\n");
+    hear(&f, other, "</y|>"); /* so the one before was taken, too */
+    close(other);
+    net_loop_stop_gently(f.loop);
+    poll(NULL, 0, 50);
+    say(fresh, "GET /first HTTP/1.1\r\n" HOST "\r\n");
+    assert_non_null(strstr(hear(&f, fresh, NULL), "</first|>"));
+    assert_non_null(strstr(f.text, "Connection: close"));
+    say(idle, "GET /last HTTP/1.1\r\n" HOST "\r\n");
+    assert_non_null(strstr(hear(&f, idle, NULL), "</last|>"));
+    close(fresh);
+    close(idle);
+    stop(&f);
+}
+
 static void names_bad_addresses(void **state)
 {
     (void)state;
@@ -521,6 +547,7 @@ int main(void)
         cmocka_unit_test(memory_that_unfinished_requests_hold_is_bounded_and_comes_back),
         cmocka_unit_test(hundreds_of_heads_that_never_end_leave_room_for_others),
         cmocka_unit_test(stopping_tells_handlers_that_still_wait),
+        cmocka_unit_test(a_gentle_stop_meets_nobody_with_a_closed_connection),
         cmocka_unit_test(names_bad_addresses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
