@@ -295,12 +295,31 @@ test('a hand-over to a process that cannot start changes nothing', async (t) => 
     assert.strictEqual(await collector.stop(), 0);
 });
 
-/** Starts it as systemd does: with sockets that listen already, from descriptor 3 on. */
-function startWithSockets(t, data, args, sockets) {
-    const words = ['serve', '--data', data, '--lake-roll', '200ms', ...args];
-    const child = spawn('sh', ['-c', `LISTEN_PID=$$ LISTEN_FDS=${sockets.length} exec "$0" "$@"`,
-        BINARY, ...words], {stdio: ['ignore', 'pipe', 'pipe',
-        ...sockets.map((socket) => socket._handle)]});
+/**
+ * What systemd does, in the perl that every Debian has (a server of Node's own would take
+ * connections itself): opens a socket as descriptor 3, starts the program with it, and again with
+ * the same one for each line it is sent after that has ended.
+ */
+const SYSTEMD = `
+use Socket; $^F = 9; $| = 1;
+my $s;
+socket($s, PF_INET, SOCK_STREAM, 0) && bind($s, sockaddr_in(0, INADDR_LOOPBACK)) &&
+    listen($s, 128) && fileno($s) == 3 or die "no socket";
+my ($port) = sockaddr_in(getsockname($s));
+s/PORT/$port/ for @ARGV;
+print "port $port\n";
+do {
+    my $pid = fork;
+    if (!$pid) { @ENV{'LISTEN_PID', 'LISTEN_FDS'} = ($$, 1); exec @ARGV }
+    print "pid $pid\n";
+    waitpid($pid, 0);
+    print "ended $?\n";
+} while (<STDIN>);
+`;
+
+function startSystemd(t, data, args) {
+    const child = spawn('perl', ['-e', SYSTEMD, BINARY, 'serve', '--data', data, '--lake-roll',
+        '200ms', '--admin', '127.0.0.1:0', ...args]);
     child.output = '';
     for (const stream of [child.stdout, child.stderr]) {
         stream.on('data', (text) => {
@@ -308,45 +327,44 @@ function startWithSockets(t, data, args, sockets) {
         });
     }
     child.ended = new Promise((resolve) => child.on('exit', resolve));
+    child.found = (what) => until(what, () => child.output.match(new RegExp(`^${what} (.*)`, 'm')))
+        .then((match) => Number(match[1]));
+    child.killLast = (signal) => {
+        const pids = [...child.output.matchAll(/^pid (.*)/gm)];
+        process.kill(Number(pids[pids.length - 1][1]), signal);
+    };
     atEnd(t, async () => {
-        child.kill('SIGKILL');
+        child.stdin.end();
+        try {
+            child.killLast('SIGKILL');
+        } catch (error) {
+            assert.strictEqual(error.code, 'ESRCH');
+        }
         await child.ended;
     });
     return child;
 }
 
-function listenOn(t) {
-    return new Promise((resolve) => {
-        const server = net.createServer({pauseOnConnect: true});
-        server.listen(0, '127.0.0.1', () => resolve(server));
-        atEnd(t, () => new Promise((done) => server.close(done)));
-    });
-}
-
 test('sockets that systemd opened outlive the process: who comes meanwhile only waits',
     async (t) => {
         const data = path.join(temporaryFolder(t), 'data');
-        const socket = await listenOn(t);
-        const {port} = socket.address();
-        const args = ['--listen', `127.0.0.1:${port}`, '--admin', '127.0.0.1:0'];
-        const first = startWithSockets(t, data, args, [socket]);
-        await until('it runs', () => /Live events/.test(first.output));
+        const systemd = startSystemd(t, data, ['--listen', '127.0.0.1:PORT']);
+        const port = await systemd.found('port');
         const send = (name) => request(http, {host: '127.0.0.1', port, path: '/e', agent: false},
             batch(name, 1, 1));
         assert.strictEqual((await send('first')).status, 200);
-        first.kill('SIGTERM');
-        assert.strictEqual(await first.ended, 0);
+        systemd.killLast('SIGTERM');
+        assert.strictEqual(await systemd.found('ended'), 0);
         const waiting = send('between');
-        const second = startWithSockets(t, data, args, [socket]);
-        assert.strictEqual((await waiting).status, 200, second.output);
+        systemd.stdin.write('again\n');
+        assert.strictEqual((await waiting).status, 200, systemd.output);
         await until('both are in the lake', () => rows(data).length === 2);
     });
 
 test('a socket of an address that nobody named is refused with a sentence', async (t) => {
     const data = path.join(temporaryFolder(t), 'data');
-    const socket = await listenOn(t);
-    const child = startWithSockets(t, data, ['--listen', '127.0.0.1:1', '--admin', '127.0.0.1:2'],
-        [socket]);
-    assert.notStrictEqual(await child.ended, 0);
-    assert.match(child.output, /LISTEN_FDS.*neither listen nor admin names/);
+    const systemd = startSystemd(t, data,
+        ['--listen', '127.0.0.1:1', '--admin', '127.0.0.2:0']);
+    assert.notStrictEqual(await systemd.found('ended'), 0);
+    assert.match(systemd.output, /LISTEN_FDS.*neither listen nor admin names/);
 });
