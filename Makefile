@@ -187,6 +187,9 @@ $(BUILD)/bench/%.o: bench/%.c
 $(BUILD)/bench/bench_load: $(LOAD_OBJECTS) $(BUILD)/libpipes.a
 	@$(CC) $(ALL_CFLAGS) $^ $(LIBS) -lm -o $@
 
+$(BUILD)/bench/slow_clients: $(BUILD)/bench/slow_clients.o $(BUILD)/libpipes.a
+	@$(CC) $(ALL_CFLAGS) $^ $(LIBS) -o $@
+
 # The programs share all but their mains, and the fault tests' small helpers.
 $(BUILD)/bench/bench_collector: $(COLLECTOR_BENCH_OBJECTS) $(filter-out %/bench_load.o,$(LOAD_OBJECTS)) \
     $(FAULT_BUILD)/fault_base.o $(BUILD)/libpipes.a
@@ -197,9 +200,10 @@ $(BUILD)/bench/bench_collector: $(COLLECTOR_BENCH_OBJECTS) $(filter-out %/bench_
 bench-collector:
 	@tools/setup bench
 	@$(MAKE) --no-print-directory all $(FAULT_BUILD)/disk_shim.so $(BUILD)/bench/bench_load \
-	    $(BUILD)/bench/bench_collector
+	    $(BUILD)/bench/bench_collector $(BUILD)/bench/slow_clients
 	@PIPES_BINARY=$(BUILD)/pipes PIPES_DISK_SHIM=$(FAULT_BUILD)/disk_shim.so \
-	    BENCH_LOAD=$(BUILD)/bench/bench_load $(BUILD)/bench/bench_collector $(BENCH)
+	    BENCH_LOAD=$(BUILD)/bench/bench_load SLOW_CLIENTS=$(BUILD)/bench/slow_clients \
+	    $(BUILD)/bench/bench_collector $(BENCH)
 
 .PHONY: fresh
 fresh:

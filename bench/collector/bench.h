@@ -34,6 +34,8 @@ enum status row_delay(struct bench *bench, const struct bench_row *row, struct f
     MUST_CHECK;
 enum status row_health(struct bench *bench, const struct bench_row *row, struct fault *fault)
     MUST_CHECK;
+enum status row_slow(struct bench *bench, const struct bench_row *row, struct fault *fault)
+    MUST_CHECK;
 enum status row_disk(struct bench *bench, const struct bench_row *row, struct fault *fault)
     MUST_CHECK;
 enum status row_memory(struct bench *bench, const struct bench_row *row, struct fault *fault)

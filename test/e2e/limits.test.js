@@ -5,7 +5,9 @@ const assert = require('node:assert');
 const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
-const {startCollector, atEnd, temporaryFolder, until, rows, batch} = require('./collector');
+const {execFileSync} = require('node:child_process');
+const {startCollector, atEnd, temporaryFolder, until, rows, batch, BINARY}
+    = require('./collector');
 
 const PROXY = ['--trusted-proxies', '127.0.0.1'];
 
@@ -201,4 +203,17 @@ test('a reload under load is seen by each request as a whole', async (t) => {
         assert.deepStrictEqual([status, allowed],
             status === 200 ? [200, 'https://b.example'] : [403, null]);
     }
+});
+
+test('pipes limits tells every ceiling as the options set it', () => {
+    const text = execFileSync(BINARY, ['limits', '--body-max', '2MiB', '--site-requests-max', '7'],
+        {encoding: 'utf8'});
+    assert.match(text, /body, as sent and decompressed +body-max: 2 MiB +413/);
+    assert.match(text, /requests a second of one site +site-requests-max: 7 +429/);
+    assert.match(text, /all of it +[\d.]+ [MG]iB/);
+});
+
+test('a measurement that does not exist is refused with what there is', () => {
+    assert.throws(() => execFileSync(BINARY, ['bench', 'everything'], {stdio: 'pipe'}),
+        /say what to measure: pipes bench pipeline/);
 });
