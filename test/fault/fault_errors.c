@@ -76,6 +76,13 @@ static enum status jump_ahead(struct trial *trial, struct fault *fault)
     return STATUS_OK;
 }
 
+static enum status pass_an_hour(struct trial *trial, struct fault *fault)
+{
+    (void)fault;
+    atomic_store(&trial->tested.control->clock_ahead_ms, HOUR_MS);
+    return STATUS_OK;
+}
+
 static enum status jump_to_and_fro(struct trial *trial, struct fault *fault)
 {
     (void)fault;
@@ -217,6 +224,11 @@ static const struct fault_case CASES[] = {
     {.name = "the lake cannot open files",
      .rules = "openat:ENFILE:1:0:/lake/",
      .outcome = SEES_NONE},
+    {.name = "the lake is dead for an hour, by the clock",
+     .rules = "change:EIO:1:0:/lake/",
+     .outcome = SEES_NONE,
+     .has_clock_shim = true,
+     .begin = pass_an_hour},
     {.name = "segments cannot be mapped", .rules = "mmap:ENOMEM:1:0", .outcome = SEES_NONE},
     {.name = "a slow disk", .outcome = SEES_NONE, .sync_delay_ms = 50},
     {.name = "a slow disk that fills",
