@@ -38,22 +38,35 @@ void connection_set_deadline(struct connection *c, int64_t limit_ms)
     c->deadline_ms = limit_ms == INT64_MAX ? INT64_MAX : c->loop->now_ms + limit_ms;
 }
 
-void loop_take_buf(struct net_loop *loop, struct buf *buf)
+static void take_from(struct buf_pool *pool, struct buf *buf)
 {
-    if (buf->room >= READ_BYTES || loop->spare_buf_count == 0) {
-        return;
-    }
-    struct buf taken = loop->spare_bufs[--loop->spare_buf_count];
+    struct buf taken = pool->bufs[--pool->count];
     taken.ceiling = buf->ceiling;
     buf_append_view(&taken, buf_view(buf)); /* less than it has room for */
     buf_free(buf);
     *buf = taken;
 }
 
+void loop_take_buf(struct net_loop *loop, struct buf *buf)
+{
+    if (buf->room < READ_BYTES && loop->spare_bufs.count > 0) {
+        take_from(&loop->spare_bufs, buf);
+    }
+}
+
+void loop_take_small_buf(struct net_loop *loop, struct buf *buf)
+{
+    if (buf->room == 0 && loop->spare_smalls.count > 0) {
+        take_from(&loop->spare_smalls, buf);
+    }
+}
+
 void loop_give_buf(struct net_loop *loop, struct buf *buf)
 {
-    bool is_kept = buf->room >= READ_BYTES && buf->room <= KEPT_BYTES &&
-                   loop->spare_buf_count < SPARE_BUFS_MAX &&
+    bool is_small = buf->room <= BUF_SMALL_BYTES;
+    bool is_of_use = buf->room > 0 && (is_small || buf->room >= READ_BYTES);
+    struct buf_pool *pool = is_small ? &loop->spare_smalls : &loop->spare_bufs;
+    bool is_kept = is_of_use && buf->room <= KEPT_BYTES && pool->count < SPARE_BUFS_MAX &&
                    loop->memory.held <= loop->memory.ceiling / 2;
     if (!is_kept) {
         buf_free(buf);
@@ -61,7 +74,7 @@ void loop_give_buf(struct net_loop *loop, struct buf *buf)
     }
     size_t ceiling = buf->ceiling;
     buf_clear(buf);
-    loop->spare_bufs[loop->spare_buf_count++] = *buf;
+    pool->bufs[pool->count++] = *buf;
     buf_init_within(buf, ceiling, &loop->memory);
 }
 

@@ -151,7 +151,13 @@ struct connection {
     char peer[INET6_ADDRSTRLEN];
 };
 
-enum { SPARE_BUFS_MAX = 64, SPARE_EXCHANGES_MAX = 256 };
+enum { SPARE_BUFS_MAX = 256, SPARE_EXCHANGES_MAX = 256 };
+
+/* Buffers nobody uses now. */
+struct buf_pool {
+    struct buf bufs[SPARE_BUFS_MAX];
+    size_t count;
+};
 
 struct net_loop {
     int epoll;
@@ -167,8 +173,8 @@ struct net_loop {
     size_t connection_count;
     struct exchange *spare_exchanges;
     size_t spare_exchange_count;
-    struct buf spare_bufs[SPARE_BUFS_MAX];
-    size_t spare_buf_count;
+    struct buf_pool spare_bufs;   /* of READ_BYTES and more */
+    struct buf_pool spare_smalls; /* for answers, most of which are small */
     bool is_stopping;
     _Atomic bool is_gentle;
     int64_t now_ms;
@@ -219,8 +225,9 @@ void exchange_refuse(struct exchange *x, struct http_refusal why, const struct h
 /* The client is gone, or waits no longer. */
 void exchange_tell_gone(struct exchange *x);
 
-/* Buffers whose owner is idle; all have the ceiling that a connection's input has. */
+/* Buffers whose owner is idle, so that requests allocate nothing. */
 void loop_take_buf(struct net_loop *loop, struct buf *buf);
+void loop_take_small_buf(struct net_loop *loop, struct buf *buf);
 void loop_give_buf(struct net_loop *loop, struct buf *buf);
 
 void listener_accept(struct listener *listener);

@@ -34,6 +34,7 @@ static void write_reply(struct exchange *x)
         .is_stream = is_stream,
         .keep_alive = http1->keep_alive,
     };
+    loop_take_small_buf(c->loop, &c->output);
     enum status status = http_reply_write(&x->reply, &frame, &c->output);
     if (status != STATUS_OK) {
         http_reply_clear(&x->reply);

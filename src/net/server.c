@@ -74,6 +74,13 @@ static void bury(struct net_loop *loop)
     }
 }
 
+static void empty_pool(struct buf_pool *pool)
+{
+    while (pool->count > 0) {
+        buf_free(&pool->bufs[--pool->count]);
+    }
+}
+
 void net_loop_destroy(struct net_loop *loop)
 {
     if (!loop) {
@@ -84,9 +91,8 @@ void net_loop_destroy(struct net_loop *loop)
     }
     bury(loop);
     exchange_free_all(loop);
-    while (loop->spare_buf_count > 0) {
-        buf_free(&loop->spare_bufs[--loop->spare_buf_count]);
-    }
+    empty_pool(&loop->spare_bufs);
+    empty_pool(&loop->spare_smalls);
     while (loop->listeners) {
         struct listener *listener = loop->listeners;
         loop->listeners = listener->next;
