@@ -135,6 +135,9 @@ void connection_close(struct connection *c)
         c->tls = NULL;
     }
     close(c->source.fd);
+    if (c->loop->sweep_at == c) {
+        c->loop->sweep_at = c->next;
+    }
     *(c->previous ? &c->previous->next : &c->loop->connections) = c->next;
     if (c->next) {
         c->next->previous = c->previous;

@@ -178,7 +178,8 @@ struct net_loop {
     bool is_stopping;
     _Atomic bool is_gentle;
     int64_t now_ms;
-    int64_t sweep_ms; /* when deadlines are looked at next */
+    int64_t sweep_ms;            /* when deadlines are looked at next */
+    struct connection *sweep_at; /* from which connection on; NULL: from the first */
     int64_t stop_by_ms;
     int64_t date_sec;
     char date[32];

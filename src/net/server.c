@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EVENTS_PER_WAKE = 256, SWEEP_MS_MIN = 10, SWEEP_MS_MAX = 1000 };
+enum { EVENTS_PER_WAKE = 256, SWEEP_MS_MIN = 10, SWEEP_MS_MAX = 1000, SWEEP_PART = 256 };
 
 struct net_limits net_limits_default(void)
 {
@@ -207,26 +207,37 @@ static void settle(struct net_loop *loop)
     }
 }
 
-static void sweep(struct net_loop *loop)
+static int64_t sweep_interval_ms(const struct net_limits *limits)
 {
-    int64_t every = loop->limits.idle_ms;
-    const int64_t others[] = {loop->limits.head_ms,   loop->limits.body_ms,  loop->limits.write_ms,
-                              loop->limits.linger_ms, loop->limits.drain_ms, loop->limits.wait_ms};
+    int64_t every = limits->idle_ms;
+    const int64_t others[] = {limits->head_ms,   limits->body_ms,  limits->write_ms,
+                              limits->linger_ms, limits->drain_ms, limits->wait_ms};
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         every = others[i] < every ? others[i] : every;
     }
     every /= 4;
     every = every < SWEEP_MS_MIN ? SWEEP_MS_MIN : every;
-    loop->sweep_ms = loop->now_ms + (every > SWEEP_MS_MAX ? SWEEP_MS_MAX : every);
-    for (struct connection *c = loop->connections, *next; c; c = next) {
-        next = c->next;
+    return every > SWEEP_MS_MAX ? SWEEP_MS_MAX : every;
+}
+
+/* Looks at deadlines. A part at a time: those who have something to say do not wait for a look at
+ * thousands who have not. */
+static void sweep(struct net_loop *loop)
+{
+    if (!loop->sweep_at) {
+        loop->sweep_at = loop->connections;
+        for (struct listener *l = loop->listeners; l; l = l->next) {
+            listener_resume(l);
+        }
+    }
+    for (int i = 0; i < SWEEP_PART && loop->sweep_at; i++) {
+        struct connection *c = loop->sweep_at;
+        loop->sweep_at = c->next;
         if (c->deadline_ms <= loop->now_ms) {
             connection_on_deadline(c);
         }
     }
-    for (struct listener *l = loop->listeners; l; l = l->next) {
-        listener_resume(l);
-    }
+    loop->sweep_ms = loop->now_ms + (loop->sweep_at ? 1 : sweep_interval_ms(&loop->limits));
 }
 
 /* Nobody buried may stay on the ready list. */
