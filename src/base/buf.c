@@ -22,7 +22,7 @@ void buf_free(struct buf *buf)
     if (buf->budget) {
         buf->budget->held -= buf->room;
     }
-    *buf = (struct buf){.ceiling = buf->ceiling, .budget = buf->budget};
+    *buf = (struct buf){.ceiling = buf->ceiling, .budget = buf->budget, .granted = buf->granted};
 }
 
 void buf_clear(struct buf *buf)
@@ -62,7 +62,7 @@ static bool grow(struct buf *buf, size_t room)
 {
     struct buf_budget *budget = buf->budget;
     size_t more = room - buf->room;
-    if (budget && room > BUF_SMALL_BYTES &&
+    if (budget && room > buf->granted &&
         (budget->held > budget->ceiling || more > budget->ceiling - budget->held)) {
         return false;
     }

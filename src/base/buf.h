@@ -16,8 +16,8 @@
 #include "base/status.h"
 #include "base/view.h"
 
-/* Memory that many buffers of one thread share: together they stay below the ceiling, but for
- * BUF_SMALL_BYTES that each of them always gets. */
+/* Memory that many buffers of one thread share: together they stay below the ceiling, but for what
+ * some of them are granted. */
 struct buf_budget {
     size_t held;
     size_t ceiling;
@@ -31,6 +31,7 @@ struct buf {
     size_t ceiling;            /* bytes it may ever hold */
     enum status status;        /* first failure since init or clear */
     struct buf_budget *budget; /* borrowed; NULL: none */
+    size_t granted;            /* bytes it gets even when the budget is used up; 0 at first */
 };
 
 void buf_init(struct buf *buf, size_t ceiling_bytes);

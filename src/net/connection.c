@@ -42,6 +42,7 @@ static void take_from(struct buf_pool *pool, struct buf *buf)
 {
     struct buf taken = pool->bufs[--pool->count];
     taken.ceiling = buf->ceiling;
+    taken.granted = buf->granted;
     buf_append_view(&taken, buf_view(buf)); /* less than it has room for */
     buf_free(buf);
     *buf = taken;
@@ -72,10 +73,10 @@ void loop_give_buf(struct net_loop *loop, struct buf *buf)
         buf_free(buf);
         return;
     }
-    size_t ceiling = buf->ceiling;
+    struct buf empty = {.ceiling = buf->ceiling, .budget = buf->budget, .granted = buf->granted};
     buf_clear(buf);
     pool->bufs[pool->count++] = *buf;
-    buf_init_within(buf, ceiling, &loop->memory);
+    *buf = empty;
 }
 
 static void uncount(struct listener *listener, bool is_counted, const char *peer)
@@ -112,6 +113,7 @@ void connection_open(struct listener *listener, int fd, const char *peer)
     buf_init_within(&c->output,
                     loop->limits.reply_bytes + loop->limits.stream_bytes + OUTPUT_EXTRA_BYTES,
                     &loop->memory);
+    c->output.granted = BUF_SMALL_BYTES; /* to be told that there is no room */
     connection_set_deadline(c, loop->limits.head_ms);
     c->next = loop->connections;
     if (c->next) {

@@ -2,7 +2,17 @@
 
 #include <stdlib.h>
 
-enum { KEPT_BYTES = 64 * 1024 };
+enum { KEPT_BYTES = 64 * 1024, REFUSAL_BYTES = 512 };
+
+static void free_exchange(struct net_loop *loop, struct exchange *x)
+{
+    loop->memory.held -= sizeof(*x);
+    buf_free(&x->body);
+    buf_free(&x->decoded);
+    buf_free(&x->text);
+    http_reply_free(&x->reply);
+    free(x);
+}
 
 static struct exchange *make_exchange(struct net_loop *loop)
 {
@@ -16,6 +26,12 @@ static struct exchange *make_exchange(struct net_loop *loop)
         buf_init_within(&x->text, HTTP_HEAD_BYTES_MAX, memory);
         http_reply_init(&x->reply, loop->limits.reply_bytes);
         x->reply.headers.budget = x->reply.body.budget = memory;
+    }
+    /* Room for a refusal, so that one can always be said. */
+    if (x && (!buf_reserve(&x->reply.headers, REFUSAL_BYTES) ||
+              !buf_reserve(&x->reply.body, REFUSAL_BYTES))) {
+        free_exchange(loop, x);
+        return NULL;
     }
     return x;
 }
@@ -48,16 +64,6 @@ static void empty(struct buf *buf)
         buf_free(buf);
     }
     buf_clear(buf);
-}
-
-static void free_exchange(struct net_loop *loop, struct exchange *x)
-{
-    loop->memory.held -= sizeof(*x);
-    buf_free(&x->body);
-    buf_free(&x->decoded);
-    buf_free(&x->text);
-    http_reply_free(&x->reply);
-    free(x);
 }
 
 void exchange_release(struct exchange *x)

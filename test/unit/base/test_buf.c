@@ -54,9 +54,34 @@ static void writes_numbers_and_formats(void **state)
     buf_free(&buf);
 }
 
+static void buffers_that_share_a_budget_stay_below_it_but_for_what_one_is_granted(void **state)
+{
+    (void)state;
+    static const char bytes[4096];
+    struct buf_budget budget = {.ceiling = 8192};
+    struct buf first;
+    struct buf second;
+    buf_init_within(&first, 1 << 20, &budget);
+    buf_init_within(&second, 1 << 20, &budget);
+    assert_int_equal(buf_append(&first, bytes, 4096), STATUS_OK);
+    assert_int_equal(buf_append(&first, bytes, 4096), STATUS_OK);
+    assert_int_equal(buf_append(&second, bytes, 1), STATUS_NO_MEMORY);
+    buf_clear(&second);
+    second.granted = 1024;
+    assert_int_equal(buf_append(&second, bytes, 1024), STATUS_OK);
+    assert_int_equal(buf_append(&second, bytes, 1), STATUS_NO_MEMORY);
+    assert_int_equal(budget.held, 8192 + 1024);
+    buf_free(&first);
+    buf_clear(&second);
+    assert_int_equal(buf_append(&second, bytes, 4096), STATUS_OK);
+    buf_free(&second);
+    assert_int_equal(budget.held, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(buffers_that_share_a_budget_stay_below_it_but_for_what_one_is_granted),
         cmocka_unit_test(grows_to_its_ceiling_and_not_beyond),
         cmocka_unit_test(remembers_the_first_failure_until_cleared),
         cmocka_unit_test(writes_numbers_and_formats),
