@@ -22,7 +22,7 @@ WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wpointer-arith -Wstrict-prototyp
 CFLAGS ?= -O2 -g -flto=auto -ffat-lto-objects
 VERSION := 0.1.0
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -DPIPES_VERSION='"$(VERSION)"' -MMD -MP $(WARNINGS) $(CFLAGS)
-LIBS = -lzstd -lz -linih -ldeflate -lbrotlienc -lbrotlidec -lnghttp2 -lssl -lcrypto -lpthread
+LIBS = -lzstd -lz -linih -ldeflate -lbrotlienc -lbrotlidec -lnghttp2 -luring -lssl -lcrypto -lpthread
 
 SOURCES := $(sort $(wildcard src/*/*.c))
 GENERATED := $(BUILD)/gen/embedded_tracker.o $(BUILD)/gen/embedded_dashboard.o
@@ -125,6 +125,12 @@ tsan: setup-test
 	    timeout -k 5 $(TEST_SECONDS) node --test $(E2E_TESTS)
 
 # -Wno-missing-prototypes: a shim defines what the C library declares, under all its names.
+# Of two files: system calls, and writes through a ring.
+$(FAULT_BUILD)/disk_shim.so: test/fault/disk_shim.c test/fault/ring_shim.c
+	@mkdir -p $(@D)
+	@echo "  cc $@"
+	@$(CC) $(ALL_CFLAGS) -fno-lto -Wno-missing-prototypes -fPIC -shared $^ -o $@
+
 $(FAULT_BUILD)/%.so: test/fault/%.c
 	@mkdir -p $(@D)
 	@echo "  cc $<"

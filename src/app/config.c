@@ -212,6 +212,15 @@ const struct option_row config_rows[] = {
              "every sync-interval, or when it likes (both survive a crash of the program, not a "
              "power cut)",
      .uses = CONFIG_SERVE | CONFIG_CONFIG},
+    {.name = "disk-io",
+     .type = OPTION_CHOICE,
+     .default_text = "auto",
+     .offset = FIELD(disk_io),
+     .choices = "auto|plain",
+     .help =
+         "how sync=durable writes the journal: past the page cache by io_uring where the system "
+         "has it and allows it, or by write and fdatasync always",
+     .uses = CONFIG_SERVE | CONFIG_CONFIG},
     {.name = "sync-interval",
      .type = OPTION_DURATION,
      .default_text = "100ms",

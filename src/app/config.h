@@ -48,6 +48,7 @@ struct config {
     const char *out;
     int64_t body_max;
     const char *sync;
+    const char *disk_io;
     int64_t sync_interval_ms;
     int64_t segment_size;
     int64_t spool_max;

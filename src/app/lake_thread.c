@@ -9,13 +9,14 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { NICENESS = 19, RETRY_MS = 1000, FAULT_INTERVAL_MS = 10000 };
+enum { NICENESS = 19, RETRY_MS = 1000, FAULT_INTERVAL_MS = 10000, GATHER_MS = 20 };
 
 struct lake_thread {
     struct lake *lake;
     const struct clock *clock;
     const struct logger *log;
     int wake_fd;
+    _Atomic bool is_told; /* since it last looked */
     _Atomic bool is_stopping;
     _Atomic bool has_new_limits;
     pthread_mutex_t lock;
@@ -40,6 +41,10 @@ static void wait_for_work(struct lake_thread *thread, bool has_failed)
         uint64_t count;
         ssize_t got = read(thread->wake_fd, &count, sizeof(count));
         (void)got;
+        /* To look at every commit by itself would cost the workers a wake-up each. */
+        if (!atomic_load(&thread->is_stopping)) {
+            poll(NULL, 0, GATHER_MS);
+        }
     }
 }
 
@@ -77,6 +82,7 @@ static void *run(void *argument)
     while (!atomic_load(&thread->is_stopping)) {
         struct fault fault = {0};
         take_limits(thread);
+        atomic_store(&thread->is_told, false);
         status = lake_step(thread->lake, &fault);
         say(thread, status, &fault);
         if (!atomic_load(&thread->is_stopping)) {
@@ -131,9 +137,11 @@ void lake_thread_set_limits(struct lake_thread *thread, const struct lake_limits
     wake(thread);
 }
 
-int lake_thread_fd(const struct lake_thread *thread)
+void lake_thread_tell(struct lake_thread *thread)
 {
-    return thread->wake_fd;
+    if (!atomic_exchange(&thread->is_told, true)) {
+        wake(thread);
+    }
 }
 
 enum status lake_thread_stop(struct lake_thread *thread, struct fault *fault)

@@ -20,8 +20,9 @@ enum status lake_thread_start(struct lake_thread **thread, struct lake *lake,
                               struct fault *fault) MUST_CHECK;
 /* Take effect at its next step. */
 void lake_thread_set_limits(struct lake_thread *thread, const struct lake_limits *limits);
-/* An eventfd to write to when something is durable. */
-int lake_thread_fd(const struct lake_thread *thread);
+/* Something new is in the journal; from any thread, and cheap: it looks a little later, at all that
+ * came until then. */
+void lake_thread_tell(struct lake_thread *thread);
 /* Takes all that is stable, then ends. STATUS_OK when the lake has everything; what it could not
  * take stays in the journal for the next start. Accepts NULL. */
 enum status lake_thread_stop(struct lake_thread *thread, struct fault *fault) MUST_CHECK;

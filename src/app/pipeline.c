@@ -1,5 +1,6 @@
 #include "app/pipeline.h"
 
+#include "app/commit_timing.h"
 #include "app/completion.h"
 #include "app/event_answer.h"
 #include "app/round.h"
@@ -13,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FAULT_INTERVAL_MS = 10000, FULL_PAUSE_NS = 2000000, ROUNDS_NOT_PUT_OFF = 8 };
+enum { FAULT_INTERVAL_MS = 10000, FULL_PAUSE_NS = 2000000 };
 
 struct pipeline {
     struct pipeline_shared shared;
@@ -22,13 +23,10 @@ struct pipeline {
     struct round rounds[2];
     struct round *gathering;
     struct round *committing; /* the other one; empty when no commit is under way */
-    /* of putting a commit off for more to come */
+    struct commit_timing timing;
+    struct net_loop *loop; /* borrowed; NULL until it is attached */
     int timer_fd;
     bool is_timed;
-    int64_t commit_by_ns; /* at the latest */
-    size_t expected;      /* as many as came the last time: no more will */
-    size_t seen_at_last_look;
-    unsigned not_put_off; /* rounds still to go: the last wait was in vain */
     struct logger_gate fault_gate;
     bool is_full; /* something of this wake-up found the journal or the disk full */
 };
@@ -224,10 +222,30 @@ static void fill_answer(struct taking *taking, struct exchange *x, bool is_dropp
     }
 }
 
+static void start_commit(struct pipeline *pipeline);
+static bool is_committing(const struct pipeline *pipeline);
+
+static struct commit_situation situation(const struct pipeline *pipeline)
+{
+    const struct journal *journal = pipeline->shared.journal;
+    int64_t window_ns = journal_window_ns(journal, pipeline->worker);
+    return (struct commit_situation){
+        .gathered = pipeline->gathering->waiting_count,
+        .goes_beside = journal_has_ring(journal, pipeline->worker),
+        .is_timed = pipeline->is_timed,
+        .window_ns = window_ns,
+        .now_ns = window_ns > 0 ? clock_stopwatch_ns() : 0,
+    };
+}
+
 static enum net_verdict wait_for_round(struct pipeline *pipeline, struct exchange *x,
                                        const struct batch *batch)
 {
     round_add(pipeline->gathering, x, batch->event_count, batch->reject_count);
+    struct commit_situation now = situation(pipeline);
+    if (commit_timing_is_half(&pipeline->timing, &now) && !is_committing(pipeline)) {
+        start_commit(pipeline); /* goes on beside: this request is not answered meanwhile */
+    }
     return NET_WAIT;
 }
 
@@ -321,13 +339,6 @@ enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
     return wait_for_round(pipeline, x, &batch);
 }
 
-static void wake_lake(struct pipeline *pipeline)
-{
-    uint64_t one = 1;
-    ssize_t written = write(pipeline->shared.lake_fd, &one, sizeof(one));
-    (void)written; /* full: it is awake */
-}
-
 static void say_commit_works(struct pipeline *pipeline)
 {
     uint64_t held;
@@ -347,14 +358,15 @@ static void finish_round(struct pipeline *pipeline, enum status status, const st
     atomic_fetch_add(&counts->commits, 1);
     if (status == STATUS_OK) {
         round_publish(round, pipeline->shared.live);
-        wake_lake(pipeline);
+        lake_thread_tell(pipeline->shared.lake);
         say_commit_works(pipeline);
     } else {
         atomic_fetch_add(&counts->commit_failures, 1);
         say_commit_failed(pipeline, fault);
     }
     /* Whoever was answered may come again; whoever gathers already is there. */
-    pipeline->expected = round->waiting_count + pipeline->gathering->waiting_count;
+    commit_timing_ended(&pipeline->timing,
+                        round->waiting_count + pipeline->gathering->waiting_count);
     round_answer(round, counts, status == STATUS_OK);
 }
 
@@ -362,37 +374,6 @@ static void set_timer(struct pipeline *pipeline, int64_t in_ns)
 {
     struct itimerspec when = {.it_value = {in_ns / 1000000000, in_ns % 1000000000}};
     pipeline->is_timed = timerfd_settime(pipeline->timer_fd, 0, &when, NULL) == 0;
-}
-
-/* On a slow disk: whether more will come soon enough to be worth the wait. */
-static bool is_worth_waiting(struct pipeline *pipeline)
-{
-    const struct round *round = pipeline->gathering;
-    struct journal *journal = pipeline->shared.journal;
-    int64_t window_ns = journal_window_ns(journal, pipeline->worker);
-    if (window_ns == 0 || round->waiting_count >= pipeline->expected) {
-        return false;
-    }
-    if (pipeline->is_timed) {
-        return true; /* the timer looks again */
-    }
-    int64_t now_ns = clock_stopwatch_ns();
-    if (pipeline->commit_by_ns == 0 && pipeline->not_put_off > 0) {
-        pipeline->not_put_off--;
-        return false;
-    }
-    if (pipeline->commit_by_ns == 0) {
-        pipeline->commit_by_ns = now_ns + window_ns;
-    } else if (now_ns >= pipeline->commit_by_ns) {
-        /* They come whenever they like, not because they were answered: waiting gains nothing. */
-        pipeline->not_put_off = ROUNDS_NOT_PUT_OFF;
-        return false;
-    } else if (round->waiting_count == pipeline->seen_at_last_look) {
-        return false;
-    }
-    pipeline->seen_at_last_look = round->waiting_count;
-    set_timer(pipeline, journal_lull_ns(journal, pipeline->worker) + 1);
-    return pipeline->is_timed;
 }
 
 /* Returns at once; the round that gathers becomes the one that is committed. */
@@ -403,8 +384,7 @@ static void start_commit(struct pipeline *pipeline)
     struct round *round = pipeline->gathering;
     pipeline->gathering = pipeline->committing;
     pipeline->committing = round;
-    pipeline->commit_by_ns = 0;
-    pipeline->seen_at_last_look = 0;
+    commit_timing_began(&pipeline->timing);
     if (journal_commit_start(pipeline->shared.journal, pipeline->worker, &status, &fault)) {
         finish_round(pipeline, status, &fault);
     }
@@ -436,16 +416,45 @@ static void pause_if_full(struct pipeline *pipeline)
     }
 }
 
-void pipeline_round(struct pipeline *pipeline)
+static void commit_and_watch(struct pipeline *pipeline)
 {
-    pause_if_full(pipeline);
-    if (is_committing(pipeline) ||
-        (pipeline->gathering->waiting_count > 0 && is_worth_waiting(pipeline))) {
-        return;
-    }
     start_commit(pipeline);
     if (journal_owes_sync(pipeline->shared.journal, pipeline->worker) && !pipeline->is_timed) {
         set_timer(pipeline, pipeline->shared.interval_ms * 1000000 + 1);
+    }
+}
+
+static void on_dry(void *self)
+{
+    struct pipeline *pipeline = self;
+    if (!is_committing(pipeline)) {
+        commit_and_watch(pipeline);
+    }
+}
+
+void pipeline_round(struct pipeline *pipeline)
+{
+    pause_if_full(pipeline);
+    if (is_committing(pipeline)) {
+        return;
+    }
+    struct commit_situation now = situation(pipeline);
+    switch (commit_timing_ask(&pipeline->timing, &now)) {
+    case COMMIT_WHEN_DRY:
+        net_loop_when_dry(pipeline->loop, on_dry, pipeline);
+        break;
+    case COMMIT_LATER:
+        if (!pipeline->is_timed) {
+            set_timer(pipeline, journal_lull_ns(pipeline->shared.journal, pipeline->worker) + 1);
+        }
+        if (pipeline->is_timed) {
+            break;
+        }
+        commit_and_watch(pipeline); /* nobody would look again */
+        break;
+    case COMMIT_NOW:
+        commit_and_watch(pipeline);
+        break;
     }
 }
 
@@ -476,6 +485,7 @@ static void on_timer(void *self)
 enum status pipeline_attach(struct pipeline *pipeline, struct net_loop *loop, struct fault *fault)
 {
     int commit_fd = journal_commit_fd(pipeline->shared.journal, pipeline->worker);
+    pipeline->loop = loop;
     enum status status = net_loop_watch(loop, commit_fd, on_committed, pipeline, fault);
     return status == STATUS_OK ? net_loop_watch(loop, pipeline->timer_fd, on_timer, pipeline, fault)
                                : status;

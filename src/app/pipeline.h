@@ -19,6 +19,7 @@
 #include "adapters/adapter.h"
 #include "app/counts.h"
 #include "app/guard.h"
+#include "app/lake_thread.h"
 #include "app/live.h"
 #include "base/logger.h"
 #include "journal/journal.h"
@@ -39,8 +40,8 @@ struct pipeline_shared {
     const char *site;        /* of events that do not say */
     const char *environment; /* the same */
     uint64_t hash_seed;      /* of this data folder */
-    int lake_fd;             /* eventfd of the lake's thread */
-    int64_t interval_ms;     /* of the journal, when it syncs at intervals */
+    struct lake_thread *lake;
+    int64_t interval_ms; /* of the journal, when it syncs at intervals */
 };
 
 enum status pipeline_create(struct pipeline **pipeline, const struct pipeline_shared *shared,

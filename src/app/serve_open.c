@@ -77,12 +77,17 @@ static enum status open_storage(struct serve *serve, struct fault *fault)
         .interval_ms = config->sync_interval_ms,
         .spool_bytes = (uint64_t)config->spool_max,
         .free_bytes = (uint64_t)config->disk_reserve,
+        .has_ring = view_is(view_from_text(config->disk_io), "auto"),
         .has_keeper = true,
         .clock = options->clock,
         .disk = segment_disk_real(),
     };
     if (status == STATUS_OK) {
         status = journal_open(&serve->journal, &journal, fault);
+    }
+    if (status == STATUS_OK && journal_ring_fault(serve->journal)[0]) {
+        logger_info(options->log, "journal", "written through the page cache: %s",
+                    journal_ring_fault(serve->journal));
     }
     struct lake_options lake = {
         .data_fd = serve->data.fd,
@@ -136,7 +141,7 @@ static enum status open_shared(struct serve *serve, struct fault *fault)
     pipeline->guard = serve->guard;
     pipeline->site = config->site;
     pipeline->environment = config->environment;
-    pipeline->lake_fd = lake_thread_fd(serve->lake_thread);
+    pipeline->lake = serve->lake_thread;
     pipeline->interval_ms = config->sync_interval_ms;
     serve->shared.settings = &serve->settings;
     serve->shared.assets = options->public_assets;

@@ -16,6 +16,11 @@ void buf_init_within(struct buf *buf, size_t ceiling_bytes, struct buf_budget *b
     *buf = (struct buf){.ceiling = ceiling_bytes, .budget = budget};
 }
 
+void buf_init_over(struct buf *buf, char *at, size_t bytes)
+{
+    *buf = (struct buf){.at = at, .room = bytes, .ceiling = bytes};
+}
+
 void buf_free(struct buf *buf)
 {
     free(buf->at);

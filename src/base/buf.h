@@ -37,6 +37,8 @@ struct buf {
 void buf_init(struct buf *buf, size_t ceiling_bytes);
 /* The same with a budget. Over it, appends fail with STATUS_NO_MEMORY. */
 void buf_init_within(struct buf *buf, size_t ceiling_bytes, struct buf_budget *budget);
+/* Over memory of the caller's, which is all it may ever hold; never to be freed by buf_free(). */
+void buf_init_over(struct buf *buf, char *at, size_t bytes);
 /* Accepts a zeroed buffer and one already freed. */
 void buf_free(struct buf *buf);
 /* Empty again, failure forgotten, memory kept. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
@@ -15,6 +16,7 @@ struct committer {
     void *self;
     int done_fd;
     bool is_busy; /* of the asking thread */
+    _Atomic bool is_done;
     pthread_mutex_t lock;
     pthread_cond_t wake;
     bool is_asked; /* under the lock */
@@ -36,9 +38,10 @@ static void *serve(void *argument)
         committer->is_asked = false;
         pthread_mutex_unlock(&committer->lock);
         committer->run(committer->self);
+        atomic_store(&committer->is_done, true);
         uint64_t one = 1;
         ssize_t written = write(committer->done_fd, &one, sizeof(one));
-        (void)written; /* cannot be full: one run, one read */
+        (void)written; /* full: it is readable */
         pthread_mutex_lock(&committer->lock);
     }
     pthread_mutex_unlock(&committer->lock);
@@ -102,6 +105,7 @@ void committer_stop(struct committer *committer)
 void committer_go(struct committer *committer)
 {
     committer->is_busy = true;
+    atomic_store(&committer->is_done, false);
     pthread_mutex_lock(&committer->lock);
     committer->is_asked = true;
     pthread_cond_signal(&committer->wake);
@@ -121,7 +125,9 @@ int committer_fd(const struct committer *committer)
 bool committer_read(struct committer *committer)
 {
     uint64_t count;
-    if (!committer->is_busy || read(committer->done_fd, &count, sizeof(count)) < 0) {
+    ssize_t got = read(committer->done_fd, &count, sizeof(count));
+    (void)got; /* it may have been raised by others, or not yet */
+    if (!committer->is_busy || !atomic_load(&committer->is_done)) {
         return false;
     }
     committer->is_busy = false;

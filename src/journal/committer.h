@@ -25,7 +25,7 @@ void committer_stop(struct committer *committer);
 void committer_go(struct committer *committer);
 /* Between go and read. */
 bool committer_is_busy(const struct committer *committer);
-/* An eventfd, readable when a run ended. */
+/* An eventfd, readable when a run ended; others may raise it, too. */
 int committer_fd(const struct committer *committer);
 /* True when the run ended; false when it has not (or none was asked for). */
 bool committer_read(struct committer *committer);

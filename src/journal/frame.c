@@ -4,8 +4,9 @@
 
 static const char SEGMENT_MAGIC[8] = {'P', 'I', 'P', 'E', 'S', 'J', 'N', 'L'};
 static const uint32_t FRAME_MAGIC = 0x4d524650; /* "PFRM" */
-/* 2: frames say their index within a commit; in 1 those bits are 0. */
-static const uint32_t FORMAT_VERSION = 2;
+/* 2: frames say their index within a commit; in 1 those bits are 0.
+ * 3: the header says where the first frame stands; before it was always right behind. */
+static const uint32_t FORMAT_VERSION = 3;
 
 /* Everything on disk is little-endian, written byte by byte so that no compiler has a say. */
 static void put(char *at, uint64_t value, size_t bytes)
@@ -35,6 +36,7 @@ void frame_write_segment(const struct frame_segment *segment,
     put(bytes + 24, (uint64_t)segment->created_ms, 8);
     put(bytes + 32, segment->ended_offset, 8);
     put(bytes + 40, segment->ended_number, 4);
+    put(bytes + 44, segment->first, 4);
     put(bytes + 60, crc32c(0, bytes, 60), 4);
 }
 
@@ -56,7 +58,12 @@ enum status frame_read_segment(struct view bytes, struct frame_segment *segment,
         return fault_set(fault, STATUS_DAMAGED, "segment format %u; this program reads 1 to %u",
                          (unsigned)version, (unsigned)FORMAT_VERSION);
     }
+    uint32_t first = version < 3 ? FRAME_SEGMENT_HEADER_BYTES : (uint32_t)get(bytes.at + 44, 4);
+    if (first < FRAME_SEGMENT_HEADER_BYTES || first % FRAME_ALIGN_BYTES != 0) {
+        return fault_set(fault, STATUS_DAMAGED, "its first frame cannot stand at byte %u", first);
+    }
     *segment = (struct frame_segment){
+        .first = first,
         .number = (uint32_t)get(bytes.at + 12, 4),
         .stream = get(bytes.at + 16, 8),
         .created_ms = (int64_t)get(bytes.at + 24, 8),
@@ -146,8 +153,8 @@ enum status frame_end(struct buf *out, size_t begin, uint32_t events)
         out->len > begin + FRAME_HEADER_BYTES ? out->len - begin - FRAME_HEADER_BYTES : 0;
     pad(out, begin);
     enum status status = out->status;
-    if (status == STATUS_OK &&
-        (out->len - begin > FRAME_BYTES_MAX || events == 0 || events > FRAME_EVENTS_MAX)) {
+    if (status == STATUS_OK && (out->len - begin > FRAME_BYTES_MAX - FRAME_STRETCH_BYTES_MAX ||
+                                events == 0 || events > FRAME_EVENTS_MAX)) {
         status = STATUS_TOO_BIG;
     }
     if (status != STATUS_OK) {
@@ -161,6 +168,11 @@ enum status frame_end(struct buf *out, size_t begin, uint32_t events)
     put(frame + 12, body_bytes, 4);
     put(frame + 16, events, 4);
     return STATUS_OK;
+}
+
+void frame_stretch(char *frame, size_t bytes)
+{
+    put(frame + 8, bytes, 4);
 }
 
 size_t frame_seal(char *frame, const struct frame_place *place)

@@ -17,6 +17,7 @@ enum {
     FRAME_EVENT_HEADER_BYTES = 56,
     FRAME_ALIGN_BYTES = 8,
     FRAME_BYTES_MAX = 16 * 1024 * 1024, /* header, events and padding */
+    FRAME_STRETCH_BYTES_MAX = 4096,     /* of padding that is added to a closed frame */
     FRAME_EVENTS_MAX = 65535,
 };
 
@@ -29,6 +30,7 @@ struct frame_segment {
      * all segments between it and this one are void. Both 0: there was none. */
     uint32_t ended_number;
     uint64_t ended_offset;
+    uint32_t first; /* where its first frame stands; FRAME_SEGMENT_HEADER_BYTES at least */
 };
 
 enum frame_event_kind {
@@ -64,6 +66,10 @@ enum status frame_add(struct buf *out, const struct frame_event *event);
 /* Closes it: pads and counts. It is whole but for its seal. On failure (STATUS_TOO_BIG,
  * STATUS_NO_MEMORY) out is cut back to where the frame began. */
 enum status frame_end(struct buf *out, size_t begin, uint32_t events) MUST_CHECK;
+
+/* Makes a closed frame `bytes` long: with zeros behind it that stand there already, or short again.
+ */
+void frame_stretch(char *frame, size_t bytes);
 
 /* Where a frame is going to stand. */
 struct frame_place {

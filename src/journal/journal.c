@@ -227,9 +227,19 @@ bool journal_commit_start(struct journal *journal, unsigned worker, enum status 
     return is_done;
 }
 
+bool journal_has_ring(const struct journal *journal, unsigned worker)
+{
+    return journal->streams[worker].ring != NULL;
+}
+
+const char *journal_ring_fault(const struct journal *journal)
+{
+    return journal->streams[0].ring_fault.text;
+}
+
 bool journal_is_committing(const struct journal *journal, unsigned worker)
 {
-    return committer_is_busy(journal->streams[worker].committer);
+    return journal_stream_is_committing(&journal->streams[worker]);
 }
 
 int journal_commit_fd(const struct journal *journal, unsigned worker)

@@ -11,8 +11,9 @@
  * A stream's id is a number of the sequence, so no two are ever the same. What is said of a worker
  * comes from one thread; everything else may come from any.
  *
- *     worker thread      appends; on a quick disk commits itself (see sync_pace.h)
- *     "journal-N"        commits for worker N while the disk is slow
+ *     worker thread      appends; commits through the kernel's ring (see disk_ring.h), or without
+ *                        one itself while the disk is quick (see sync_pace.h)
+ *     "journal-N"        commits for worker N what those two do not
  *     "journal-keeper"   prepares segments, reserves numbers, watches space
  */
 #ifndef PIPES_JOURNAL_JOURNAL_H
@@ -40,8 +41,9 @@ struct journal_options {
     int64_t interval_ms;          /* of JOURNAL_INTERVAL */
     _Atomic uint64_t spool_bytes; /* ceiling of what the lake has not taken yet; 0: none */
     _Atomic uint64_t free_bytes;  /* of the file system, below which nothing is taken; 0: none */
-    bool has_keeper;              /* prepares segments and numbers ahead, looks after free_bytes */
-    const struct clock *clock;    /* borrowed */
+    bool has_ring;             /* commits by io_uring and direct writes, if the system has them */
+    bool has_keeper;           /* prepares segments and numbers ahead, looks after free_bytes */
+    const struct clock *clock; /* borrowed */
     struct segment_disk disk;
 };
 
@@ -69,6 +71,10 @@ size_t journal_gathered(const struct journal *journal, unsigned worker);
  * already: *status says how it went. */
 bool journal_commit_start(struct journal *journal, unsigned worker, enum status *status,
                           struct fault *fault) MUST_CHECK;
+/* True when commits (of JOURNAL_DURABLE) go on beside the worker, whatever the disk is like. */
+bool journal_has_ring(const struct journal *journal, unsigned worker);
+/* Why a ring that was wanted is not there; empty when none was, or it is. */
+const char *journal_ring_fault(const struct journal *journal);
 bool journal_is_committing(const struct journal *journal, unsigned worker);
 /* Readable when the commit that was started ended. */
 int journal_commit_fd(const struct journal *journal, unsigned worker);

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ROUND_MS = 250, NICENESS = 5 };
+enum { ROUND_MS = 250, BUSY_ROUND_MS = 10, STEPS_MAX = 3, NICENESS = 5 };
 
 struct journal_keeper {
     struct journal_stream *streams;
@@ -30,7 +30,21 @@ bool journal_keeper_has_room(int folder_fd, uint64_t free_bytes)
 
 /* Failures are no news here: the worker that needs the segment or the number meets them, says so,
  * and answers for them. */
-static void do_round(struct journal_keeper *keeper)
+static bool prepare_segments(struct segment_spares *spares)
+{
+    struct fault ignored;
+    bool has_prepared = false;
+    for (int i = 0; i < STEPS_MAX && segment_spares_wants(spares); i++) {
+        if (segment_spares_prepare(spares, &ignored) != STATUS_OK) {
+            return false;
+        }
+        has_prepared = true;
+    }
+    return has_prepared;
+}
+
+/* True when segments are used up, so that the next ones may be wanted soon. */
+static bool do_round(struct journal_keeper *keeper)
 {
     struct fault ignored;
     enum status status = STATUS_OK;
@@ -41,10 +55,12 @@ static void do_round(struct journal_keeper *keeper)
     if (sequence_is_low(first->sequence)) {
         status = sequence_reserve(first->sequence, &ignored);
     }
-    for (unsigned i = 0; i < keeper->count && has_room; i++) {
-        status = segment_spares_prepare(keeper->streams[i].spares, &ignored);
-    }
     (void)status;
+    bool is_busy = false;
+    for (unsigned i = 0; i < keeper->count && has_room; i++) {
+        is_busy |= prepare_segments(keeper->streams[i].spares);
+    }
+    return is_busy;
 }
 
 static void *run(void *argument)
@@ -55,11 +71,11 @@ static void *run(void *argument)
     pthread_mutex_lock(&keeper->lock);
     while (!keeper->is_stopping) {
         pthread_mutex_unlock(&keeper->lock);
-        do_round(keeper);
+        int wait_ms = do_round(keeper) ? BUSY_ROUND_MS : ROUND_MS;
         pthread_mutex_lock(&keeper->lock);
         struct timespec until;
         clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += (long)ROUND_MS * 1000000;
+        until.tv_nsec += (long)wait_ms * 1000000;
         until.tv_sec += until.tv_nsec / 1000000000;
         until.tv_nsec %= 1000000000;
         if (!keeper->is_stopping) {

@@ -35,12 +35,22 @@ static enum status enter_folder(struct journal_stream *stream)
 static void write_detached(void *self)
 {
     struct journal_stream *stream = self;
-    int64_t begin_ns = clock_stopwatch_ns();
+    stream->begin_ns = clock_stopwatch_ns();
     stream->status = enter_folder(stream);
     if (stream->status == STATUS_OK) {
         stream->status = segment_writer_write(stream->writer, stream->sync, &stream->fault);
     }
-    stream->took_ns = clock_stopwatch_ns() - begin_ns;
+    stream->took_ns = clock_stopwatch_ns() - stream->begin_ns;
+}
+
+/* Without one everything works as well, but slower. */
+static void open_ring(struct journal_stream *stream)
+{
+    if (stream->options->has_ring && stream->options->sync == JOURNAL_DURABLE &&
+        disk_ring_create(&stream->ring, committer_fd(stream->committer), &stream->ring_fault) !=
+            STATUS_OK) {
+        stream->ring = NULL;
+    }
 }
 
 enum status journal_stream_open(struct journal_stream *stream, struct fault *fault)
@@ -65,14 +75,19 @@ enum status journal_stream_open(struct journal_stream *stream, struct fault *fau
         .gather_bytes = options->gather_bytes,
         .clock = options->clock,
         .spares = stream->spares,
+        .is_direct = options->has_ring && options->sync == JOURNAL_DURABLE,
         .disk = options->disk,
     };
     if (status == STATUS_OK) {
         status = segment_writer_open(&stream->writer, &writer, fault);
     }
-    return status == STATUS_OK
-               ? committer_start(&stream->committer, name, write_detached, stream, fault)
-               : status;
+    if (status == STATUS_OK) {
+        status = committer_start(&stream->committer, name, write_detached, stream, fault);
+    }
+    if (status == STATUS_OK) {
+        open_ring(stream);
+    }
+    return status;
 }
 
 void journal_stream_close(struct journal_stream *stream)
@@ -80,6 +95,7 @@ void journal_stream_close(struct journal_stream *stream)
     if (!stream->options) {
         return;
     }
+    disk_ring_destroy(stream->ring);
     committer_stop(stream->committer);
     segment_writer_close(stream->writer);
     segment_spares_destroy(stream->spares);
@@ -89,11 +105,21 @@ void journal_stream_close(struct journal_stream *stream)
     }
 }
 
+/* A busy worker learns of the end when it is through with what it has at hand; how long the disk
+ * took is another matter. */
+static void look_at_ring(struct journal_stream *stream)
+{
+    if (stream->ring && stream->took_ns < 0 && disk_ring_has_ended(stream->ring)) {
+        stream->took_ns = clock_stopwatch_ns() - stream->begin_ns;
+    }
+}
+
 enum status journal_stream_append(struct journal_stream *stream, struct frame_event *events,
                                   uint32_t count, journal_row_fn *write_row, void *self,
                                   struct fault *fault)
 {
     uint64_t first = 0;
+    look_at_ring(stream);
     enum status status = sequence_take(stream->sequence, stream->worker, count, &first, fault);
     if (status != STATUS_OK) {
         return status;
@@ -150,6 +176,17 @@ static enum status end_commit(struct journal_stream *stream, struct fault *fault
                                        : fault_set(fault, stream->status, "%s", stream->fault.text);
 }
 
+/* False when the ring cannot take it. */
+static bool start_in_ring(struct journal_stream *stream)
+{
+    if (!stream->ring || stream->sync != SEGMENT_SYNC_NOW) {
+        return false;
+    }
+    stream->begin_ns = clock_stopwatch_ns();
+    stream->took_ns = -1;
+    return segment_writer_start(stream->writer, stream->ring);
+}
+
 bool journal_stream_commit_start(struct journal_stream *stream, enum status *status,
                                  struct fault *fault)
 {
@@ -162,7 +199,10 @@ bool journal_stream_commit_start(struct journal_stream *stream, enum status *sta
     }
     segment_writer_detach(stream->writer);
     stream->gathered_first = SEQUENCE_NOTHING;
-    if (stream->sync == SEGMENT_SYNC_NOW && !sync_pace_is_quick(&stream->pace)) {
+    if (start_in_ring(stream)) {
+        return false;
+    }
+    if (stream->sync == SEGMENT_SYNC_NOW && (stream->ring || !sync_pace_is_quick(&stream->pace))) {
         committer_go(stream->committer);
         return false;
     }
@@ -171,9 +211,35 @@ bool journal_stream_commit_start(struct journal_stream *stream, enum status *sta
     return true;
 }
 
+bool journal_stream_is_committing(const struct journal_stream *stream)
+{
+    return committer_is_busy(stream->committer) ||
+           (stream->ring && disk_ring_is_busy(stream->ring));
+}
+
+/* What the ring could not write goes into the next segment, by the committer. */
+static enum status end_in_ring(struct journal_stream *stream, struct fault *fault)
+{
+    look_at_ring(stream);
+    enum status status = disk_ring_end(stream->ring, &stream->fault);
+    if (status == STATUS_BUSY) {
+        return fault_set(fault, status, "the commit is under way");
+    }
+    stream->status = segment_writer_end_start(stream->writer, status, &stream->fault);
+    if (stream->status == STATUS_OK) {
+        return end_commit(stream, fault);
+    }
+    committer_go(stream->committer);
+    return fault_set(fault, STATUS_BUSY, "the commit is tried elsewhere");
+}
+
 enum status journal_stream_commit_end(struct journal_stream *stream, struct fault *fault)
 {
-    if (!committer_read(stream->committer)) {
+    bool has_run = committer_read(stream->committer); /* the ring raises its descriptor, too */
+    if (stream->ring && disk_ring_is_busy(stream->ring)) {
+        return end_in_ring(stream, fault);
+    }
+    if (!has_run) {
         return fault_set(fault, STATUS_BUSY, "the commit is under way");
     }
     return end_commit(stream, fault);

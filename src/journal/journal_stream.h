@@ -29,11 +29,14 @@ struct journal_stream {
     struct segment_writer *writer;
     struct segment_spares *spares; /* NULL without a keeper */
     struct committer *committer;
+    struct disk_ring *ring; /* NULL: there is none, or it is not wanted */
+    struct fault ring_fault;
     /* of the commit under way */
     enum segment_sync sync;
     enum status status;
     struct fault fault;
-    int64_t took_ns;
+    int64_t begin_ns;
+    int64_t took_ns; /* -1 while nobody saw the end */
     /* of the worker */
     struct sync_pace pace;
     uint64_t gathered_first; /* lowest number gathered, SEQUENCE_NOTHING: none */
@@ -61,6 +64,7 @@ enum status journal_stream_append(struct journal_stream *stream, struct frame_ev
                                   struct fault *fault) MUST_CHECK;
 bool journal_stream_commit_start(struct journal_stream *stream, enum status *status,
                                  struct fault *fault) MUST_CHECK;
+bool journal_stream_is_committing(const struct journal_stream *stream);
 enum status journal_stream_commit_end(struct journal_stream *stream, struct fault *fault)
     MUST_CHECK;
 

@@ -1,26 +1,22 @@
 #include "journal/segment_writer.h"
 
 #include "base/file.h"
+#include "journal/frame_gathering.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FRAMES_MAX = 8192 };
-
-/* Frames, closed but not sealed: where they will stand is known only when they are written. */
-struct gathering {
-    struct buf bytes;
-    size_t frames;
-};
-
 struct segment_writer {
     struct segment_writer_options options;
     int folder_fd;
-    int fd; /* -1 before the first segment and after one was abandoned */
+    int fd;           /* -1 before the first segment and after one was abandoned */
+    int direct_fd;    /* the same file for the ring; -1: it cannot be */
+    bool is_prepared; /* all of its blocks were written before */
+    bool has_header;  /* else it goes with the first commit */
+    char *header;     /* a block, aligned */
     struct frame_segment segment;
     uint64_t end;         /* of the segment: what stands behind was never promised */
     bool is_dirty;        /* some of it was left to the system to sync */
@@ -29,8 +25,8 @@ struct segment_writer {
     uint32_t durable_number;
     uint64_t durable_offset;
     uint64_t written;
-    struct gathering gathered;
-    struct gathering detached;
+    struct frame_gathering gathered;
+    struct frame_gathering detached;
 };
 
 static enum status real_write_at(void *self, int fd, struct view bytes, uint64_t offset,
@@ -52,11 +48,6 @@ struct segment_disk segment_disk_real(void)
     return (struct segment_disk){.write_at = real_write_at, .sync = real_sync};
 }
 
-void segment_name(uint32_t number, char name[SEGMENT_NAME_BYTES])
-{
-    snprintf(name, SEGMENT_NAME_BYTES, "%010u.seg", number);
-}
-
 enum status segment_writer_open(struct segment_writer **writer,
                                 const struct segment_writer_options *options, struct fault *fault)
 {
@@ -66,27 +57,27 @@ enum status segment_writer_open(struct segment_writer **writer,
         return fault_set(fault, STATUS_NO_MEMORY, "no memory for a journal writer");
     }
     made->options = *options;
-    made->folder_fd = made->fd = -1;
+    made->folder_fd = made->fd = made->direct_fd = -1;
     made->segment.stream = options->stream;
-    buf_init(&made->gathered.bytes, options->gather_bytes);
-    buf_init(&made->detached.bytes, options->gather_bytes);
-    return STATUS_OK;
+    made->header = aligned_alloc(DISK_BLOCK_BYTES, DISK_BLOCK_BYTES); /* as a direct write wants */
+    if (!made->header) {
+        return fault_set(fault, STATUS_NO_MEMORY, "no memory for a journal writer");
+    }
+    memset(made->header, 0, DISK_BLOCK_BYTES);
+    enum status status = frame_gathering_make(&made->gathered, options->gather_bytes, fault);
+    return status == STATUS_OK ? frame_gathering_make(&made->detached, options->gather_bytes, fault)
+                               : status;
 }
 
-void segment_writer_close(struct segment_writer *writer)
+static void close_files(struct segment_writer *writer)
 {
-    if (!writer) {
-        return;
+    if (writer->direct_fd >= 0) {
+        close(writer->direct_fd);
     }
     if (writer->fd >= 0) {
-        /* A courtesy: readers end at the last frame anyway. */
-        int ignored = ftruncate(writer->fd, (off_t)writer->end);
-        (void)ignored;
         close(writer->fd);
     }
-    buf_free(&writer->gathered.bytes);
-    buf_free(&writer->detached.bytes);
-    free(writer);
+    writer->fd = writer->direct_fd = -1;
 }
 
 void segment_writer_set_folder(struct segment_writer *writer, int folder_fd)
@@ -103,17 +94,11 @@ struct buf *segment_writer_begin(struct segment_writer *writer, size_t *frame_at
 enum status segment_writer_end(struct segment_writer *writer, size_t frame_at, uint32_t events,
                                struct fault *fault)
 {
-    struct gathering *gathered = &writer->gathered;
-    enum status status = frame_end(&gathered->bytes, frame_at, events);
-    if (status == STATUS_OK && gathered->frames == FRAMES_MAX) {
-        buf_truncate(&gathered->bytes, frame_at);
-        status = STATUS_TOO_BIG;
-    }
-    if (status != STATUS_OK) {
-        return fault_set(fault, status, "%u events do not fit into one journal frame", events);
-    }
-    gathered->frames++;
-    return STATUS_OK;
+    size_t spare = writer->options.is_direct ? DISK_BLOCK_BYTES : 0;
+    enum status status = frame_gathering_close(&writer->gathered, frame_at, events, spare);
+    return status == STATUS_OK
+               ? STATUS_OK
+               : fault_set(fault, status, "%u events do not fit into one journal frame", events);
 }
 
 enum status segment_writer_append(struct segment_writer *writer, const struct frame_event *events,
@@ -139,16 +124,34 @@ static void remove_segment(struct segment_writer *writer)
     unlinkat(writer->folder_fd, name, 0);
 }
 
+void segment_writer_close(struct segment_writer *writer)
+{
+    if (!writer) {
+        return;
+    }
+    if (writer->fd >= 0 && writer->end == writer->segment.first) {
+        remove_segment(writer);
+    } else if (writer->fd >= 0) {
+        /* A courtesy: readers end at the last frame anyway. */
+        int ignored = ftruncate(writer->fd, (off_t)writer->end);
+        (void)ignored;
+    }
+    close_files(writer);
+    frame_gathering_free(&writer->gathered);
+    frame_gathering_free(&writer->detached);
+    free(writer->header);
+    free(writer);
+}
+
 /* Lets go of the open segment: the next one's header says where it ends. */
 static void leave_segment(struct segment_writer *writer)
 {
     if (writer->fd < 0) {
         return;
     }
-    close(writer->fd);
-    writer->fd = -1;
+    close_files(writer);
     writer->is_dirty = false;
-    if (writer->end == FRAME_SEGMENT_HEADER_BYTES) {
+    if (writer->end == writer->segment.first) {
         /* Nothing in it was ever promised. What it was to say of an earlier one, the next says. */
         remove_segment(writer);
         return;
@@ -167,63 +170,113 @@ static void abandon_segment(struct segment_writer *writer)
     leave_segment(writer);
 }
 
-static int open_file(struct segment_writer *writer, const char *name)
+/* Where the file system has no such thing, all goes as it does without. */
+static void open_direct(struct segment_writer *writer, const char *name)
 {
+    writer->direct_fd = writer->options.is_direct
+                            ? openat(writer->folder_fd, name, O_RDWR | O_CLOEXEC | O_DIRECT)
+                            : -1;
+}
+
+/* A file that is to be a segment. */
+struct fresh {
+    char name[SEGMENT_NAME_BYTES];
+    bool is_spare;
+    bool is_safe; /* its name is on disk */
+};
+
+static enum status open_file(struct segment_writer *writer, struct fresh *fresh,
+                             struct fault *fault)
+{
+    uint32_t number = writer->segment.number + 1;
     struct segment_spares *spares = writer->options.spares;
-    bool is_spare = spares && segment_spares_take(spares, name);
-    int fresh = is_spare ? 0 : O_CREAT | O_EXCL;
-    int fd = openat(writer->folder_fd, name, O_RDWR | O_CLOEXEC | fresh, FILE_MODE);
-    if (fd >= 0 && fchmod(fd, FILE_MODE) != 0) {
-        int reason = errno;
-        unlinkat(writer->folder_fd, name, 0);
-        close(fd);
-        errno = reason;
-        return -1;
+    *fresh = (struct fresh){0};
+    segment_name(number, fresh->name);
+    fresh->is_spare = spares && segment_spares_take(spares, number, &fresh->is_safe);
+    int flags = O_RDWR | O_CLOEXEC | (fresh->is_spare ? 0 : O_CREAT | O_EXCL);
+    int fd = openat(writer->folder_fd, fresh->name, flags, FILE_MODE);
+    if (fd >= 0 && fchmod(fd, FILE_MODE) == 0) {
+        writer->fd = fd;
+        open_direct(writer, fresh->name);
+        return STATUS_OK;
     }
-    return fd;
+    enum status status = fault_errno(fault, errno, "cannot create journal segment %s", fresh->name);
+    /* A file that stays would be in the way the next time. */
+    if (fd >= 0 || fresh->is_spare) {
+        unlinkat(writer->folder_fd, fresh->name, 0);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return status;
+}
+
+static void make_header(struct segment_writer *writer)
+{
+    writer->segment.created_ms = clock_now_ms(writer->options.clock);
+    writer->segment.ended_number = writer->last_number;
+    writer->segment.ended_offset = writer->last_end;
+    writer->segment.first =
+        writer->options.is_direct ? DISK_BLOCK_BYTES : FRAME_SEGMENT_HEADER_BYTES;
+    frame_write_segment(&writer->segment, writer->header);
+    writer->end = writer->segment.first;
+}
+
+static struct view header_of(const struct segment_writer *writer)
+{
+    return view_make(writer->header, writer->segment.first);
+}
+
+/* Opens the next segment; its header is still to be written. */
+static enum status open_segment(struct segment_writer *writer, struct fresh *fresh,
+                                struct fault *fault)
+{
+    enum status status = open_file(writer, fresh, fault);
+    if (status == STATUS_OK) {
+        writer->segment.number++;
+        writer->is_prepared = fresh->is_spare;
+        writer->has_header = false;
+        make_header(writer);
+    }
+    return status;
 }
 
 static enum status begin_segment(struct segment_writer *writer, struct fault *fault)
 {
-    char name[SEGMENT_NAME_BYTES];
-    segment_name(writer->segment.number + 1, name);
-    int fd = open_file(writer, name);
-    if (fd < 0) {
-        return fault_errno(fault, errno, "cannot create journal segment %s", name);
-    }
-    writer->segment.number++;
-    writer->segment.created_ms = clock_now_ms(writer->options.clock);
-    writer->segment.ended_number = writer->last_number;
-    writer->segment.ended_offset = writer->last_end;
-    char header[FRAME_SEGMENT_HEADER_BYTES];
-    frame_write_segment(&writer->segment, header);
-    struct segment_disk *disk = &writer->options.disk;
-    enum status status =
-        disk->write_at(disk->self, fd, view_make(header, sizeof(header)), 0, fault);
-    if (status == STATUS_OK) {
-        status = file_sync_folder(writer->folder_fd, fault);
-    }
+    struct fresh fresh;
+    enum status status = open_segment(writer, &fresh, fault);
     if (status != STATUS_OK) {
-        close(fd);
-        remove_segment(writer);
         return status;
     }
-    writer->fd = fd;
-    writer->end = FRAME_SEGMENT_HEADER_BYTES;
-    return STATUS_OK;
+    struct segment_disk *disk = &writer->options.disk;
+    status = disk->write_at(disk->self, writer->fd, header_of(writer), 0, fault);
+    if (status == STATUS_OK && !fresh.is_safe) {
+        status = file_sync_folder(writer->folder_fd, fault);
+    }
+    writer->has_header = status == STATUS_OK;
+    if (status != STATUS_OK) {
+        close_files(writer);
+        remove_segment(writer);
+    }
+    return status;
 }
 
-/* Seals the detached frames for the place where the open segment ends. */
-static void seal_frames(struct segment_writer *writer)
+/* Where a commit of so many bytes would end in the open segment. */
+static uint64_t end_behind(const struct segment_writer *writer, size_t bytes)
 {
-    struct view bytes = buf_view(&writer->detached.bytes);
-    struct frame_place place = {.segment = &writer->segment};
-    size_t at = 0;
-    while (at < bytes.len) {
-        place.offset = writer->end + at;
-        at += frame_seal(writer->detached.bytes.at + at, &place);
-        place.index++;
-    }
+    uint64_t end = writer->end + bytes;
+    uint64_t over = writer->options.is_direct ? end % DISK_BLOCK_BYTES : 0;
+    return over > 0 ? end + DISK_BLOCK_BYTES - over : end;
+}
+
+/* Makes the detached frames ready for where the open segment ends. */
+static enum status place_frames(struct segment_writer *writer, struct fault *fault)
+{
+    struct frame_gathering *detached = &writer->detached;
+    size_t bytes = (size_t)(end_behind(writer, detached->closed) - writer->end);
+    enum status status = frame_gathering_place(detached, &writer->segment, writer->end, bytes);
+    return status == STATUS_OK ? status
+                               : fault_set(fault, status, "no room to pad a journal frame");
 }
 
 static enum status sync_segment(struct segment_writer *writer, struct fault *fault)
@@ -234,24 +287,37 @@ static enum status sync_segment(struct segment_writer *writer, struct fault *fau
     return status;
 }
 
-/* A file that somebody removed takes what is written as well as any other. */
+/* A file that somebody removed takes what is written as well as any other. Asked for its times, a
+ * file system would have to note each write exactly, and to sync that with the bytes. */
 static enum status check_name(const struct segment_writer *writer, struct fault *fault)
 {
-    struct stat facts;
-    if (fstat(writer->fd, &facts) != 0 || facts.st_nlink == 0) {
+    struct statx facts;
+    if (statx(writer->fd, "", AT_EMPTY_PATH, STATX_NLINK, &facts) != 0 || facts.stx_nlink == 0) {
         return fault_set(fault, STATUS_IO, "journal segment %u was removed while it was written",
                          writer->segment.number);
     }
     return STATUS_OK;
 }
 
+/* All of them stand in the segment now. */
+static void frames_stand(struct segment_writer *writer)
+{
+    size_t bytes = writer->detached.bytes.len;
+    writer->end += bytes;
+    writer->written += bytes;
+    writer->durable_number = writer->segment.number;
+    writer->durable_offset = writer->end;
+}
+
 static enum status write_frames(struct segment_writer *writer, enum segment_sync sync,
                                 struct fault *fault)
 {
     struct segment_disk *disk = &writer->options.disk;
-    struct view bytes = buf_view(&writer->detached.bytes);
-    seal_frames(writer);
-    enum status status = disk->write_at(disk->self, writer->fd, bytes, writer->end, fault);
+    enum status status = place_frames(writer, fault);
+    if (status == STATUS_OK) {
+        status = disk->write_at(disk->self, writer->fd, buf_view(&writer->detached.bytes),
+                                writer->end, fault);
+    }
     if (status == STATUS_OK && sync == SEGMENT_SYNC_NOW) {
         status = sync_segment(writer, fault);
     }
@@ -260,10 +326,7 @@ static enum status write_frames(struct segment_writer *writer, enum segment_sync
     }
     if (status == STATUS_OK) {
         writer->is_dirty = writer->is_dirty || sync == SEGMENT_SYNC_LATER;
-        writer->end += bytes.len;
-        writer->written += bytes.len;
-        writer->durable_number = writer->segment.number;
-        writer->durable_offset = writer->end;
+        frames_stand(writer);
     }
     return status;
 }
@@ -278,7 +341,7 @@ static enum status next_segment(struct segment_writer *writer, struct fault *fau
 
 void segment_writer_detach(struct segment_writer *writer)
 {
-    struct gathering empty = writer->detached;
+    struct frame_gathering empty = writer->detached;
     writer->detached = writer->gathered;
     writer->gathered = empty;
 }
@@ -296,14 +359,18 @@ static enum status sync_leftover(struct segment_writer *writer, enum segment_syn
     return status;
 }
 
+static bool fits(const struct segment_writer *writer)
+{
+    return end_behind(writer, writer->detached.closed) <= writer->options.segment_bytes;
+}
+
 enum status segment_writer_write(struct segment_writer *writer, enum segment_sync sync,
                                  struct fault *fault)
 {
-    size_t coming = writer->detached.bytes.len;
-    if (coming == 0) {
+    if (writer->detached.frames == 0) {
         return sync_leftover(writer, sync, fault);
     }
-    bool is_fresh = writer->fd < 0 || writer->end + coming > writer->options.segment_bytes;
+    bool is_fresh = writer->fd < 0 || !writer->has_header || !fits(writer);
     enum status status = is_fresh ? next_segment(writer, fault) : STATUS_OK;
     if (status == STATUS_OK) {
         status = write_frames(writer, sync, fault);
@@ -323,8 +390,58 @@ enum status segment_writer_write(struct segment_writer *writer, enum segment_syn
 
 void segment_writer_attach(struct segment_writer *writer)
 {
-    buf_clear(&writer->detached.bytes);
-    writer->detached.frames = 0;
+    frame_gathering_clear(&writer->detached);
+}
+
+/* Goes over to the next segment when it was prepared to its name: nothing is waited for. */
+static bool enter_prepared(struct segment_writer *writer)
+{
+    struct segment_spares *spares = writer->options.spares;
+    struct fresh fresh;
+    struct fault ignored;
+    if (!spares || !segment_spares_has(spares, writer->segment.number + 1)) {
+        return false;
+    }
+    leave_segment(writer);
+    return open_segment(writer, &fresh, &ignored) == STATUS_OK;
+}
+
+static bool can_take_direct(const struct segment_writer *writer)
+{
+    return writer->is_prepared && writer->direct_fd >= 0 && fits(writer);
+}
+
+bool segment_writer_start(struct segment_writer *writer, struct disk_ring *ring)
+{
+    struct fault ignored;
+    if (writer->detached.frames == 0 || writer->is_dirty) {
+        return false;
+    }
+    bool can_be = can_take_direct(writer) || (enter_prepared(writer) && can_take_direct(writer));
+    if (!can_be || place_frames(writer, &ignored) != STATUS_OK) {
+        return false;
+    }
+    struct view frames = buf_view(&writer->detached.bytes);
+    struct disk_write write = {writer->direct_fd, writer->end, {frames}};
+    if (!writer->has_header) {
+        write = (struct disk_write){writer->direct_fd, 0, {header_of(writer), frames}};
+    }
+    return disk_ring_write(ring, &write, &ignored) == STATUS_OK;
+}
+
+enum status segment_writer_end_start(struct segment_writer *writer, enum status status,
+                                     struct fault *fault)
+{
+    if (status == STATUS_OK) {
+        status = check_name(writer, fault);
+    }
+    if (status == STATUS_OK) {
+        writer->has_header = true;
+        frames_stand(writer);
+    } else {
+        abandon_segment(writer);
+    }
+    return status;
 }
 
 enum status segment_writer_commit(struct segment_writer *writer, struct fault *fault)

@@ -14,6 +14,16 @@
  * sets aside what was gathered (from now on more may gather), segment_writer_write() may then run
  * in another thread, and segment_writer_attach() ends it. One commit at a time.
  *
+ * With a ring the kernel may write it while everybody goes on, straight from this memory to the
+ * disk:
+ *
+ *     segment_writer_detach(writer);
+ *     if (segment_writer_start(writer, ring)) { ... it ended: segment_writer_end_start() ... }
+ *     else { segment_writer_write(), as above; after a failed end_start(), too }
+ *
+ * For that every commit ends where a block ends: its last frame is padded. So a block that was
+ * promised is never written again.
+ *
  * When a write or sync fails the segment is abandoned at its last synced byte and the frames are
  * written again into a new one: after a failed fsync nobody knows what the page cache still holds,
  * so it is never tried again on the same file. Every segment's header says where the one before it
@@ -29,7 +39,9 @@
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "journal/disk_ring.h"
 #include "journal/frame.h"
+#include "journal/segment_name.h"
 #include "journal/segment_spares.h"
 
 struct segment_writer;
@@ -49,12 +61,9 @@ struct segment_writer_options {
     size_t gather_bytes;           /* ceiling of frames between two commits */
     const struct clock *clock;     /* borrowed */
     struct segment_spares *spares; /* borrowed; NULL: every segment begins as an empty file */
+    bool is_direct;                /* commits end with blocks, so that a ring can write them */
     struct segment_disk disk;
 };
-
-enum { SEGMENT_NAME_BYTES = 24 };
-/* "0000000001.seg" */
-void segment_name(uint32_t number, char name[SEGMENT_NAME_BYTES]);
 
 /* The first segment is made by the first commit: a stream that says nothing leaves no file. */
 enum status segment_writer_open(struct segment_writer **writer,
@@ -88,6 +97,15 @@ void segment_writer_detach(struct segment_writer *writer);
 enum status segment_writer_write(struct segment_writer *writer, enum segment_sync sync,
                                  struct fault *fault) MUST_CHECK;
 void segment_writer_attach(struct segment_writer *writer);
+
+/* Begins to write what is detached through the ring, into this segment or the next prepared one.
+ * False when that cannot be (none is prepared, or its file system has no direct writes): nothing
+ * was written. */
+bool segment_writer_start(struct segment_writer *writer, struct disk_ring *ring);
+/* When the ring is done; `status` and `fault` are what it said. Anything but STATUS_OK: it is not
+ * on disk, its segment is abandoned, and segment_writer_write() writes it into the next one. */
+enum status segment_writer_end_start(struct segment_writer *writer, enum status status,
+                                     struct fault *fault) MUST_CHECK;
 /* The three, with SEGMENT_SYNC_NOW. */
 enum status segment_writer_commit(struct segment_writer *writer, struct fault *fault) MUST_CHECK;
 

@@ -137,6 +137,28 @@ static void unmap(struct segment_file *file)
     file->bytes = view_make(NULL, 0);
 }
 
+static bool is_at_limit(const struct stream_reader *reader, const struct segment_file *file)
+{
+    return reader->has_limit && file->number == reader->limit_number;
+}
+
+/* A segment that is being written past the page cache: what lies ahead of the writer must not be
+ * read ahead, or its next write finds these pages in its way. What is on disk already is asked for
+ * at once instead. */
+static void read_to_limit_only(const struct stream_reader *reader, const struct segment_file *file,
+                               int fd)
+{
+    uint64_t from = reader->files + reader->at == file ? reader->offset : 0;
+    if (!is_at_limit(reader, file) || file->bytes.len == 0) {
+        return;
+    }
+    madvise((void *)(uintptr_t)file->bytes.at, file->bytes.len, MADV_RANDOM);
+    if (reader->limit_offset > from) {
+        (void)posix_fadvise(fd, (off_t)from, (off_t)(reader->limit_offset - from),
+                            POSIX_FADV_WILLNEED);
+    }
+}
+
 /* Maps the file as long as it is now. */
 static enum status map_file(struct stream_reader *reader, struct segment_file *file,
                             struct fault *fault)
@@ -154,13 +176,15 @@ static enum status map_file(struct stream_reader *reader, struct segment_file *f
     file->inode = facts.st_ino;
     size_t size = (size_t)facts.st_size;
     void *at = size > 0 ? mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0) : NULL;
-    int reason = errno;
-    close(fd);
+    enum status status = STATUS_OK;
     if (at == MAP_FAILED) {
-        return fault_errno(fault, reason, "cannot map segment %s", file->name);
+        status = fault_errno(fault, errno, "cannot map segment %s", file->name);
+    } else {
+        file->bytes = view_make(at, at ? size : 0);
+        read_to_limit_only(reader, file, fd);
     }
-    file->bytes = view_make(at, at ? size : 0);
-    return STATUS_OK;
+    close(fd);
+    return status;
 }
 
 /* What a segment's header says of those before it. */
@@ -232,11 +256,6 @@ void stream_reader_close(struct stream_reader *reader)
     free(reader);
 }
 
-static bool is_at_limit(const struct stream_reader *reader, const struct segment_file *file)
-{
-    return reader->has_limit && file->number == reader->limit_number;
-}
-
 /* The file's sound length: its mapping, an ending told by a later header, and the limit. */
 static uint64_t end_of(const struct stream_reader *reader, const struct segment_file *file)
 {
@@ -294,10 +313,25 @@ static bool is_taken_back(const struct stream_reader *reader, const struct segme
            facts.st_ino != file->inode;
 }
 
+/* A prepared file that did not get its header yet. */
+static bool is_blank(const struct segment_file *file)
+{
+    for (size_t i = 0; i < file->bytes.len && i < FRAME_SEGMENT_HEADER_BYTES; i++) {
+        if (file->bytes.at[i] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* What stands at its end may be torn. Of a stream with a limit all below that was promised. */
 static bool is_last_file(const struct stream_reader *reader)
 {
-    return !reader->has_limit && reader->at + 1 == reader->count;
+    bool is_last = !reader->has_limit;
+    for (size_t i = reader->at + 1; i < reader->count && is_last; i++) {
+        is_last = !reader->files[i].is_sound && is_blank(&reader->files[i]);
+    }
+    return is_last;
 }
 
 /* A power cut may keep later frames of the last commit and lose earlier ones. Nothing of it was
@@ -361,17 +395,6 @@ static enum status next_in_file(struct stream_reader *reader, const struct segme
     return STATUS_END;
 }
 
-/* A prepared file that did not get its header yet. */
-static bool is_blank(const struct segment_file *file)
-{
-    for (size_t i = 0; i < file->bytes.len && i < FRAME_SEGMENT_HEADER_BYTES; i++) {
-        if (file->bytes.at[i] != 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* Whether frames of this file can be read; says why not. */
 static bool is_readable(struct stream_reader *reader, const struct segment_file *file)
 {
@@ -424,7 +447,7 @@ static enum status enter_file(struct stream_reader *reader, struct segment_file 
     enum status status =
         reader->has_limit && !file->is_void ? map_file(reader, file, fault) : STATUS_OK;
     if (status == STATUS_OK && is_readable(reader, file)) {
-        reader->offset = FRAME_SEGMENT_HEADER_BYTES;
+        reader->offset = file->segment.first;
         reader->dropped = 0;
         reader->report.last_number = file->number;
         reader->report.last_offset = reader->offset;

@@ -173,8 +173,10 @@ struct net_loop {
     size_t connection_count;
     struct exchange *spare_exchanges;
     size_t spare_exchange_count;
-    struct buf_pool spare_bufs;   /* of READ_BYTES and more */
-    struct buf_pool spare_smalls; /* for answers, most of which are small */
+    struct buf_pool spare_bufs;       /* of READ_BYTES and more */
+    struct buf_pool spare_smalls;     /* for answers, most of which are small */
+    void (*dry_callback)(void *self); /* NULL: nobody waits for a pause */
+    void *dry_self;
     bool is_stopping;
     _Atomic bool is_gentle;
     int64_t now_ms;

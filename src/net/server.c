@@ -249,14 +249,31 @@ static void close_all(struct net_loop *loop)
     settle(loop);
 }
 
+void net_loop_when_dry(struct net_loop *loop, void (*callback)(void *self), void *self)
+{
+    loop->dry_callback = callback;
+    loop->dry_self = self;
+}
+
+static void run_dry(struct net_loop *loop)
+{
+    void (*callback)(void *self) = loop->dry_callback;
+    loop->dry_callback = NULL;
+    callback(loop->dry_self);
+}
+
 enum status net_loop_turn(struct net_loop *loop, int64_t wait_ms, struct fault *fault)
 {
     struct epoll_event events[EVENTS_PER_WAKE];
-    int count = epoll_wait(loop->epoll, events, EVENTS_PER_WAKE, (int)wait_ms);
+    bool has_dry = loop->dry_callback != NULL;
+    int count = epoll_wait(loop->epoll, events, EVENTS_PER_WAKE, has_dry ? 0 : (int)wait_ms);
     if (count < 0 && errno != EINTR) {
         return fault_errno(fault, errno, "the network loop cannot wait");
     }
     refresh_time(loop);
+    if (count == 0 && has_dry) {
+        run_dry(loop);
+    }
     for (int i = 0; i < count; i++) {
         take_event(loop, &events[i]);
     }

@@ -94,6 +94,10 @@ void net_loop_stop_gently(struct net_loop *loop);
 enum status net_loop_watch(struct net_loop *loop, int fd, void (*callback)(void *self), void *self,
                            struct fault *fault) MUST_CHECK;
 
+/* Calls back once, when nothing waits to be read (at once, if so); for what is better done together
+ * with more of its kind, but not at the price of idling. The latest call counts. */
+void net_loop_when_dry(struct net_loop *loop, void (*callback)(void *self), void *self);
+
 /* How a listener is to be used. */
 struct listener_options {
     int fd;                  /* listens already; taken, also on failure */

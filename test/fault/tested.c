@@ -98,6 +98,9 @@ static void fill_environment(const struct tested *tested, struct environment *en
     add_setting(environment, "PIPES_SHIM_FOLDER", tested->data);
     add_setting(environment, "PIPES_SHIM_GRAVE", tested->grave);
     add_setting(environment, "PIPES_SHIM_CONTROL", tested->control_path);
+    if (getenv("PIPES_DISK_IO")) {
+        add_setting(environment, "PIPES_DISK_IO", getenv("PIPES_DISK_IO"));
+    }
     if (tested->has_notes) {
         add_setting(environment, "PIPES_SHIM_LOG", tested->notes);
     }

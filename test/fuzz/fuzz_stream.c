@@ -89,11 +89,15 @@ static void write_segment(struct input *input, uint32_t number, uint64_t *next, 
     char name[32];
     char header[FRAME_SEGMENT_HEADER_BYTES];
     struct frame_segment segment = {.stream = STREAM, .number = number, .created_ms = 1};
+    segment.first = FRAME_SEGMENT_HEADER_BYTES + take(input) % 4 * 64;
     struct buf bytes;
     struct fault fault;
     buf_init(&bytes, 1 << 20);
     frame_write_segment(&segment, header);
     buf_append(&bytes, header, sizeof(header));
+    while (bytes.len < segment.first) {
+        buf_append_byte(&bytes, 0);
+    }
     unsigned frames = take(input) % FRAMES_MAX;
     for (unsigned i = 0; i < frames; i++) {
         add_frame(&bytes, &segment, (*next)++, take(input) % ROW_BYTES_MAX);
@@ -106,6 +110,25 @@ static void write_segment(struct input *input, uint32_t number, uint64_t *next, 
     }
     snprintf(name, sizeof(name), "%010u.seg", number);
     if (file_replace(folder_fd, name, buf_view(&bytes), &fault) != STATUS_OK) {
+        abort();
+    }
+    buf_free(&bytes);
+}
+
+/* The next one may have been prepared already: zeros, or a recycled file whose header is zeroed. */
+static void make_blank_segment(struct input *input)
+{
+    char name[32];
+    struct buf bytes;
+    struct fault fault;
+    buf_init(&bytes, 1 << 20);
+    while (bytes.len < SEGMENT_BYTES) {
+        bool is_old = bytes.len >= FRAME_SEGMENT_HEADER_BYTES;
+        buf_append_byte(&bytes, is_old ? (char)take(input) : 0);
+    }
+    snprintf(name, sizeof(name), "%010u.seg", SEGMENTS + 1);
+    if (take(input) % 2 == 0 &&
+        file_replace(folder_fd, name, buf_view(&bytes), &fault) != STATUS_OK) {
         abort();
     }
     buf_free(&bytes);
@@ -163,8 +186,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         write_segment(&input, number, &next, number >= first_changed);
         whole = number < first_changed ? next - 1 : whole;
     }
+    make_blank_segment(&input);
     read_all(&input, whole);
-    for (uint32_t number = 1; number <= SEGMENTS; number++) {
+    for (uint32_t number = 1; number <= SEGMENTS + 1; number++) {
         char name[32];
         snprintf(name, sizeof(name), "%010u.seg", number);
         unlinkat(folder_fd, name, 0);

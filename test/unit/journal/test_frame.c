@@ -10,6 +10,7 @@ static const struct frame_segment SEGMENT = {.stream = 0x1122334455667788,
                                              .number = 7,
                                              .created_ms = 1763942400123,
                                              .ended_number = 6,
+                                             .first = 4096,
                                              .ended_offset = 4096};
 static const uint64_t OFFSET = FRAME_SEGMENT_HEADER_BYTES;
 
@@ -150,6 +151,7 @@ static void reads_its_own_segment_header_and_refuses_all_others(void **state)
     assert_int_equal(read.created_ms, SEGMENT.created_ms);
     assert_int_equal(read.ended_number, SEGMENT.ended_number);
     assert_int_equal(read.ended_offset, SEGMENT.ended_offset);
+    assert_int_equal(read.first, SEGMENT.first);
     for (size_t i = 0; i < sizeof(bytes); i++) {
         bytes[i] = (char)(bytes[i] ^ 1);
         assert_int_equal(frame_read_segment(view_make(bytes, sizeof(bytes)), &read, &fault),
@@ -159,9 +161,52 @@ static void reads_its_own_segment_header_and_refuses_all_others(void **state)
     }
 }
 
+static void a_header_whose_first_frame_stands_within_itself_is_refused(void **state)
+{
+    (void)state;
+    char bytes[FRAME_SEGMENT_HEADER_BYTES];
+    struct frame_segment read;
+    struct fault fault = {0};
+    static const uint32_t impossible[] = {0, 8, 56, 4097};
+    for (size_t i = 0; i < sizeof(impossible) / sizeof(impossible[0]); i++) {
+        struct frame_segment segment = SEGMENT;
+        segment.first = impossible[i];
+        frame_write_segment(&segment, bytes);
+        assert_int_equal(frame_read_segment(view_make(bytes, sizeof(bytes)), &read, &fault),
+                         STATUS_DAMAGED);
+    }
+}
+
+/* It is padding, and sealed as such. */
+static void a_stretched_frame_reads_as_before(void **state)
+{
+    (void)state;
+    struct buf out;
+    struct frame frame;
+    struct fault fault = {0};
+    buf_init(&out, 1 << 16);
+    size_t at = frame_begin(&out);
+    struct frame_event event = {.ingest_seq = 9, .kind = FRAME_EVENT, .row = VIEW_LITERAL("{}")};
+    assert_int_equal(frame_add(&out, &event), STATUS_OK);
+    assert_int_equal(frame_end(&out, at, 1), STATUS_OK);
+    memset(buf_reserve(&out, 4096 - out.len), 0, 4096 - out.len);
+    buf_used(&out, 4096 - out.len);
+    frame_stretch(out.at + at, 4096);
+    struct frame_place place = {.segment = &SEGMENT, .offset = OFFSET};
+    assert_int_equal(frame_seal(out.at, &place), 4096);
+    assert_int_equal(frame_read(buf_view(&out), &SEGMENT, OFFSET, &frame, &fault), STATUS_OK);
+    assert_int_equal(frame.bytes, 4096);
+    assert_int_equal(frame_next_event(&frame.body, &event), STATUS_OK);
+    assert_int_equal(event.ingest_seq, 9);
+    assert_int_equal(frame_next_event(&frame.body, &event), STATUS_END);
+    buf_free(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_header_whose_first_frame_stands_within_itself_is_refused),
+        cmocka_unit_test(a_stretched_frame_reads_as_before),
         cmocka_unit_test(gives_back_the_events_it_was_given),
         cmocka_unit_test(names_damage_wherever_a_byte_is_changed),
         cmocka_unit_test(is_whole_or_absent_at_every_cut),

@@ -172,6 +172,39 @@ static enum status end_commit(void)
     return journal_commit_end(scene.journal, 0, NULL);
 }
 
+/* Hundreds of commits, so that segments are gone over to and those not prepared in time are not
+ * waited for. */
+static void commits_beside_the_worker_keep_each_event_once(void **state)
+{
+    (void)state;
+    struct fault fault = {0};
+    assert_int_equal(data_folder_open(&scene.data, scene.path, DATA_FOLDER_WRITE, &fault),
+                     STATUS_OK);
+    struct journal_options options = {.data_fd = scene.data.fd,
+                                      .workers = 1,
+                                      .segment_bytes = 256 * 1024,
+                                      .gather_bytes = 1 << 20,
+                                      .has_ring = true,
+                                      .has_keeper = true,
+                                      .clock = &scene.clock,
+                                      .disk = segment_disk_real()};
+    assert_int_equal(journal_open(&scene.journal, &options, &fault), STATUS_OK);
+    uint64_t stream;
+    uint32_t number;
+    uint64_t offset;
+    for (int i = 0; i < 400; i++) {
+        append(0, 5);
+        commit(0);
+        assert_false(journal_is_committing(scene.journal, 0));
+    }
+    journal_durable(scene.journal, 0, &stream, &number, &offset);
+    assert_true(number > 1);
+    assert_int_equal(count_events(stream), 400 * 5);
+    close_journal();
+    open_journal();
+    assert_int_equal(count_events(stream), 400 * 5);
+}
+
 static void a_sync_under_way_stops_no_appending_and_promises_nothing(void **state)
 {
     (void)state;
@@ -391,6 +424,8 @@ static void modes_do_not_depend_on_the_umask(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(commits_beside_the_worker_keep_each_event_once, set_up,
+                                        tear_down),
         CASE(a_sync_under_way_stops_no_appending_and_promises_nothing),
         CASE(a_failed_commit_beside_the_worker_gives_up_only_its_own),
         CASE(when_all_is_finished_nothing_holds_back_what_came_later),

@@ -23,6 +23,7 @@ struct scene {
     struct temporary folder;
     struct clock clock;
     int64_t now_ms;
+    int64_t ms_a_look; /* how much later it is each time somebody asks */
     struct segment_spares *spares;
     struct segment_writer *writer;
     unsigned damage_calls;
@@ -35,6 +36,7 @@ static struct scene scene;
 static int64_t held_now(void *self)
 {
     (void)self;
+    scene.now_ms += scene.ms_a_look;
     return scene.now_ms;
 }
 
@@ -126,20 +128,59 @@ static void prepare(void)
     assert_int_equal(segment_spares_prepare(scene.spares, NULL), STATUS_OK);
 }
 
+static bool take(uint32_t number)
+{
+    bool is_safe;
+    bool is_taken = segment_spares_take(scene.spares, number, &is_safe);
+    assert_true(is_safe || !is_taken);
+    return is_taken;
+}
+
 static void a_prepared_file_is_as_long_as_a_segment(void **state)
 {
     (void)state;
     assert_true(segment_spares_wants(scene.spares));
     prepare();
-    assert_false(segment_spares_wants(scene.spares));
-    assert_true(segment_spares_take(scene.spares, "0000000001.seg"));
+    assert_false(segment_spares_has(scene.spares, 1));
+    prepare();
+    assert_true(segment_spares_has(scene.spares, 1));
     assert_int_equal(size_of("0000000001.seg"), SEGMENT_BYTES);
+    assert_true(take(1));
+    assert_false(take(1));
 }
 
-static void a_stream_that_overtakes_gets_no_zeros_for_a_second(void **state)
+static void one_file_with_the_next_name_and_one_more_are_kept(void **state)
 {
     (void)state;
-    assert_false(segment_spares_take(scene.spares, "0000000001.seg"));
+    for (int i = 0; i < 3; i++) {
+        assert_true(segment_spares_wants(scene.spares));
+        prepare();
+    }
+    assert_false(segment_spares_wants(scene.spares));
+    assert_true(take(1));
+    assert_true(segment_spares_wants(scene.spares));
+    prepare();
+    assert_true(segment_spares_has(scene.spares, 2));
+}
+
+static void a_number_the_writer_made_itself_is_never_given_away(void **state)
+{
+    (void)state;
+    prepare();
+    assert_false(take(7));
+    prepare();
+    assert_true(segment_spares_has(scene.spares, 8));
+    assert_false(take(7));
+    assert_true(take(8));
+}
+
+static void a_slow_disk_gets_no_zeros_for_a_second(void **state)
+{
+    (void)state;
+    scene.ms_a_look = 300;
+    prepare();
+    prepare();
+    scene.ms_a_look = 0;
     assert_false(segment_spares_wants(scene.spares));
     scene.now_ms += 1000;
     assert_true(segment_spares_wants(scene.spares));
@@ -154,6 +195,7 @@ static void old_frames_of_a_recycled_segment_are_never_read(void **state)
     assert_true(
         segment_spares_give(scene.spares, "0000000001.seg", (size_t)size_of("0000000001.seg")));
     assert_int_equal(size_of("0000000001.seg"), -1);
+    prepare();
     prepare();
     for (uint64_t seq = 21; seq <= 32; seq++) {
         keep(seq); /* into the recycled file, which is longer than what it holds now */
@@ -180,9 +222,9 @@ static void a_prepared_segment_without_its_header_holds_nothing(void **state)
 {
     (void)state;
     keep(1);
-    scene.now_ms += 1000;
     prepare();
-    assert_true(segment_spares_take(scene.spares, "0000000002.seg"));
+    prepare();
+    assert_true(segment_spares_has(scene.spares, 2));
     read_stream();
     assert_int_equal(scene.seen[1], 1);
     assert_int_equal(scene.damage_calls, 0);
@@ -196,6 +238,25 @@ static void flip(uint64_t offset)
     byte = (char)(byte ^ 4);
     assert_int_equal(pwrite(fd, &byte, 1, (off_t)offset), 1);
     close(fd);
+}
+
+/* The next segment's file stands there already when the power goes. */
+static void a_torn_tail_before_a_prepared_segment_is_no_damage(void **state)
+{
+    (void)state;
+    uint32_t number;
+    uint64_t offset;
+    keep(1);
+    segment_writer_durable(scene.writer, &number, &offset);
+    keep(2);
+    prepare();
+    prepare();
+    flip(offset + 40);
+    read_stream();
+    assert_int_equal(scene.seen[1], 1);
+    assert_int_equal(scene.seen[2], 0);
+    assert_int_equal(scene.damage_calls, 0);
+    assert_true(scene.report.torn_bytes > 0);
 }
 
 /* One commit of three frames, of which a power cut kept the last two only. */
@@ -267,7 +328,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(a_prepared_file_is_as_long_as_a_segment),
-        CASE(a_stream_that_overtakes_gets_no_zeros_for_a_second),
+        CASE(one_file_with_the_next_name_and_one_more_are_kept),
+        CASE(a_number_the_writer_made_itself_is_never_given_away),
+        CASE(a_slow_disk_gets_no_zeros_for_a_second),
+        CASE(a_torn_tail_before_a_prepared_segment_is_no_damage),
         CASE(old_frames_of_a_recycled_segment_are_never_read),
         CASE(a_prepared_segment_without_its_header_holds_nothing),
         CASE(a_hole_in_the_last_commit_is_a_torn_tail),

@@ -29,15 +29,31 @@ struct fixture {
     struct exchange *waiting[16];
     size_t waiting_count;
     struct exchange *stream;
-    bool stream_ends; /* with the next push */
-    char *text;       /* what the client has read */
+    bool stream_ends;     /* with the next push */
+    struct exchange *dry; /* answered when nothing waits to be read */
+    size_t when_dry;      /* requests that had come by then */
+    size_t requests;
+    char *text; /* what the client has read */
 };
+
+static void answer_dry(void *self)
+{
+    struct fixture *f = self;
+    f->when_dry = f->requests;
+    exchange_finish(f->dry);
+}
 
 static enum net_verdict answer(void *self, struct exchange *x)
 {
     struct fixture *f = self;
     const struct http_request *request = exchange_request(x);
     struct http_reply *reply = exchange_reply(x);
+    f->requests++;
+    if (view_is(request->head->path, "/dry")) {
+        f->dry = x;
+        net_loop_when_dry(f->loop, answer_dry, f);
+        return NET_WAIT;
+    }
     if (view_is(request->head->path, "/stream")) {
         f->stream = x;
         f->stream_ends = view_is(request->head->query, "ends");
@@ -207,6 +223,24 @@ static void keeps_a_connection_and_answers_in_order(void **state)
     assert_non_null(strstr(c, "Connection: close\r\n"));
     assert_non_null(strstr(c, "</end|>"));
     close(fd);
+    stop(&f);
+}
+
+static void calls_back_when_nothing_more_is_to_be_read(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct net_limits limits = net_limits_default();
+    start(&f, &limits);
+    int first = dial(&f);
+    int second = dial(&f);
+    say(first, "GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+    await(first);
+    say(second, "GET /dry HTTP/1.1\r\nHost: x\r\n\r\n");
+    await(second); /* nothing else would wake the loop */
+    assert_int_equal(f.when_dry, 2);
+    close(first);
+    close(second);
     stop(&f);
 }
 
@@ -535,6 +569,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(keeps_a_connection_and_answers_in_order),
+        cmocka_unit_test(calls_back_when_nothing_more_is_to_be_read),
         cmocka_unit_test(takes_a_request_byte_by_byte),
         cmocka_unit_test(invites_the_body_when_asked),
         cmocka_unit_test(a_handler_that_never_answers_costs_its_client_a_503),
