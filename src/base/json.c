@@ -401,6 +401,11 @@ struct view json_raw(const struct json *doc, json_value value)
     return view_make(doc->text.at + node->start, node->end - node->start);
 }
 
+bool json_is_compact(const struct json *doc)
+{
+    return !doc->has_space && doc->lone_surrogates == 0;
+}
+
 json_value json_first(const struct json *doc, json_value container)
 {
     enum json_kind kind = json_kind(doc, container);
@@ -422,20 +427,36 @@ json_value json_key_value(const struct json *doc, json_value key)
     return is_key ? key + 1 : JSON_NO_VALUE;
 }
 
-json_value json_member(const struct json *doc, json_value object, const char *name)
+static bool is_called(const struct json *doc, json_value key, struct view name)
 {
-    json_value found = JSON_NO_VALUE;
-    size_t len = strlen(name);
+    const struct json_node *node = &doc->nodes[key];
+    bool may_be = node->end - node->start == name.len + 2 || (node->flags & NODE_HAS_ESCAPE) != 0;
+    return may_be && json_text_is(doc, key, name);
+}
+
+void json_members(const struct json *doc, json_value object, const struct view *names, size_t count,
+                  json_value *values)
+{
+    for (size_t i = 0; i < count; ++i) {
+        values[i] = JSON_NO_VALUE;
+    }
     if (json_kind(doc, object) != JSON_OBJECT) {
-        return found;
+        return;
     }
     for (json_value key = json_first(doc, object); key != JSON_NO_VALUE;
          key = json_next(doc, key)) {
-        const struct json_node *node = &doc->nodes[key];
-        bool may_be = node->end - node->start == len + 2 || (node->flags & NODE_HAS_ESCAPE) != 0;
-        if (may_be && json_text_is(doc, key, name)) {
-            found = key + 1;
+        for (size_t i = 0; i < count; ++i) {
+            if (is_called(doc, key, names[i])) {
+                values[i] = key + 1;
+            }
         }
     }
+}
+
+json_value json_member(const struct json *doc, json_value object, const char *name)
+{
+    struct view view = view_from_text(name);
+    json_value found;
+    json_members(doc, object, &view, 1, &found);
     return found;
 }

@@ -74,6 +74,9 @@ json_value json_key_value(const struct json *doc, json_value key);
 /* The value of the last member of that name (escapes in keys are understood); JSON_NO_VALUE when
  * the value is no object or has none. */
 json_value json_member(const struct json *doc, json_value object, const char *name);
+/* The same for several names in one walk: values[i] is that of names[i]. */
+void json_members(const struct json *doc, json_value object, const struct view *names, size_t count,
+                  json_value *values);
 
 /* The string's text as UTF-8 with escapes resolved: a view into the document where there was
  * none, else a copy in the arena. A lone surrogate becomes U+FFFD. STATUS_BAD_INPUT when the
@@ -81,15 +84,29 @@ json_value json_member(const struct json *doc, json_value object, const char *na
 enum status json_text(const struct json *doc, json_value value, struct arena *arena,
                       struct view *text) MUST_CHECK;
 /* Whether the string's text (or the key's) is `text`. */
-bool json_text_is(const struct json *doc, json_value value, const char *text);
+bool json_text_is(const struct json *doc, json_value value, struct view text);
 /* A number that is whole and fits (1, 1.0 and 1e3 do; 1.5 and 1e30 do not); false otherwise. */
 bool json_to_int64(const struct json *doc, json_value value, int64_t *number);
 bool json_to_double(const struct json *doc, json_value value, double *number);
 
+/* Whether the value is a string that stands in the document without an escape: its text, quoted,
+ * is JSON again. */
+bool json_is_plain(const struct json *doc, json_value value);
+/* Its bytes as they stand, without quotes when it is a string; as json_raw() otherwise. */
+struct view json_unquoted(const struct json *doc, json_value value);
+/* Whether the bytes of every value are what json_append_compact() would write. */
+bool json_is_compact(const struct json *doc);
+
 /* Appends the value without insignificant whitespace; strings and numbers byte for byte, but a
  * lone surrogate escape becomes \ufffd. */
 enum status json_append_compact(struct buf *out, const struct json *doc, json_value value);
+/* The same to memory that has room for as many bytes as json_raw() gives; returns what is behind
+ * them. There must be such a value. */
+char *json_put_compact(char *to, const struct json *doc, json_value value);
 /* Appends text (UTF-8; invalid bytes become U+FFFD) as a quoted JSON string. */
 enum status json_append_string(struct buf *out, struct view text);
+/* How many bytes that would be; and the same to memory that has room for them. */
+size_t json_string_bytes(struct view text);
+char *json_put_string(char *to, struct view text);
 
 #endif

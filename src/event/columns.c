@@ -1,8 +1,9 @@
 #include "event/columns.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
-#define NAME(text) (text), sizeof(text) - 1
+#define NAME(text) (text), sizeof(text) - 1, ",\"" text "\":"
 
 const struct column_row columns[COLUMN_COUNT] = {
     [COLUMN_EVENT_ID] = {NAME("event_id"), COLUMN_STRING, true,
@@ -127,6 +128,7 @@ const char *column_type_name(enum column_type type)
 enum { SLOTS = 256, SLOT_FREE = COLUMN_COUNT };
 static uint8_t slots[SLOTS];
 static pthread_once_t slots_once = PTHREAD_ONCE_INIT;
+static atomic_bool has_slots; /* so that the many calls after the first one cost no lock */
 
 _Static_assert(COLUMN_COUNT < UINT8_MAX, "a slot is a byte");
 
@@ -148,17 +150,35 @@ static void fill_slots(void)
         }
         slots[at] = (uint8_t)i;
     }
+    atomic_store_explicit(&has_slots, true, memory_order_release);
+}
+
+/* Both of that length. By words that may overlap: names are short, and a call costs more. */
+static inline bool is_same(const char *a, const char *b, size_t len)
+{
+    uint64_t words[4];
+    if (len < sizeof(words[0]) || len > 2 * sizeof(words[0])) {
+        return memcmp(a, b, len) == 0;
+    }
+    size_t last = len - sizeof(words[0]);
+    memcpy(&words[0], a, sizeof(words[0]));
+    memcpy(&words[1], b, sizeof(words[0]));
+    memcpy(&words[2], a + last, sizeof(words[0]));
+    memcpy(&words[3], b + last, sizeof(words[0]));
+    return words[0] == words[1] && words[2] == words[3];
 }
 
 enum column column_find(struct view name)
 {
-    pthread_once(&slots_once, fill_slots);
+    if (!atomic_load_explicit(&has_slots, memory_order_acquire)) {
+        pthread_once(&slots_once, fill_slots);
+    }
     if (name.len == 0) {
         return COLUMN_COUNT;
     }
     for (size_t at = slot_of(name); slots[at] != SLOT_FREE; at = (at + 1) % SLOTS) {
         const struct column_row *row = &columns[slots[at]];
-        if (row->name_len == name.len && memcmp(row->name, name.at, name.len) == 0) {
+        if (row->name_len == name.len && is_same(row->name, name.at, name.len)) {
             return (enum column)slots[at];
         }
     }
