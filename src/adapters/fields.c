@@ -16,7 +16,10 @@ static enum column column_of_name(const struct fields *fields, struct view name)
 
 static enum column column_of_key(const struct fields *fields, json_value key)
 {
-    struct view name = {0};
+    struct view name;
+    if (json_is_plain(fields->doc, key)) {
+        return column_of_name(fields, json_unquoted(fields->doc, key));
+    }
     if (json_text(fields->doc, key, fields->arena, &name) != STATUS_OK) {
         return COLUMN_COUNT;
     }

@@ -88,7 +88,7 @@ static const char *scan_unit(struct scan *s, const char *p, unsigned *flags)
         return p + 12;
     }
     if (json_is_high(unit) || json_is_low(unit)) {
-        *flags |= NODE_HAS_LONE_SURROGATE;
+        *flags |= JSON_NODE_HAS_LONE_SURROGATE;
         ++s->lone_surrogates;
     }
     return p + 6;
@@ -96,7 +96,7 @@ static const char *scan_unit(struct scan *s, const char *p, unsigned *flags)
 
 static const char *scan_escape(struct scan *s, const char *p, unsigned *flags)
 {
-    *flags |= NODE_HAS_ESCAPE;
+    *flags |= JSON_NODE_HAS_ESCAPE;
     switch (p + 1 < s->end ? p[1] : 0) {
     case '"':
     case '\\':
@@ -257,7 +257,7 @@ static inline const char *scan_key(struct scan *s, const char *p)
     if (!node) {
         return NULL;
     }
-    node->flags = NODE_IS_KEY;
+    node->flags = JSON_NODE_IS_KEY;
     p = scan_string(s, p, node);
     if (!p) {
         return NULL;
@@ -387,25 +387,6 @@ enum status json_parse(struct json *doc, struct view text, struct arena *arena,
     return STATUS_OK;
 }
 
-enum json_kind json_kind(const struct json *doc, json_value value)
-{
-    return json_has(doc, value) ? (enum json_kind)doc->nodes[value].kind : JSON_NONE;
-}
-
-struct view json_raw(const struct json *doc, json_value value)
-{
-    if (!json_has(doc, value)) {
-        return view_make(NULL, 0);
-    }
-    const struct json_node *node = &doc->nodes[value];
-    return view_make(doc->text.at + node->start, node->end - node->start);
-}
-
-bool json_is_compact(const struct json *doc)
-{
-    return !doc->has_space && doc->lone_surrogates == 0;
-}
-
 json_value json_first(const struct json *doc, json_value container)
 {
     enum json_kind kind = json_kind(doc, container);
@@ -416,21 +397,11 @@ json_value json_first(const struct json *doc, json_value container)
     return is_inside ? container + 1 : JSON_NO_VALUE;
 }
 
-json_value json_next(const struct json *doc, json_value element_or_key)
-{
-    return json_has(doc, element_or_key) ? doc->nodes[element_or_key].next : JSON_NO_VALUE;
-}
-
-json_value json_key_value(const struct json *doc, json_value key)
-{
-    bool is_key = json_has(doc, key) && (doc->nodes[key].flags & NODE_IS_KEY);
-    return is_key ? key + 1 : JSON_NO_VALUE;
-}
-
 static bool is_called(const struct json *doc, json_value key, struct view name)
 {
     const struct json_node *node = &doc->nodes[key];
-    bool may_be = node->end - node->start == name.len + 2 || (node->flags & NODE_HAS_ESCAPE) != 0;
+    bool may_be =
+        node->end - node->start == name.len + 2 || (node->flags & JSON_NODE_HAS_ESCAPE) != 0;
     return may_be && json_text_is(doc, key, name);
 }
 

@@ -40,7 +40,21 @@ typedef uint32_t json_value;
 #define JSON_ROOT ((json_value)0)
 #define JSON_NO_VALUE ((json_value)UINT32_MAX)
 
-struct json_node; /* see json.c */
+enum json_node_flag {
+    JSON_NODE_IS_KEY = 1,
+    JSON_NODE_HAS_ESCAPE = 2,
+    JSON_NODE_HAS_LONE_SURROGATE = 4,
+};
+
+/* Here only so that walking is inline; ask the functions below. A document is an array of nodes in
+ * the order of the text: a container's children follow it, a key's value follows the key. */
+struct json_node {
+    uint32_t start; /* first byte of the value, quote included */
+    uint32_t end;   /* behind its last byte; while a container is open: its latest child */
+    uint32_t next;  /* next element or key; while a container is open: the one around it */
+    uint8_t kind;
+    uint8_t flags;
+};
 
 struct json {
     struct view text;        /* borrowed: must outlive the document */
@@ -61,16 +75,42 @@ struct json_limits {
 enum status json_parse(struct json *doc, struct view text, struct arena *arena,
                        const struct json_limits *limits, struct fault *fault) MUST_CHECK;
 
-enum json_kind json_kind(const struct json *doc, json_value value);
+static inline bool json_has(const struct json *doc, json_value value)
+{
+    return value < doc->node_count;
+}
+
+static inline enum json_kind json_kind(const struct json *doc, json_value value)
+{
+    return json_has(doc, value) ? (enum json_kind)doc->nodes[value].kind : JSON_NONE;
+}
+
 /* Exactly the bytes that stand for the value, quotes and inner whitespace included. */
-struct view json_raw(const struct json *doc, json_value value);
+static inline struct view json_raw(const struct json *doc, json_value value)
+{
+    if (!json_has(doc, value)) {
+        return view_make(NULL, 0);
+    }
+    const struct json_node *node = &doc->nodes[value];
+    return view_make(doc->text.at + node->start, node->end - node->start);
+}
 
 /* First element of an array, or first *key* of an object (its value is json_key_value(key));
  * JSON_NO_VALUE when empty or neither. */
 json_value json_first(const struct json *doc, json_value container);
+
 /* The next element, or for a key the next key; JSON_NO_VALUE after the last. */
-json_value json_next(const struct json *doc, json_value element_or_key);
-json_value json_key_value(const struct json *doc, json_value key);
+static inline json_value json_next(const struct json *doc, json_value element_or_key)
+{
+    return json_has(doc, element_or_key) ? doc->nodes[element_or_key].next : JSON_NO_VALUE;
+}
+
+static inline json_value json_key_value(const struct json *doc, json_value key)
+{
+    bool is_key = json_has(doc, key) && (doc->nodes[key].flags & JSON_NODE_IS_KEY);
+    return is_key ? key + 1 : JSON_NO_VALUE;
+}
+
 /* The value of the last member of that name (escapes in keys are understood); JSON_NO_VALUE when
  * the value is no object or has none. */
 json_value json_member(const struct json *doc, json_value object, const char *name);
@@ -91,11 +131,25 @@ bool json_to_double(const struct json *doc, json_value value, double *number);
 
 /* Whether the value is a string that stands in the document without an escape: its text, quoted,
  * is JSON again. */
-bool json_is_plain(const struct json *doc, json_value value);
+static inline bool json_is_plain(const struct json *doc, json_value value)
+{
+    return json_kind(doc, value) == JSON_STRING &&
+           !(doc->nodes[value].flags & JSON_NODE_HAS_ESCAPE);
+}
+
 /* Its bytes as they stand, without quotes when it is a string; as json_raw() otherwise. */
-struct view json_unquoted(const struct json *doc, json_value value);
+static inline struct view json_unquoted(const struct json *doc, json_value value)
+{
+    struct view raw = json_raw(doc, value);
+    bool is_quoted = json_kind(doc, value) == JSON_STRING;
+    return is_quoted ? view_make(raw.at + 1, raw.len - 2) : raw;
+}
+
 /* Whether the bytes of every value are what json_append_compact() would write. */
-bool json_is_compact(const struct json *doc);
+static inline bool json_is_compact(const struct json *doc)
+{
+    return !doc->has_space && doc->lone_surrogates == 0;
+}
 
 /* Appends the value without insignificant whitespace; strings and numbers byte for byte, but a
  * lone surrogate escape becomes \ufffd. */

@@ -1,8 +1,5 @@
 /*
  * json_node.h - what json.c, json_text.c and json_write.c share; nobody else includes it.
- *
- * A document is an array of nodes in the order of the text. A container's children follow it; a
- * key's value follows the key.
  */
 #ifndef PIPES_BASE_JSON_NODE_H
 #define PIPES_BASE_JSON_NODE_H
@@ -12,25 +9,6 @@
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
-
-enum {
-    NODE_IS_KEY = 1,
-    NODE_HAS_ESCAPE = 2,
-    NODE_HAS_LONE_SURROGATE = 4,
-};
-
-struct json_node {
-    uint32_t start; /* first byte of the value, quote included */
-    uint32_t end;   /* behind its last byte; while a container is open: its latest child */
-    uint32_t next;  /* next element or key; while a container is open: the one around it */
-    uint8_t kind;
-    uint8_t flags;
-};
-
-static inline bool json_has(const struct json *doc, json_value value)
-{
-    return value < doc->node_count;
-}
 
 /* The bytes between the quotes of a string. */
 static inline struct view json_inside(const struct json *doc, json_value value)

@@ -111,7 +111,7 @@ enum status json_text(const struct json *doc, json_value value, struct arena *ar
         return STATUS_BAD_INPUT;
     }
     struct view inside = json_inside(doc, value);
-    if (!(doc->nodes[value].flags & NODE_HAS_ESCAPE)) {
+    if (!(doc->nodes[value].flags & JSON_NODE_HAS_ESCAPE)) {
         *text = inside;
         return STATUS_OK;
     }
@@ -121,16 +121,6 @@ enum status json_text(const struct json *doc, json_value value, struct arena *ar
     }
     *text = view_make(copy, decode(inside, copy));
     return STATUS_OK;
-}
-
-bool json_is_plain(const struct json *doc, json_value value)
-{
-    return json_kind(doc, value) == JSON_STRING && !(doc->nodes[value].flags & NODE_HAS_ESCAPE);
-}
-
-struct view json_unquoted(const struct json *doc, json_value value)
-{
-    return json_kind(doc, value) == JSON_STRING ? json_inside(doc, value) : json_raw(doc, value);
 }
 
 static bool decodes_to(struct view escaped, struct view text)
@@ -160,7 +150,7 @@ bool json_text_is(const struct json *doc, json_value value, struct view text)
         return false;
     }
     struct view inside = json_inside(doc, value);
-    if (doc->nodes[value].flags & NODE_HAS_ESCAPE) {
+    if (doc->nodes[value].flags & JSON_NODE_HAS_ESCAPE) {
         return decodes_to(inside, text);
     }
     return view_equal(inside, text);

@@ -55,7 +55,7 @@ char *json_put_compact(char *to, const struct json *doc, json_value value)
             continue;
         }
         to = copy_without_space(to, text + done, text + node->start);
-        if (node->flags & NODE_HAS_LONE_SURROGATE) {
+        if (node->flags & JSON_NODE_HAS_LONE_SURROGATE) {
             to = copy_repaired(to, text + node->start, text + node->end);
         } else {
             to = copy_bytes(to, text + node->start, node->end - node->start);
