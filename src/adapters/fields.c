@@ -48,7 +48,7 @@ static void leave(const struct fields *fields, json_value key, struct left *left
     left->has_rest = true;
 }
 
-static enum status take_members(const struct fields *fields, json_value object, struct event *event,
+__attribute__((flatten)) static enum status take_members(const struct fields *fields, json_value object, struct event *event,
                                 struct left *left)
 {
     for (json_value key = json_first(fields->doc, object); key != JSON_NO_VALUE;

@@ -18,10 +18,15 @@ static enum column first_of(uint64_t bits)
     return (enum column)__builtin_ctzll(bits);
 }
 
-static void set(struct event *event, enum column column, struct event_value value)
+/* Where the value of a column goes that is there from now on. Its parts are written there one by
+ * one: copied as a whole, a value would have to wait for its parts. */
+static struct event_value *place(struct event *event, enum column column,
+                                 enum event_value_kind kind)
 {
+    struct event_value *value = &event->values[column];
     event->present |= bit_of(column);
-    event->values[column] = value;
+    value->kind = kind;
+    return value;
 }
 
 void event_clear(struct event *event)
@@ -40,24 +45,23 @@ void event_copy(struct event *to, const struct event *from)
 
 void event_set_string(struct event *event, enum column column, struct view text)
 {
-    set(event, column, (struct event_value){.kind = EVENT_TEXT, .as.text = text});
+    place(event, column, EVENT_TEXT)->as.text = text;
 }
 
 void event_set_plain(struct event *event, enum column column, struct view text)
 {
-    set(event, column, (struct event_value){.kind = EVENT_PLAIN, .as.text = text});
+    place(event, column, EVENT_PLAIN)->as.text = text;
 }
 
 void event_set_like(struct event *event, enum column column, struct view text, enum column like)
 {
     bool is_plain = event_has(event, like) && event->values[like].kind == EVENT_PLAIN;
-    set(event, column,
-        (struct event_value){.kind = is_plain ? EVENT_PLAIN : EVENT_TEXT, .as.text = text});
+    place(event, column, is_plain ? EVENT_PLAIN : EVENT_TEXT)->as.text = text;
 }
 
 void event_set_integer(struct event *event, enum column column, int64_t value)
 {
-    set(event, column, (struct event_value){.kind = EVENT_NUMBER, .as.number = value});
+    place(event, column, EVENT_NUMBER)->as.number = value;
 }
 
 void event_set_boolean(struct event *event, enum column column, bool value)
@@ -77,13 +81,14 @@ void event_set_json(struct event *event, enum column column, const struct json *
         event_set_raw(event, column, json_raw(doc, value));
         return;
     }
-    set(event, column,
-        (struct event_value){.kind = EVENT_JSON, .as.json = {.doc = doc, .value = value}});
+    struct event_value *json = place(event, column, EVENT_JSON);
+    json->as.json.doc = doc;
+    json->as.json.value = value;
 }
 
 void event_set_raw(struct event *event, enum column column, struct view json_text)
 {
-    set(event, column, (struct event_value){.kind = EVENT_RAW, .as.text = json_text});
+    place(event, column, EVENT_RAW)->as.text = json_text;
 }
 
 void event_remove(struct event *event, enum column column)
@@ -94,7 +99,8 @@ void event_remove(struct event *event, enum column column)
 void event_repeat(struct event *event, enum column to, enum column from)
 {
     if (event_has(event, from)) {
-        set(event, to, event->values[from]);
+        event->present |= bit_of(to);
+        event->values[to] = event->values[from];
     } else {
         event_remove(event, to);
     }
