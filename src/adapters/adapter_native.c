@@ -17,12 +17,12 @@ static const enum column ENVELOPE_COLUMNS[COLUMNS] = {COLUMN_SITE, COLUMN_LOAD_I
 
 static void find_members(const struct json *doc, json_value members[MEMBERS])
 {
-    const struct view names[MEMBERS] = {
+    static const struct view NAMES[MEMBERS] = {
         [SITE] = VIEW_LITERAL("site"),       [LOAD_ID] = VIEW_LITERAL("load_id"),
         [SENT_AT] = VIEW_LITERAL("sent_at"), [CONTEXT] = VIEW_LITERAL("context"),
         [EVENTS] = VIEW_LITERAL("events"),   [SKEW] = VIEW_LITERAL("skew"),
     };
-    json_members(doc, JSON_ROOT, names, MEMBERS, members);
+    json_members(doc, JSON_ROOT, NAMES, MEMBERS, members);
 }
 
 /* load_id-seq, when the event came without an id of its own. */
