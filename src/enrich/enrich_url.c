@@ -61,8 +61,9 @@ static void take_click_id(struct event *event, struct view name)
 static enum status take_parameter(struct event *event, struct view name, struct view value,
                                   struct arena *arena)
 {
-    if (view_starts_with(name, UTM)) {
-        return take_campaign(event, view_part(name, sizeof(UTM) - 1, name.len), value, arena);
+    size_t prefix = sizeof(UTM) - 1;
+    if (name.len > prefix && memcmp(name.at, UTM, prefix) == 0) {
+        return take_campaign(event, view_part(name, prefix, name.len), value, arena);
     }
     if (value.len > 0) {
         take_click_id(event, name);

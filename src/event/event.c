@@ -253,12 +253,20 @@ static size_t row_bytes_max(const struct event *event)
     return bytes;
 }
 
+/* 8 to 32 bytes, as most texts have, are copied without a call, by words that may overlap. */
 static char *put_bytes(char *to, struct view bytes)
 {
-    if (bytes.len > 0) {
-        memcpy(to, bytes.at, bytes.len);
+    size_t len = bytes.len;
+    if (len >= 16 && len <= 32) {
+        memcpy(to, bytes.at, 16);
+        memcpy(to + len - 16, bytes.at + len - 16, 16);
+    } else if (len >= 8 && len < 16) {
+        memcpy(to, bytes.at, 8);
+        memcpy(to + len - 8, bytes.at + len - 8, 8);
+    } else if (len > 0) {
+        memcpy(to, bytes.at, len);
     }
-    return to + bytes.len;
+    return to + len;
 }
 
 static char *put_plain(char *to, struct view text)
@@ -269,23 +277,36 @@ static char *put_plain(char *to, struct view text)
     return to;
 }
 
-static char *put_time(char *to, int64_t utc_ms)
+/* The last time that was written, and where: a row has the same one twice, as a rule. */
+struct last_time {
+    int64_t utc_ms;
+    const char *text; /* quoted; NULL: none yet */
+};
+
+static char *put_time(char *to, int64_t utc_ms, struct last_time *last)
 {
-    *to++ = '"';
-    clock_format(utc_ms, to);
-    to[CLOCK_TEXT_BYTES - 1] = '"'; /* where the zero byte was */
-    return to + CLOCK_TEXT_BYTES;
+    enum { BYTES = CLOCK_TEXT_BYTES + 1 };
+    if (last->text && last->utc_ms == utc_ms) {
+        memcpy(to, last->text, BYTES);
+        return to + BYTES;
+    }
+    *last = (struct last_time){utc_ms, to};
+    to[0] = '"';
+    clock_format(utc_ms, to + 1);
+    to[CLOCK_TEXT_BYTES] = '"'; /* where the zero byte was */
+    return to + BYTES;
 }
 
-static char *put_number(char *to, enum column_type type, int64_t number)
+static char *put_number(char *to, enum column_type type, int64_t number, struct last_time *last)
 {
     if (type == COLUMN_BOOLEAN) {
         return put_bytes(to, number ? VIEW_LITERAL("true") : VIEW_LITERAL("false"));
     }
-    return type == COLUMN_TIME ? put_time(to, number) : digits_put_signed(to, number);
+    return type == COLUMN_TIME ? put_time(to, number, last) : digits_put_signed(to, number);
 }
 
-static char *put_value(char *to, enum column_type type, const struct event_value *value)
+static char *put_value(char *to, enum column_type type, const struct event_value *value,
+                       struct last_time *last)
 {
     switch (value->kind) {
     case EVENT_TEXT:
@@ -293,7 +314,7 @@ static char *put_value(char *to, enum column_type type, const struct event_value
     case EVENT_PLAIN:
         return put_plain(to, value->as.text);
     case EVENT_NUMBER:
-        return put_number(to, type, value->as.number);
+        return put_number(to, type, value->as.number, last);
     case EVENT_JSON:
         return json_put_compact(to, value->as.json.doc, value->as.json.value);
     case EVENT_RAW:
@@ -308,13 +329,14 @@ enum status event_append_row(struct buf *out, const struct event *event)
     if (!begin) {
         return out->status;
     }
+    struct last_time last = {0};
     char *to = begin;
     *to = ',';
     to += event->present == 0;
     for (uint64_t left = event->present; left != 0; left &= left - 1) {
         const struct column_row *row = &columns[first_of(left)];
         memcpy(to, row->head, COLUMN_HEAD_BYTES);
-        to = put_value(to + row->name_len + 4, row->type, &event->values[first_of(left)]);
+        to = put_value(to + row->name_len + 4, row->type, &event->values[first_of(left)], &last);
     }
     *begin = '{'; /* in place of the first comma */
     *to++ = '}';
