@@ -7,7 +7,7 @@ struct reading {
     struct fields fields;
     struct event shared; /* columns that the envelope and the context give to every event */
     json_value context;
-    bool has_rest; /* of the context */
+    const char *reason; /* why the context can be kept for none of them; NULL as a rule */
     int64_t skew_ms;
 };
 
@@ -52,7 +52,7 @@ static enum status fill_event(const void *self, json_value object, struct event 
                               const char **reason)
 {
     const struct reading *reading = self;
-    bool has_rest = reading->has_rest;
+    bool has_rest = false;
     event_copy(event, &reading->shared);
     enum status status = fields_take(&reading->fields, object, event, &has_rest);
     if (status == STATUS_OK) {
@@ -64,16 +64,28 @@ static enum status fill_event(const void *self, json_value object, struct event 
     }
     const json_value objects[] = {reading->context, object};
     fields_set_times(event, reading->inbound->received_ms, reading->skew_ms);
+    *reason = reading->reason;
     return has_rest ? fields_keep_rest(&reading->fields, objects, 2, event, reason) : STATUS_OK;
+}
+
+/* Columns of the context, and what of it has none, for every event that adds nothing of its own. */
+static enum status read_context(struct reading *reading, json_value context)
+{
+    bool has_rest = false;
+    reading->context = context;
+    enum status status = fields_take(&reading->fields, context, &reading->shared, &has_rest);
+    if (status == STATUS_OK && has_rest) {
+        status =
+            fields_keep_rest(&reading->fields, &context, 1, &reading->shared, &reading->reason);
+    }
+    return status;
 }
 
 static enum status read_shared(struct reading *reading, const json_value members[MEMBERS])
 {
     const struct json *doc = reading->fields.doc;
     int64_t told = 0;
-    reading->context = members[CONTEXT];
-    enum status status =
-        fields_take(&reading->fields, reading->context, &reading->shared, &reading->has_rest);
+    enum status status = read_context(reading, members[CONTEXT]);
     for (int i = 0; i < COLUMNS && status == STATUS_OK; i++) {
         status = event_take(&reading->shared, ENVELOPE_COLUMNS[i], doc, members[i],
                             reading->fields.arena);
@@ -105,7 +117,7 @@ static void start(struct reading *reading, const struct inbound *inbound, struct
 {
     reading->inbound = inbound;
     reading->fields = (struct fields){.arena = arena};
-    reading->has_rest = false;
+    reading->reason = NULL;
     event_clear(&reading->shared);
 }
 

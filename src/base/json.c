@@ -452,12 +452,16 @@ json_value json_first(const struct json *doc, json_value container)
     return is_inside ? container + 1 : JSON_NO_VALUE;
 }
 
-static bool is_called(const struct json *doc, json_value key, struct view name)
+static void note_member(const struct json *doc, json_value key, const struct view *names,
+                        size_t count, json_value *values)
 {
-    const struct json_node *node = &doc->nodes[key];
-    bool may_be =
-        node->end - node->start == name.len + 2 || (node->flags & JSON_NODE_HAS_ESCAPE) != 0;
-    return may_be && json_text_is(doc, key, name);
+    bool is_plain = json_is_plain(doc, key);
+    struct view name = json_unquoted(doc, key);
+    for (size_t i = 0; i < count; ++i) {
+        if (is_plain ? view_equal(name, names[i]) : json_text_is(doc, key, names[i])) {
+            values[i] = json_key_value(doc, key);
+        }
+    }
 }
 
 void json_members(const struct json *doc, json_value object, const struct view *names, size_t count,
@@ -466,16 +470,10 @@ void json_members(const struct json *doc, json_value object, const struct view *
     for (size_t i = 0; i < count; ++i) {
         values[i] = JSON_NO_VALUE;
     }
-    if (json_kind(doc, object) != JSON_OBJECT) {
-        return;
-    }
-    for (json_value key = json_first(doc, object); key != JSON_NO_VALUE;
-         key = json_next(doc, key)) {
-        for (size_t i = 0; i < count; ++i) {
-            if (is_called(doc, key, names[i])) {
-                values[i] = key + 1;
-            }
-        }
+    bool is_object = json_kind(doc, object) == JSON_OBJECT;
+    json_value key = is_object ? json_first(doc, object) : JSON_NO_VALUE;
+    for (; key != JSON_NO_VALUE; key = json_next(doc, key)) {
+        note_member(doc, key, names, count, values);
     }
 }
 
