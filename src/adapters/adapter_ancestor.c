@@ -50,8 +50,8 @@ static const char *our_type(struct view theirs)
 static void move_properties_to_user(struct event *event)
 {
     if (!event_has(event, COLUMN_USER_PROPERTIES)) {
-        event->values[COLUMN_USER_PROPERTIES] = event->values[COLUMN_PROPERTIES];
-        event->values[COLUMN_PROPERTIES] = (struct event_value){0};
+        event_repeat(event, COLUMN_USER_PROPERTIES, COLUMN_PROPERTIES);
+        event_remove(event, COLUMN_PROPERTIES);
     }
 }
 
@@ -68,16 +68,16 @@ static enum status name_event(const struct reading *reading, json_value value, s
     snprintf(id, sizeof(id), "h-%016llx%016llx", (unsigned long long)hash[1],
              (unsigned long long)hash[0]);
     struct view copy = arena_copy(reading->fields.arena, view_from_text(id));
-    event_set_string(event, COLUMN_EVENT_ID, copy);
+    event_set_plain(event, COLUMN_EVENT_ID, copy);
     return copy.at ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
 static void settle_type(struct event *event, struct view theirs, const char *ours)
 {
     bool is_transaction = view_is(theirs, "transaction");
-    event_set_string(event, COLUMN_TYPE, view_from_text(ours));
+    event_set_plain(event, COLUMN_TYPE, view_from_text(ours));
     if (is_transaction && !event_has(event, COLUMN_NAME)) {
-        event_set_string(event, COLUMN_NAME, VIEW_LITERAL("transaction"));
+        event_set_plain(event, COLUMN_NAME, VIEW_LITERAL("transaction"));
     }
     if (view_is(view_from_text(ours), "identify")) {
         move_properties_to_user(event);
@@ -88,7 +88,7 @@ static void settle_times(const struct reading *reading, struct event *event)
 {
     int64_t received_ms = reading->inbound->received_ms;
     if (!event_has(event, COLUMN_CREATED_AT)) {
-        event->values[COLUMN_CREATED_AT] = event->values[COLUMN_SENT_AT];
+        event_repeat(event, COLUMN_CREATED_AT, COLUMN_SENT_AT);
     }
     fields_set_times(event, received_ms, fields_skew_ms(event, received_ms, 0));
 }
@@ -97,12 +97,12 @@ static enum status fill_event(const void *self, json_value object, struct event 
                               const char **reason)
 {
     const struct reading *reading = self;
-    *event = (struct event){0};
-    event_set_string(event, COLUMN_ADAPTER, VIEW_LITERAL("ancestor"));
+    bool has_rest = false;
+    event_set_plain(event, COLUMN_ADAPTER, VIEW_LITERAL("ancestor"));
     if (reading->stage.len > 0) {
         event_set_string(event, COLUMN_ENVIRONMENT, reading->stage);
     }
-    enum status status = fields_take(&reading->fields, object, event);
+    enum status status = fields_take(&reading->fields, object, event, &has_rest);
     struct view theirs = event_text(event, COLUMN_TYPE);
     const char *ours = our_type(theirs);
     *reason = ours ? fields_fault_of(event)
@@ -113,7 +113,7 @@ static enum status fill_event(const void *self, json_value object, struct event 
     settle_type(event, theirs, ours);
     settle_times(reading, event);
     status = name_event(reading, object, event);
-    if (status == STATUS_OK) {
+    if (status == STATUS_OK && has_rest) {
         status = fields_keep_rest(&reading->fields, &object, 1, event, reason);
     }
     return status;

@@ -7,26 +7,35 @@ struct reading {
     struct fields fields;
     struct event shared; /* columns that the envelope and the context give to every event */
     json_value context;
+    const char *reason; /* why the context can be kept for none of them; NULL as a rule */
     int64_t skew_ms;
 };
 
-/* Members of the envelope that are columns of every event. */
-static const struct field_name ENVELOPE[] = {
-    {"site", COLUMN_SITE},
-    {"load_id", COLUMN_LOAD_ID},
-    {"sent_at", COLUMN_SENT_AT},
-};
+/* Members of the envelope: first those that are columns of every event. */
+enum { SITE, LOAD_ID, SENT_AT, COLUMNS, CONTEXT = COLUMNS, EVENTS, SKEW, MEMBERS };
+static const enum column ENVELOPE_COLUMNS[COLUMNS] = {COLUMN_SITE, COLUMN_LOAD_ID, COLUMN_SENT_AT};
+
+static void find_members(const struct json *doc, json_value members[MEMBERS])
+{
+    static const struct view NAMES[MEMBERS] = {
+        [SITE] = VIEW_LITERAL("site"),       [LOAD_ID] = VIEW_LITERAL("load_id"),
+        [SENT_AT] = VIEW_LITERAL("sent_at"), [CONTEXT] = VIEW_LITERAL("context"),
+        [EVENTS] = VIEW_LITERAL("events"),   [SKEW] = VIEW_LITERAL("skew"),
+    };
+    json_members(doc, JSON_ROOT, NAMES, MEMBERS, members);
+}
 
 /* load_id-seq, when the event came without an id of its own. */
 static enum status name_event(const struct reading *reading, struct event *event)
 {
-    const struct event_value *seq = &event->values[COLUMN_SEQ];
+    int64_t seq;
     struct view load_id = event_text(event, COLUMN_LOAD_ID);
-    if (event_has(event, COLUMN_EVENT_ID) || load_id.len == 0 || seq->kind != EVENT_NUMBER) {
+    if (event_has(event, COLUMN_EVENT_ID) || load_id.len == 0 ||
+        !event_number(event, COLUMN_SEQ, &seq)) {
         return STATUS_OK;
     }
     char text[VIEW_INT64_BYTES];
-    struct view number = view_of_int64(seq->as.number, text);
+    struct view number = view_of_int64(seq, text);
     size_t len = load_id.len + 1 + number.len;
     char *id = arena_alloc(reading->fields.arena, len);
     if (!id) {
@@ -35,7 +44,7 @@ static enum status name_event(const struct reading *reading, struct event *event
     memcpy(id, load_id.at, load_id.len);
     id[load_id.len] = '-';
     memcpy(id + load_id.len + 1, number.at, number.len);
-    event_set_string(event, COLUMN_EVENT_ID, view_make(id, len));
+    event_set_like(event, COLUMN_EVENT_ID, view_make(id, len), COLUMN_LOAD_ID);
     return STATUS_OK;
 }
 
@@ -43,8 +52,9 @@ static enum status fill_event(const void *self, json_value object, struct event 
                               const char **reason)
 {
     const struct reading *reading = self;
-    *event = reading->shared;
-    enum status status = fields_take(&reading->fields, object, event);
+    bool has_rest = false;
+    event_copy(event, &reading->shared);
+    enum status status = fields_take(&reading->fields, object, event, &has_rest);
     if (status == STATUS_OK) {
         status = name_event(reading, event);
     }
@@ -54,53 +64,77 @@ static enum status fill_event(const void *self, json_value object, struct event 
     }
     const json_value objects[] = {reading->context, object};
     fields_set_times(event, reading->inbound->received_ms, reading->skew_ms);
-    return fields_keep_rest(&reading->fields, objects, 2, event, reason);
+    *reason = reading->reason;
+    return has_rest ? fields_keep_rest(&reading->fields, objects, 2, event, reason) : STATUS_OK;
 }
 
-static enum status read_shared(struct reading *reading)
+/* Columns of the context, and what of it has none, for every event that adds nothing of its own. */
+static enum status read_context(struct reading *reading, json_value context)
+{
+    bool has_rest = false;
+    reading->context = context;
+    enum status status = fields_take(&reading->fields, context, &reading->shared, &has_rest);
+    if (status == STATUS_OK && has_rest) {
+        status =
+            fields_keep_rest(&reading->fields, &context, 1, &reading->shared, &reading->reason);
+    }
+    return status;
+}
+
+static enum status read_shared(struct reading *reading, const json_value members[MEMBERS])
 {
     const struct json *doc = reading->fields.doc;
     int64_t told = 0;
-    reading->context = json_member(doc, JSON_ROOT, "context");
-    enum status status = fields_take(&reading->fields, reading->context, &reading->shared);
-    for (size_t i = 0; i < sizeof(ENVELOPE) / sizeof(ENVELOPE[0]) && status == STATUS_OK; i++) {
-        json_value value = json_member(doc, JSON_ROOT, ENVELOPE[i].name);
-        status =
-            event_take(&reading->shared, ENVELOPE[i].column, doc, value, reading->fields.arena);
+    enum status status = read_context(reading, members[CONTEXT]);
+    for (int i = 0; i < COLUMNS && status == STATUS_OK; i++) {
+        status = event_take(&reading->shared, ENVELOPE_COLUMNS[i], doc, members[i],
+                            reading->fields.arena);
         status = status == STATUS_BAD_INPUT ? STATUS_OK : status;
     }
-    event_set_string(&reading->shared, COLUMN_ADAPTER, VIEW_LITERAL("native"));
-    if (!json_to_int64(doc, json_member(doc, JSON_ROOT, "skew"), &told)) {
+    event_set_plain(&reading->shared, COLUMN_ADAPTER, VIEW_LITERAL("native"));
+    if (!json_to_int64(doc, members[SKEW], &told)) {
         told = 0;
     }
     reading->skew_ms = fields_skew_ms(&reading->shared, reading->inbound->received_ms, told);
     return status;
 }
 
-static enum status read_events(struct reading *reading, json_value events, struct batch *batch)
+static enum status read_events(struct reading *reading, const json_value members[MEMBERS],
+                               struct batch *batch)
 {
     const struct json *doc = reading->fields.doc;
-    enum status status = read_shared(reading);
+    enum status status = read_shared(reading, members);
     batch->skew_ms = reading->skew_ms;
-    for (json_value at = json_first(doc, events); status == STATUS_OK && at != JSON_NO_VALUE;
-         at = json_next(doc, at)) {
+    for (json_value at = json_first(doc, members[EVENTS]);
+         status == STATUS_OK && at != JSON_NO_VALUE; at = json_next(doc, at)) {
         status = fields_add(&reading->fields, at, fill_event, reading, batch);
     }
     return status;
 }
 
+/* By hand: an initializer would zero all columns of `shared`. */
+static void start(struct reading *reading, const struct inbound *inbound, struct arena *arena)
+{
+    reading->inbound = inbound;
+    reading->fields = (struct fields){.arena = arena};
+    reading->reason = NULL;
+    event_clear(&reading->shared);
+}
+
 static enum status decode(const struct inbound *inbound, struct arena *arena, struct batch *batch,
                           struct fault *fault)
 {
-    struct reading reading = {.inbound = inbound, .fields = {.arena = arena}};
+    struct reading reading;
+    json_value members[MEMBERS];
+    start(&reading, inbound, arena);
     enum status status = fields_parse(&reading.fields, inbound->body, batch, fault);
     if (status != STATUS_OK) {
         return status;
     }
     const struct json *doc = reading.fields.doc;
-    json_value events = json_member(doc, JSON_ROOT, "events");
-    bool is_batch = json_kind(doc, events) == JSON_ARRAY;
-    size_t count = is_batch ? fields_count_elements(doc, events) : 1;
+    find_members(doc, members);
+    bool is_batch = json_kind(doc, members[EVENTS]) == JSON_ARRAY;
+    size_t count = is_batch ? fields_count_elements(doc, members[EVENTS]) : 1;
     if (count > ADAPTER_EVENTS_MAX) {
         return fault_set(fault, STATUS_TOO_BIG, "%zu events; at most %d go into one request", count,
                          ADAPTER_EVENTS_MAX);
@@ -109,7 +143,7 @@ static enum status decode(const struct inbound *inbound, struct arena *arena, st
     if (status == STATUS_OK && !is_batch) {
         fields_reject(batch, json_raw(doc, JSON_ROOT), "a request needs an array called events");
     } else if (status == STATUS_OK) {
-        status = read_events(&reading, events, batch);
+        status = read_events(&reading, members, batch);
     }
     return status == STATUS_OK ? status
                                : fault_set(fault, status, "no memory for %zu events", count);

@@ -84,12 +84,14 @@ static enum status read_query(struct view query, struct arena *arena, struct vie
 static enum status fill_event(const struct inbound *inbound, const struct fields *fields,
                               struct event *event, const char **reason)
 {
-    event_set_string(event, COLUMN_TYPE, VIEW_LITERAL("page"));
-    event_set_string(event, COLUMN_ADAPTER, VIEW_LITERAL("pixel"));
-    enum status status = fields_take(fields, JSON_ROOT, event);
+    bool has_rest = false;
+    event_clear(event);
+    event_set_plain(event, COLUMN_TYPE, VIEW_LITERAL("page"));
+    event_set_plain(event, COLUMN_ADAPTER, VIEW_LITERAL("pixel"));
+    enum status status = fields_take(fields, JSON_ROOT, event, &has_rest);
     const json_value object = JSON_ROOT;
     *reason = fields_fault_of(event);
-    if (status == STATUS_OK && !*reason) {
+    if (status == STATUS_OK && !*reason && has_rest) {
         status = fields_keep_rest(fields, &object, 1, event, reason);
     }
     fields_set_times(event, inbound->received_ms, fields_skew_ms(event, inbound->received_ms, 0));

@@ -22,9 +22,10 @@ static enum status fill_event(const void *self, json_value object, struct event 
 {
     const struct reading *reading = self;
     int64_t received_ms = reading->inbound->received_ms;
-    event_set_string(event, COLUMN_ADAPTER, VIEW_LITERAL("skeleton"));
-    event_set_string(event, COLUMN_TYPE, VIEW_LITERAL("track"));
-    enum status status = fields_take(&reading->fields, object, event);
+    bool has_rest = false;
+    event_set_plain(event, COLUMN_ADAPTER, VIEW_LITERAL("skeleton"));
+    event_set_plain(event, COLUMN_TYPE, VIEW_LITERAL("track"));
+    enum status status = fields_take(&reading->fields, object, event, &has_rest);
 
     /* JSON, but no event: it is kept in quarantine with this reason and can be replayed. */
     *reason = fields_fault_of(event);
@@ -32,7 +33,7 @@ static enum status fill_event(const void *self, json_value object, struct event 
         return status;
     }
     fields_set_times(event, received_ms, fields_skew_ms(event, received_ms, 0));
-    return fields_keep_rest(&reading->fields, &object, 1, event, reason);
+    return has_rest ? fields_keep_rest(&reading->fields, &object, 1, event, reason) : STATUS_OK;
 }
 
 /* The whole work: bytes to events. No socket, no file, no clock, no global. */

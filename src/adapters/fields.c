@@ -16,19 +16,48 @@ static enum column column_of_name(const struct fields *fields, struct view name)
 
 static enum column column_of_key(const struct fields *fields, json_value key)
 {
-    struct view name = {0};
+    struct view name;
+    if (json_is_plain(fields->doc, key)) {
+        return column_of_name(fields, json_unquoted(fields->doc, key));
+    }
     if (json_text(fields->doc, key, fields->arena, &name) != STATUS_OK) {
         return COLUMN_COUNT;
     }
     return column_of_name(fields, name);
 }
 
-static enum status take_members(const struct fields *fields, json_value object, struct event *event)
+static bool is_object(const struct fields *fields, json_value value)
+{
+    return json_kind(fields->doc, value) == JSON_OBJECT;
+}
+
+static const struct view CONTEXT = {"context", sizeof("context") - 1};
+
+/* What an object's members left. */
+struct left {
+    json_value context; /* the last of that name */
+    bool has_rest;
+};
+
+static void leave(const struct fields *fields, json_value key, struct left *left)
+{
+    json_value value = json_key_value(fields->doc, key);
+    if (json_text_is(fields->doc, key, CONTEXT)) {
+        left->context = value;
+    }
+    left->has_rest = true;
+}
+
+/* With all that it calls inlined: for a member is some hundred instructions, and calls would be a
+ * third of them. */
+__attribute__((flatten)) static enum status
+take_members(const struct fields *fields, json_value object, struct event *event, struct left *left)
 {
     for (json_value key = json_first(fields->doc, object); key != JSON_NO_VALUE;
          key = json_next(fields->doc, key)) {
         enum column column = column_of_key(fields, key);
         if (column == COLUMN_COUNT) {
+            leave(fields, key, left);
             continue;
         }
         enum status status =
@@ -37,24 +66,27 @@ static enum status take_members(const struct fields *fields, json_value object, 
             return status;
         }
         fields->placed[key] = status == STATUS_OK;
+        left->has_rest |= status != STATUS_OK;
     }
     return STATUS_OK;
 }
 
-static bool is_object(const struct fields *fields, json_value value)
+enum status fields_take(const struct fields *fields, json_value object, struct event *event,
+                        bool *has_rest)
 {
-    return json_kind(fields->doc, value) == JSON_OBJECT;
-}
-
-enum status fields_take(const struct fields *fields, json_value object, struct event *event)
-{
+    struct left left = {.context = JSON_NO_VALUE};
     if (!is_object(fields, object)) {
         return STATUS_OK;
     }
-    json_value context = json_member(fields->doc, object, "context");
-    enum status status =
-        is_object(fields, context) ? take_members(fields, context, event) : STATUS_OK;
-    return status == STATUS_OK ? take_members(fields, object, event) : status;
+    enum status status = take_members(fields, object, event, &left);
+    *has_rest |= left.has_rest;
+    json_value context = left.context;
+    if (status != STATUS_OK || !is_object(fields, context)) {
+        return status;
+    }
+    /* What the object says itself is taken once more, over what its context says. */
+    status = take_members(fields, context, event, &left);
+    return status == STATUS_OK ? take_members(fields, object, event, &left) : status;
 }
 
 static void append_member(const struct fields *fields, json_value key, struct buf *out)
@@ -74,7 +106,7 @@ static void append_rest(const struct fields *fields, json_value object, bool is_
     for (json_value key = json_first(fields->doc, object); key != JSON_NO_VALUE;
          key = json_next(fields->doc, key)) {
         json_value value = json_key_value(fields->doc, key);
-        bool is_context = !is_nested && json_text_is(fields->doc, key, "context");
+        bool is_context = !is_nested && json_text_is(fields->doc, key, CONTEXT);
         if (is_context && is_object(fields, value)) {
             append_rest(fields, value, true, out);
         } else if (!fields->placed[key]) {
@@ -110,11 +142,11 @@ enum status fields_keep_rest(const struct fields *fields, const json_value *obje
 
 int64_t fields_skew_ms(const struct event *event, int64_t received_ms, int64_t told)
 {
-    const struct event_value *sent = &event->values[COLUMN_SENT_AT];
-    if (sent->kind != EVENT_NUMBER) {
+    int64_t sent_ms;
+    if (!event_number(event, COLUMN_SENT_AT, &sent_ms)) {
         return 0;
     }
-    int64_t measured = received_ms - sent->as.number;
+    int64_t measured = received_ms - sent_ms;
     if (told != 0 && llabs(told / 2 - measured / 2) < 5 * ADAPTER_SKEW_MS) {
         return told;
     }
@@ -123,9 +155,9 @@ int64_t fields_skew_ms(const struct event *event, int64_t received_ms, int64_t t
 
 void fields_set_times(struct event *event, int64_t received_ms, int64_t skew_ms)
 {
-    const struct event_value *created = &event->values[COLUMN_CREATED_AT];
-    bool has_time = created->kind == EVENT_NUMBER;
-    event_set_time(event, COLUMN_EVENT_TIME, has_time ? created->as.number + skew_ms : received_ms);
+    int64_t created_ms;
+    bool has_time = event_number(event, COLUMN_CREATED_AT, &created_ms);
+    event_set_time(event, COLUMN_EVENT_TIME, has_time ? created_ms + skew_ms : received_ms);
     event_set_time(event, COLUMN_RECEIVED_AT, received_ms);
 }
 
@@ -143,8 +175,8 @@ const char *fields_fault_of(const struct event *event)
 enum status fields_make_room(struct batch *batch, size_t count, struct arena *arena)
 {
     size_t room = count > 0 ? count : 1;
-    batch->events = arena_alloc_zeroed(arena, room, sizeof(*batch->events));
-    batch->rejects = arena_alloc_zeroed(arena, room, sizeof(*batch->rejects));
+    batch->events = arena_alloc(arena, room * sizeof(*batch->events));
+    batch->rejects = arena_alloc(arena, room * sizeof(*batch->rejects));
     return batch->events && batch->rejects ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
@@ -160,6 +192,7 @@ enum status fields_add(const struct fields *fields, json_value value, fields_fil
     enum status status = STATUS_OK;
     if (is_object(fields, value)) {
         reason = NULL;
+        event_clear(&batch->events[batch->event_count]);
         status = fill(self, value, &batch->events[batch->event_count], &reason);
     }
     if (reason) {

@@ -26,13 +26,13 @@ struct fields {
     uint8_t *placed; /* in the arena, of each value: a key whose value has a column */
 };
 
-/* Fills columns from the object's members. A value that does not fit is left for
- * fields_keep_rest(). STATUS_NO_MEMORY. */
-enum status fields_take(const struct fields *fields, json_value object, struct event *event)
-    MUST_CHECK;
+/* Fills columns from the object's members. What has no column, or does not fit it, is left for
+ * fields_keep_rest(): *has_rest becomes true when there may be some. STATUS_NO_MEMORY. */
+enum status fields_take(const struct fields *fields, json_value object, struct event *event,
+                        bool *has_rest) MUST_CHECK;
 /* Makes the column `context` of what fields_take() could not place in any of the objects
- * (JSON_NO_VALUE among them is passed over). *reason is set when it is over the ceiling.
- * STATUS_NO_MEMORY. */
+ * (JSON_NO_VALUE among them is passed over); there is no need to when it left nothing. *reason is
+ * set when it is over the ceiling. STATUS_NO_MEMORY. */
 enum status fields_keep_rest(const struct fields *fields, const json_value *objects, size_t count,
                              struct event *event, const char **reason) MUST_CHECK;
 
@@ -46,12 +46,13 @@ void fields_set_times(struct event *event, int64_t received_ms, int64_t skew_ms)
 /* NULL when it may be stored; else why not: no type, or an event_id that is too long. */
 const char *fields_fault_of(const struct event *event);
 
-/* Room for that many of each in the arena. STATUS_NO_MEMORY. */
+/* Room in the arena for that many of each (at most ADAPTER_EVENTS_MAX), nothing in them yet.
+ * STATUS_NO_MEMORY. */
 enum status fields_make_room(struct batch *batch, size_t count, struct arena *arena) MUST_CHECK;
 void fields_reject(struct batch *batch, struct view raw, const char *reason);
 
-/* Makes an event of an object; sets *reason (NULL before) when it is none. Another status than
- * STATUS_OK ends the whole request. */
+/* Makes an event of an object, from an event without columns; sets *reason (NULL before) when it is
+ * none. Another status than STATUS_OK ends the whole request. */
 typedef enum status fields_fill_fn(const void *self, json_value object, struct event *event,
                                    const char **reason);
 /* Puts one value into the batch: filled, or rejected with the reason. */

@@ -37,16 +37,22 @@ void arena_clear(struct arena *arena)
     if (!arena->first) {
         return;
     }
-    free_from(arena->first->next);
-    arena->first->next = NULL;
+    if (arena->first->next || arena->held > ARENA_KEPT_BYTES) {
+        arena->first_bytes = arena->held < ARENA_KEPT_BYTES ? arena->held : ARENA_KEPT_BYTES;
+        free_from(arena->first);
+        arena->first = NULL;
+        arena->last = NULL;
+        arena->held = 0;
+        return;
+    }
     arena->first->used = 0;
-    arena->last = arena->first;
-    arena->held = arena->first->room;
 }
 
 static struct arena_block *add_block(struct arena *arena, size_t bytes)
 {
-    size_t room = bytes > BLOCK_BYTES ? bytes : BLOCK_BYTES;
+    size_t room =
+        arena->first || arena->first_bytes < BLOCK_BYTES ? BLOCK_BYTES : arena->first_bytes;
+    room = bytes > room ? bytes : room;
     if (room > arena->ceiling - arena->held) {
         room = bytes;
     }

@@ -1,8 +1,9 @@
 /*
  * arena.h - memory of one request or batch: taken freely, given back all at once.
  *
- * Grows in blocks up to a ceiling given at birth; arena_clear() keeps the first block, so that a
- * steady stream of requests allocates nothing.
+ * Grows in blocks up to a ceiling given at birth; arena_clear() keeps one block, large enough for
+ * all that was taken last (up to ARENA_KEPT_BYTES), so that a steady stream of requests allocates
+ * nothing.
  *
  *     struct arena arena;
  *     arena_init(&arena, 8 << 20);
@@ -15,12 +16,15 @@
 
 #include "base/view.h"
 
+enum { ARENA_KEPT_BYTES = 1024 * 1024 };
+
 struct arena_block;
 
 struct arena {
-    struct arena_block *first; /* kept by clear */
-    struct arena_block *last;  /* the one allocations come from */
-    size_t held;               /* bytes in all blocks */
+    struct arena_block *first;
+    struct arena_block *last; /* the one allocations come from */
+    size_t held;              /* bytes in all blocks */
+    size_t first_bytes;       /* the next first block has as many at least */
     size_t ceiling;
 };
 

@@ -1,5 +1,7 @@
 #include "base/clock.h"
 
+#include "base/digits.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -47,14 +49,6 @@ int64_t clock_stopwatch_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static void put_digits(char *at, int count, uint32_t value)
-{
-    for (int i = count - 1; i >= 0; i--) {
-        at[i] = (char)('0' + value % 10);
-        value /= 10;
-    }
-}
-
 /* By hand: every row has several of these, and strftime() costs more than the rest of the row.
  * Days to a date as in H. Hinnant, "chrono-Compatible Low-Level Date Algorithms", civil_from_days:
  * years of 400 that begin in March. */
@@ -68,9 +62,11 @@ static void put_date(char *at, uint32_t days)
     uint32_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     uint32_t from_march = (5 * day_of_year + 2) / 153;
     uint32_t month = from_march < 10 ? from_march + 3 : from_march - 9;
-    put_digits(at, 4, shifted / DAYS_OF_400_YEARS * 400 + year_of_era + (month <= 2));
-    put_digits(at + 5, 2, month);
-    put_digits(at + 8, 2, day_of_year - (153 * from_march + 2) / 5 + 1);
+    uint32_t year = shifted / DAYS_OF_400_YEARS * 400 + year_of_era + (month <= 2);
+    digits_put_two(at, year / 100);
+    digits_put_two(at + 2, year % 100);
+    digits_put_two(at + 5, month);
+    digits_put_two(at + 8, day_of_year - (153 * from_march + 2) / 5 + 1);
 }
 
 void clock_format(int64_t utc_ms, char text[CLOCK_TEXT_BYTES])
@@ -79,10 +75,12 @@ void clock_format(int64_t utc_ms, char text[CLOCK_TEXT_BYTES])
     uint32_t of_day = (uint32_t)(ms % 86400000);
     memcpy(text, "0000-00-00T00:00:00.000Z", CLOCK_TEXT_BYTES);
     put_date(text, (uint32_t)(ms / 86400000));
-    put_digits(text + 11, 2, of_day / 3600000);
-    put_digits(text + 14, 2, of_day / 60000 % 60);
-    put_digits(text + 17, 2, of_day / 1000 % 60);
-    put_digits(text + 20, 3, of_day % 1000);
+    uint32_t of_second = of_day % 1000;
+    digits_put_two(text + 11, of_day / 3600000);
+    digits_put_two(text + 14, of_day / 60000 % 60);
+    digits_put_two(text + 17, of_day / 1000 % 60);
+    text[20] = (char)('0' + of_second / 100);
+    digits_put_two(text + 21, of_second % 100);
 }
 
 /* What is left to read. */

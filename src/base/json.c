@@ -2,6 +2,19 @@
 
 #include "base/json_node.h"
 
+/* What is seldom needed while reading. */
+struct seldom {
+    const char *text;
+    const char *end;
+    struct arena *arena;
+    struct fault *fault;
+    enum status status;
+    uint32_t depth_max;
+    uint32_t lone_surrogates;
+    bool has_space;
+};
+
+/* What every value needs. Only inline functions see its address, so that it stays in registers. */
 struct scan {
     const char *text;
     const char *end;
@@ -11,74 +24,94 @@ struct scan {
     uint32_t parent; /* the open container, JSON_NO_VALUE outside of all */
     uint32_t last;   /* its latest element or key */
     uint32_t depth;
-    uint32_t depth_max;
-    uint32_t lone_surrogates;
     bool in_object;
-    bool has_space;
-    enum status status;
-    struct arena *arena;
-    struct fault *fault;
+    struct seldom *seldom;
 };
 
-static uint32_t offset_of(const struct scan *s, const char *p)
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE uint32_t offset_of(const struct scan *s, const char *p)
 {
     return (uint32_t)(p - s->text);
 }
 
-__attribute__((cold, noinline)) static const char *refuse(struct scan *s, const char *p,
+__attribute__((cold, noinline)) static const char *refuse(struct seldom *seldom, const char *p,
                                                           const char *what)
 {
-    s->status =
-        fault_set(s->fault, STATUS_BAD_INPUT, "not JSON: %s at byte %u", what, offset_of(s, p));
+    seldom->status = fault_set(seldom->fault, STATUS_BAD_INPUT, "not JSON: %s at byte %u", what,
+                               (uint32_t)(p - seldom->text));
     return NULL;
 }
 
-__attribute__((noinline)) static bool grow(struct scan *s)
+__attribute__((cold, noinline)) static const char *refuse_depth(struct seldom *seldom,
+                                                                const char *p)
+{
+    seldom->status =
+        fault_set(seldom->fault, STATUS_TOO_BIG, "JSON deeper than %u levels at byte %u",
+                  seldom->depth_max, (uint32_t)(p - seldom->text));
+    return NULL;
+}
+
+/* A copy with twice the room. */
+__attribute__((noinline)) static struct json_node *
+grow(struct seldom *seldom, const struct json_node *nodes, uint32_t count)
 {
     /* A node stands for one byte of text at least, so that this cannot overflow. */
-    uint32_t room = s->room * 2;
-    struct json_node *nodes = arena_alloc(s->arena, room * sizeof(*nodes));
-    if (!nodes) {
-        s->status = fault_set(s->fault, STATUS_NO_MEMORY, "no memory for %u JSON values", room);
-        return false;
-    }
-    memcpy(nodes, s->nodes, s->count * sizeof(*nodes));
-    s->nodes = nodes;
-    s->room = room;
-    return true;
-}
-
-static inline struct json_node *add_node(struct scan *s, const char *p, enum json_kind kind)
-{
-    if (s->count == s->room && !grow(s)) {
+    uint32_t room = count * 2;
+    struct json_node *grown = arena_alloc(seldom->arena, room * sizeof(*grown));
+    if (!grown) {
+        seldom->status =
+            fault_set(seldom->fault, STATUS_NO_MEMORY, "no memory for %u JSON values", room);
         return NULL;
     }
-    struct json_node *node = &s->nodes[s->count++];
-    *node = (struct json_node){offset_of(s, p), 0, JSON_NO_VALUE, (uint8_t)kind, 0};
-    return node;
+    return memcpy(grown, nodes, count * sizeof(*nodes));
 }
 
-__attribute__((noinline)) static const char *skip_run(struct scan *s, const char *p)
+INLINE struct json_node *add_node(struct scan *s)
+{
+    if (__builtin_expect(s->count == s->room, 0)) {
+        struct json_node *grown = grow(s->seldom, s->nodes, s->count);
+        if (!grown) {
+            return NULL;
+        }
+        s->nodes = grown;
+        s->room *= 2;
+    }
+    return &s->nodes[s->count++];
+}
+
+/* Of a value that has no children: from p to end. */
+INLINE void set_node(const struct scan *s, struct json_node *node, const char *p, const char *end,
+                     unsigned kind_and_flags)
+{
+    node->start = offset_of(s, p);
+    node->end = offset_of(s, end);
+    node->next = JSON_NO_VALUE;
+    node->kind = (uint8_t)kind_and_flags;
+    node->flags = (uint8_t)(kind_and_flags >> 8);
+}
+
+__attribute__((noinline)) static const char *skip_run(struct seldom *seldom, const char *p)
 {
     const char *start = p;
-    while (p < s->end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) {
+    while (p < seldom->end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) {
         ++p;
     }
-    s->has_space |= p > start;
+    seldom->has_space |= p > start;
     return p;
 }
 
-static inline const char *skip_space(struct scan *s, const char *p)
+INLINE const char *skip_space(const struct scan *s, const char *p)
 {
-    return p < s->end && (unsigned char)*p <= ' ' ? skip_run(s, p) : p;
+    return p < s->end && (unsigned char)*p <= ' ' ? skip_run(s->seldom, p) : p;
 }
 
-static inline bool stands(const struct scan *s, const char *p, char byte)
+INLINE bool stands(const struct scan *s, const char *p, char byte)
 {
     return p < s->end && *p == byte;
 }
 
-static const char *scan_unit(struct scan *s, const char *p, unsigned *flags)
+static const char *scan_unit(struct seldom *s, const char *p, unsigned *flags)
 {
     int unit = json_unit(p, s->end);
     if (unit < 0) {
@@ -88,15 +121,15 @@ static const char *scan_unit(struct scan *s, const char *p, unsigned *flags)
         return p + 12;
     }
     if (json_is_high(unit) || json_is_low(unit)) {
-        *flags |= NODE_HAS_LONE_SURROGATE;
+        *flags |= JSON_NODE_HAS_LONE_SURROGATE;
         ++s->lone_surrogates;
     }
     return p + 6;
 }
 
-static const char *scan_escape(struct scan *s, const char *p, unsigned *flags)
+static const char *scan_escape(struct seldom *s, const char *p, unsigned *flags)
 {
-    *flags |= NODE_HAS_ESCAPE;
+    *flags |= JSON_NODE_HAS_ESCAPE;
     switch (p + 1 < s->end ? p[1] : 0) {
     case '"':
     case '\\':
@@ -114,7 +147,7 @@ static const char *scan_escape(struct scan *s, const char *p, unsigned *flags)
     }
 }
 
-static const char *scan_utf8(struct scan *s, const char *p)
+static const char *scan_utf8(struct seldom *s, const char *p)
 {
     while (p < s->end && (unsigned char)*p >= 0x80) {
         size_t len = json_utf8_len(p, s->end);
@@ -126,63 +159,74 @@ static const char *scan_utf8(struct scan *s, const char *p)
     return p;
 }
 
+/* Where a string ends, NULL when it does not; and what was found in it. */
+struct string_end {
+    const char *p;
+    unsigned flags;
+};
+
 /* From the first byte that is not plain. */
-__attribute__((noinline)) static const char *scan_rest(struct scan *s, const char *p,
-                                                       unsigned *flags)
+__attribute__((noinline)) static struct string_end scan_rest(struct seldom *s, const char *p)
 {
-    while (p < s->end && *p != '"') {
+    unsigned flags = 0;
+    while (p && p < s->end && *p != '"') {
         if (*p == '\\') {
-            p = scan_escape(s, p, flags);
+            p = scan_escape(s, p, &flags);
         } else if ((unsigned char)*p >= 0x80) {
             p = scan_utf8(s, p);
         } else {
             p = refuse(s, p, "control character in a string");
         }
-        if (!p) {
-            return NULL;
-        }
-        p = json_plain_end(p, s->end);
+        p = p ? json_plain_end(p, s->end) : NULL;
     }
-    return p < s->end ? p + 1 : refuse(s, p, "expected '\"'");
+    if (p) {
+        p = p < s->end ? p + 1 : refuse(s, p, "expected '\"'");
+    }
+    return (struct string_end){p, flags};
 }
 
 /* p stands on the opening quote. */
-static inline const char *scan_string(struct scan *s, const char *p, struct json_node *node)
+INLINE const char *scan_string(struct scan *s, const char *p, unsigned flags)
 {
-    p = json_plain_end(p + 1, s->end);
-    if (__builtin_expect(stands(s, p, '"'), 1)) {
-        ++p;
-    } else {
-        unsigned flags = 0;
-        p = scan_rest(s, p, &flags);
-        node->flags = (uint8_t)(node->flags | flags);
+    struct json_node *node = add_node(s);
+    if (!node) {
+        return NULL;
     }
-    node->end = p ? offset_of(s, p) : 0;
-    return p;
+    struct string_end end = {json_plain_end(p + 1, s->end), 0};
+    if (__builtin_expect(stands(s, end.p, '"'), 1)) {
+        ++end.p;
+    } else {
+        end = scan_rest(s->seldom, end.p);
+        if (!end.p) {
+            return NULL;
+        }
+    }
+    set_node(s, node, p, end.p, JSON_STRING | (flags | end.flags) << 8);
+    return end.p;
 }
 
-static inline bool is_digit(char c)
+INLINE bool is_digit(char c)
 {
     return (unsigned char)(c - '0') < 10;
 }
 
 /* NULL when there is no digit. */
-static inline const char *skip_digits(struct scan *s, const char *p)
+INLINE const char *skip_digits(const struct scan *s, const char *p)
 {
     const char *start = p;
     while (p < s->end && is_digit(*p)) {
         ++p;
     }
-    return p > start ? p : refuse(s, p, "expected a digit");
+    return p > start ? p : refuse(s->seldom, p, "expected a digit");
 }
 
-static const char *scan_exponent(struct scan *s, const char *p)
+INLINE const char *scan_exponent(const struct scan *s, const char *p)
 {
     p += stands(s, p, '+') || stands(s, p, '-');
     return skip_digits(s, p);
 }
 
-static inline const char *scan_number(struct scan *s, const char *p, struct json_node *node)
+INLINE const char *number_end(const struct scan *s, const char *p)
 {
     p += *p == '-';
     p = stands(s, p, '0') ? p + 1 : skip_digits(s, p);
@@ -192,34 +236,47 @@ static inline const char *scan_number(struct scan *s, const char *p, struct json
     if (p && (stands(s, p, 'e') || stands(s, p, 'E'))) {
         p = scan_exponent(s, p + 1);
     }
-    node->end = p ? offset_of(s, p) : 0;
     return p;
 }
 
-static inline const char *scan_word(struct scan *s, const char *p, const char *word, size_t len)
+INLINE const char *scan_number(struct scan *s, const char *p)
 {
-    if ((size_t)(s->end - p) < len || memcmp(p, word, len) != 0) {
-        return refuse(s, p, "expected a value");
+    struct json_node *node = add_node(s);
+    const char *end = node ? number_end(s, p) : NULL;
+    if (end) {
+        set_node(s, node, p, end, JSON_NUMBER);
     }
-    s->nodes[s->count - 1].end = offset_of(s, p + len);
-    return p + len;
+    return end;
 }
 
-/* Opens the container at p. An empty one is closed at once: s->parent stays as it was. */
-static inline const char *open_container(struct scan *s, const char *p, enum json_kind kind)
+INLINE const char *scan_word(struct scan *s, const char *p, struct view word, enum json_kind kind)
 {
-    struct json_node *node = add_node(s, p, kind);
+    struct json_node *node = add_node(s);
     if (!node) {
         return NULL;
     }
-    if (s->depth == s->depth_max) {
-        s->status = fault_set(s->fault, STATUS_TOO_BIG, "JSON deeper than %u levels at byte %u",
-                              s->depth_max, offset_of(s, p));
+    if ((size_t)(s->end - p) < word.len || memcmp(p, word.at, word.len) != 0) {
+        return refuse(s->seldom, p, "expected a value");
+    }
+    set_node(s, node, p, p + word.len, kind);
+    return p + word.len;
+}
+
+/* Opens the container at p. An empty one is closed at once: s->parent stays as it was. */
+INLINE const char *open_container(struct scan *s, const char *p, enum json_kind kind)
+{
+    struct json_node *node = add_node(s);
+    if (!node) {
         return NULL;
     }
+    if (s->depth == s->seldom->depth_max) {
+        return refuse_depth(s->seldom, p);
+    }
+    const char *start = p;
     p = skip_space(s, p + 1);
-    if (stands(s, p, kind == JSON_OBJECT ? '}' : ']')) {
-        node->end = offset_of(s, p + 1);
+    bool is_empty = stands(s, p, kind == JSON_OBJECT ? '}' : ']');
+    set_node(s, node, start, p + is_empty, kind);
+    if (is_empty) {
         return p + 1;
     }
     if (s->parent != JSON_NO_VALUE) {
@@ -232,7 +289,7 @@ static inline const char *open_container(struct scan *s, const char *p, enum jso
     return p;
 }
 
-static inline const char *close_container(struct scan *s, const char *p)
+INLINE const char *close_container(struct scan *s, const char *p)
 {
     struct json_node *node = &s->nodes[s->parent];
     s->parent = node->next;
@@ -247,32 +304,25 @@ static inline const char *close_container(struct scan *s, const char *p)
 }
 
 /* A key and its colon. */
-static inline const char *scan_key(struct scan *s, const char *p)
+INLINE const char *scan_key(struct scan *s, const char *p)
 {
     if (!stands(s, p, '"')) {
-        return refuse(s, p, "expected a key");
+        return refuse(s->seldom, p, "expected a key");
     }
     s->last = s->count;
-    struct json_node *node = add_node(s, p, JSON_STRING);
-    if (!node) {
-        return NULL;
-    }
-    node->flags = NODE_IS_KEY;
-    p = scan_string(s, p, node);
+    p = scan_string(s, p, JSON_NODE_IS_KEY);
     if (!p) {
         return NULL;
     }
     p = skip_space(s, p);
-    return stands(s, p, ':') ? skip_space(s, p + 1) : refuse(s, p, "expected ':'");
+    return stands(s, p, ':') ? skip_space(s, p + 1) : refuse(s->seldom, p, "expected ':'");
 }
 
-static inline const char *scan_value(struct scan *s, const char *p)
+INLINE const char *scan_value(struct scan *s, const char *p)
 {
-    struct json_node *node = NULL;
     switch (p < s->end ? *p : 0) {
     case '"':
-        node = add_node(s, p, JSON_STRING);
-        return node ? scan_string(s, p, node) : NULL;
+        return scan_string(s, p, 0);
     case '{':
         return open_container(s, p, JSON_OBJECT);
     case '[':
@@ -288,21 +338,20 @@ static inline const char *scan_value(struct scan *s, const char *p)
     case '7':
     case '8':
     case '9':
-        node = add_node(s, p, JSON_NUMBER);
-        return node ? scan_number(s, p, node) : NULL;
+        return scan_number(s, p);
     case 't':
-        return add_node(s, p, JSON_TRUE) ? scan_word(s, p, "true", 4) : NULL;
+        return scan_word(s, p, VIEW_LITERAL("true"), JSON_TRUE);
     case 'f':
-        return add_node(s, p, JSON_FALSE) ? scan_word(s, p, "false", 5) : NULL;
+        return scan_word(s, p, VIEW_LITERAL("false"), JSON_FALSE);
     case 'n':
-        return add_node(s, p, JSON_NULL) ? scan_word(s, p, "null", 4) : NULL;
+        return scan_word(s, p, VIEW_LITERAL("null"), JSON_NULL);
     default:
-        return refuse(s, p, "expected a value");
+        return refuse(s->seldom, p, "expected a value");
     }
 }
 
 /* Behind a value: closes what ends here and passes the comma. */
-static inline const char *scan_behind(struct scan *s, const char *p)
+INLINE const char *scan_behind(struct scan *s, const char *p)
 {
     while (s->parent != JSON_NO_VALUE) {
         p = skip_space(s, p);
@@ -311,14 +360,15 @@ static inline const char *scan_behind(struct scan *s, const char *p)
             return skip_space(s, p + 1);
         }
         if (!stands(s, p, s->in_object ? '}' : ']')) {
-            return refuse(s, p, s->in_object ? "expected ',' or '}'" : "expected ',' or ']'");
+            return refuse(s->seldom, p,
+                          s->in_object ? "expected ',' or '}'" : "expected ',' or ']'");
         }
         p = close_container(s, p);
     }
     return p;
 }
 
-static const char *scan_root(struct scan *s, const char *p)
+INLINE const char *scan_root(struct scan *s, const char *p)
 {
     do {
         if (s->in_object) {
@@ -338,7 +388,7 @@ static const char *scan_root(struct scan *s, const char *p)
     return p;
 }
 
-static bool scan_text(struct scan *s)
+INLINE bool scan_text(struct scan *s)
 {
     const char *p = scan_root(s, skip_space(s, s->text));
     if (!p) {
@@ -346,7 +396,7 @@ static bool scan_text(struct scan *s)
     }
     p = skip_space(s, p);
     if (p < s->end) {
-        refuse(s, p, "expected the end");
+        refuse(s->seldom, p, "expected the end");
         return false;
     }
     return true;
@@ -361,44 +411,35 @@ enum status json_parse(struct json *doc, struct view text, struct arena *arena,
                          JSON_BYTES_MAX);
     }
     const char *at = text.len > 0 ? text.at : "";
+    struct seldom seldom = {
+        .text = at,
+        .end = at + text.len,
+        .depth_max = limits ? limits->depth : JSON_DEPTH_DEFAULT,
+        .arena = arena,
+        .fault = fault,
+    };
     struct scan s = {
         .text = at,
         .end = at + text.len,
         .room = (uint32_t)(text.len / 8 + 8),
         .parent = JSON_NO_VALUE,
-        .depth_max = limits ? limits->depth : JSON_DEPTH_DEFAULT,
-        .arena = arena,
-        .fault = fault,
+        .seldom = &seldom,
     };
     s.nodes = arena_alloc(arena, s.room * sizeof(*s.nodes));
     if (!s.nodes) {
         return fault_set(fault, STATUS_NO_MEMORY, "no memory for %u JSON values", s.room);
     }
     if (!scan_text(&s)) {
-        return s.status;
+        return seldom.status;
     }
     *doc = (struct json){
         .text = view_make(at, text.len),
         .nodes = s.nodes,
         .node_count = s.count,
-        .lone_surrogates = s.lone_surrogates,
-        .has_space = s.has_space,
+        .lone_surrogates = seldom.lone_surrogates,
+        .has_space = seldom.has_space,
     };
     return STATUS_OK;
-}
-
-enum json_kind json_kind(const struct json *doc, json_value value)
-{
-    return json_has(doc, value) ? (enum json_kind)doc->nodes[value].kind : JSON_NONE;
-}
-
-struct view json_raw(const struct json *doc, json_value value)
-{
-    if (!json_has(doc, value)) {
-        return view_make(NULL, 0);
-    }
-    const struct json_node *node = &doc->nodes[value];
-    return view_make(doc->text.at + node->start, node->end - node->start);
 }
 
 json_value json_first(const struct json *doc, json_value container)
@@ -411,31 +452,35 @@ json_value json_first(const struct json *doc, json_value container)
     return is_inside ? container + 1 : JSON_NO_VALUE;
 }
 
-json_value json_next(const struct json *doc, json_value element_or_key)
+static void note_member(const struct json *doc, json_value key, const struct view *names,
+                        size_t count, json_value *values)
 {
-    return json_has(doc, element_or_key) ? doc->nodes[element_or_key].next : JSON_NO_VALUE;
+    bool is_plain = json_is_plain(doc, key);
+    struct view name = json_unquoted(doc, key);
+    for (size_t i = 0; i < count; ++i) {
+        if (is_plain ? view_equal(name, names[i]) : json_text_is(doc, key, names[i])) {
+            values[i] = json_key_value(doc, key);
+        }
+    }
 }
 
-json_value json_key_value(const struct json *doc, json_value key)
+void json_members(const struct json *doc, json_value object, const struct view *names, size_t count,
+                  json_value *values)
 {
-    bool is_key = json_has(doc, key) && (doc->nodes[key].flags & NODE_IS_KEY);
-    return is_key ? key + 1 : JSON_NO_VALUE;
+    for (size_t i = 0; i < count; ++i) {
+        values[i] = JSON_NO_VALUE;
+    }
+    bool is_object = json_kind(doc, object) == JSON_OBJECT;
+    json_value key = is_object ? json_first(doc, object) : JSON_NO_VALUE;
+    for (; key != JSON_NO_VALUE; key = json_next(doc, key)) {
+        note_member(doc, key, names, count, values);
+    }
 }
 
 json_value json_member(const struct json *doc, json_value object, const char *name)
 {
-    json_value found = JSON_NO_VALUE;
-    size_t len = strlen(name);
-    if (json_kind(doc, object) != JSON_OBJECT) {
-        return found;
-    }
-    for (json_value key = json_first(doc, object); key != JSON_NO_VALUE;
-         key = json_next(doc, key)) {
-        const struct json_node *node = &doc->nodes[key];
-        bool may_be = node->end - node->start == len + 2 || (node->flags & NODE_HAS_ESCAPE) != 0;
-        if (may_be && json_text_is(doc, key, name)) {
-            found = key + 1;
-        }
-    }
+    struct view view = view_from_text(name);
+    json_value found;
+    json_members(doc, object, &view, 1, &found);
     return found;
 }

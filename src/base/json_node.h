@@ -1,8 +1,5 @@
 /*
  * json_node.h - what json.c, json_text.c and json_write.c share; nobody else includes it.
- *
- * A document is an array of nodes in the order of the text. A container's children follow it; a
- * key's value follows the key.
  */
 #ifndef PIPES_BASE_JSON_NODE_H
 #define PIPES_BASE_JSON_NODE_H
@@ -13,25 +10,6 @@
 #include <emmintrin.h>
 #endif
 
-enum {
-    NODE_IS_KEY = 1,
-    NODE_HAS_ESCAPE = 2,
-    NODE_HAS_LONE_SURROGATE = 4,
-};
-
-struct json_node {
-    uint32_t start; /* first byte of the value, quote included */
-    uint32_t end;   /* behind its last byte; while a container is open: its latest child */
-    uint32_t next;  /* next element or key; while a container is open: the one around it */
-    uint8_t kind;
-    uint8_t flags;
-};
-
-static inline bool json_has(const struct json *doc, json_value value)
-{
-    return value < doc->node_count;
-}
-
 /* The bytes between the quotes of a string. */
 static inline struct view json_inside(const struct json *doc, json_value value)
 {
@@ -39,19 +17,28 @@ static inline struct view json_inside(const struct json *doc, json_value value)
     return view_make(doc->text.at + node->start + 1, node->end - node->start - 2);
 }
 
+#if defined(__SSE2__)
+/* A bit per byte: set unless it is a quote, a backslash, a control character or not ASCII. */
+static inline unsigned json_plain_mask(const char *p)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+    /* With this bit turned the quote comes right above the control characters, which stay among
+     * themselves. The comparison is signed: bytes from 0x80 are below them. */
+    __m128i turned = _mm_xor_si128(bytes, _mm_set1_epi8('"' ^ ' '));
+    __m128i plain = _mm_cmpgt_epi8(turned, _mm_set1_epi8(' '));
+    plain = _mm_andnot_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')), plain);
+    return (unsigned)_mm_movemask_epi8(plain);
+}
+#endif
+
 /* The first byte from p that is a quote, a backslash, a control character or not ASCII; or end. */
 static inline const char *json_plain_end(const char *p, const char *end)
 {
 #if defined(__SSE2__)
-    while (end - p >= 16) {
-        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
-        /* Signed: bytes from 0x80 are below 0x20 too. */
-        __m128i special = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x20));
-        special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')));
-        special = _mm_or_si128(special, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
-        int mask = _mm_movemask_epi8(special);
-        if (mask != 0) {
-            return p + __builtin_ctz((unsigned)mask);
+    for (size_t left = (size_t)(end - p); left >= 16; left -= 16) {
+        unsigned mask = json_plain_mask(p);
+        if (mask != 0xFFFF) {
+            return p + __builtin_ctz(~mask);
         }
         p += 16;
     }

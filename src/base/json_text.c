@@ -11,6 +11,7 @@ enum {
     /* More digits cannot change how a double is rounded, but for being zero or not. */
     DIGITS_MAX = 780,
     SHORT_NUMBER_BYTES = 64,
+    SHORT_WHOLE_BYTES = 18,
 };
 
 static size_t encode(int code, char out[4])
@@ -110,7 +111,7 @@ enum status json_text(const struct json *doc, json_value value, struct arena *ar
         return STATUS_BAD_INPUT;
     }
     struct view inside = json_inside(doc, value);
-    if (!(doc->nodes[value].flags & NODE_HAS_ESCAPE)) {
+    if (!(doc->nodes[value].flags & JSON_NODE_HAS_ESCAPE)) {
         *text = inside;
         return STATUS_OK;
     }
@@ -143,17 +144,31 @@ static bool decodes_to(struct view escaped, struct view text)
     return used == text.len;
 }
 
-bool json_text_is(const struct json *doc, json_value value, const char *text)
+bool json_text_is(const struct json *doc, json_value value, struct view text)
 {
     if (json_kind(doc, value) != JSON_STRING) {
         return false;
     }
     struct view inside = json_inside(doc, value);
-    if (doc->nodes[value].flags & NODE_HAS_ESCAPE) {
-        return decodes_to(inside, view_from_text(text));
+    if (doc->nodes[value].flags & JSON_NODE_HAS_ESCAPE) {
+        return decodes_to(inside, text);
     }
-    size_t len = strlen(text);
-    return inside.len == len && memcmp(inside.at, text, len) == 0;
+    return view_equal(inside, text);
+}
+
+/* No sign, no fraction, and few enough digits that nothing can overflow; as nearly all are. */
+static bool is_short_whole(struct view raw, int64_t *number)
+{
+    int64_t sum = 0;
+    for (size_t i = 0; i < raw.len; ++i) {
+        unsigned digit = (unsigned)(unsigned char)raw.at[i] - '0';
+        if (digit > 9) {
+            return false;
+        }
+        sum = sum * 10 + digit;
+    }
+    *number = sum;
+    return true;
 }
 
 /* A number taken apart: the value is 0.DIGITS * 10^point, where digits may hold a '.'. */
@@ -226,10 +241,11 @@ bool json_to_int64(const struct json *doc, json_value value, int64_t *number)
     if (json_kind(doc, value) != JSON_NUMBER) {
         return false;
     }
-    if (view_to_int64(json_raw(doc, value), number)) {
-        return true; /* as nearly all are */
+    struct view raw = json_raw(doc, value);
+    if (raw.len <= SHORT_WHOLE_BYTES ? is_short_whole(raw, number) : view_to_int64(raw, number)) {
+        return true;
     }
-    struct decimal d = take_apart(json_raw(doc, value));
+    struct decimal d = take_apart(raw);
     uint64_t sum = 0;
     if (!whole(&d, &sum) || sum > (uint64_t)INT64_MAX + d.is_negative) {
         return false;

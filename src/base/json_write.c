@@ -40,8 +40,12 @@ static char *copy_repaired(char *to, const char *p, const char *end)
     return to;
 }
 
-static char *copy_compact(char *to, const struct json *doc, json_value value)
+char *json_put_compact(char *to, const struct json *doc, json_value value)
 {
+    if (json_is_compact(doc)) {
+        struct view raw = json_raw(doc, value);
+        return copy_bytes(to, raw.at, raw.len);
+    }
     uint32_t done = doc->nodes[value].start;
     uint32_t end = doc->nodes[value].end;
     const char *text = doc->text.at;
@@ -51,7 +55,7 @@ static char *copy_compact(char *to, const struct json *doc, json_value value)
             continue;
         }
         to = copy_without_space(to, text + done, text + node->start);
-        if (node->flags & NODE_HAS_LONE_SURROGATE) {
+        if (node->flags & JSON_NODE_HAS_LONE_SURROGATE) {
             to = copy_repaired(to, text + node->start, text + node->end);
         } else {
             to = copy_bytes(to, text + node->start, node->end - node->start);
@@ -64,67 +68,97 @@ static char *copy_compact(char *to, const struct json *doc, json_value value)
 enum status json_append_compact(struct buf *out, const struct json *doc, json_value value)
 {
     struct view raw = json_raw(doc, value);
-    if (!doc->has_space && doc->lone_surrogates == 0) {
+    if (json_is_compact(doc)) {
         return buf_append_view(out, raw);
     }
     char *place = raw.len > 0 ? buf_reserve(out, raw.len) : NULL;
     if (place) {
-        buf_used(out, (size_t)(copy_compact(place, doc, value) - place));
+        buf_used(out, (size_t)(json_put_compact(place, doc, value) - place));
     }
     return out->status;
 }
 
-static void append_escape(struct buf *out, unsigned char byte)
+/* The letter of a short escape, or 0. */
+static char letter_of(unsigned char byte)
 {
-    static const char letters[0x20] = {
+    static const char LETTERS[0x20] = {
         ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't',
     };
-    static const char hex[] = "0123456789abcdef";
-    if (byte >= 0x20) {
-        buf_append(out, (const char[]){'\\', (char)byte}, 2);
-    } else if (letters[byte]) {
-        buf_append(out, (const char[]){'\\', letters[byte]}, 2);
-    } else {
-        buf_append(out, (const char[]){'\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15]}, 6);
-    }
+    return byte < 0x20 ? LETTERS[byte] : (char)byte;
 }
 
-static void append_inside(struct buf *out, struct view text)
+/* Of a quote, a backslash or a control character. */
+static char *put_escape(char *to, unsigned char byte)
 {
-    const char *p = text.at;
+    static const char HEX[] = "0123456789abcdef";
+    char letter = letter_of(byte);
+    if (letter) {
+        return copy_bytes(to, (const char[]){'\\', letter}, 2);
+    }
+    return copy_bytes(to, (const char[]){'\\', 'u', '0', '0', HEX[byte >> 4], HEX[byte & 15]}, 6);
+}
+
+/* What json_plain_end() stopped at: how many bytes of text, and how many they become. */
+struct special {
+    size_t len;
+    size_t becomes;
+};
+
+static struct special special_at(const char *p, const char *end)
+{
+    if ((unsigned char)*p < 0x80) {
+        return (struct special){1, letter_of((unsigned char)*p) ? 2 : 6};
+    }
+    size_t len = json_utf8_len(p, end);
+    return len > 0 ? (struct special){len, len} : (struct special){1, 3};
+}
+
+size_t json_string_bytes(struct view text)
+{
+    const char *p = text.len > 0 ? text.at : "";
     const char *end = p + text.len;
-    while (p < end) {
+    size_t bytes = text.len + 2;
+    while ((p = json_plain_end(p, end)) < end) {
+        struct special special = special_at(p, end);
+        bytes += special.becomes - special.len;
+        p += special.len;
+    }
+    return bytes;
+}
+
+static char *put_special(char *to, const char *p, const struct special *special)
+{
+    if ((unsigned char)*p < 0x80) {
+        return put_escape(to, (unsigned char)*p);
+    }
+    bool is_valid = special->len == special->becomes;
+    return copy_bytes(to, is_valid ? p : "\xEF\xBF\xBD", special->becomes);
+}
+
+char *json_put_string(char *to, struct view text)
+{
+    const char *p = text.len > 0 ? text.at : "";
+    const char *end = p + text.len;
+    *to++ = '"';
+    for (;;) {
         const char *stop = json_plain_end(p, end);
-        buf_append(out, p, (size_t)(stop - p));
-        p = stop;
-        if (p == end) {
+        to = copy_bytes(to, p, (size_t)(stop - p));
+        if (stop == end) {
             break;
         }
-        size_t len = (unsigned char)*p >= 0x80 ? json_utf8_len(p, end) : 1;
-        if (len == 0) {
-            buf_append_text(out, "\xEF\xBF\xBD");
-            ++p;
-            continue;
-        }
-        if (len > 1) {
-            buf_append(out, p, len);
-        } else {
-            append_escape(out, (unsigned char)*p);
-        }
-        p += len;
+        struct special special = special_at(stop, end);
+        to = put_special(to, stop, &special);
+        p = stop + special.len;
     }
+    *to++ = '"';
+    return to;
 }
 
 enum status json_append_string(struct buf *out, struct view text)
 {
-    size_t before = out->len;
-    buf_append_byte(out, '"');
-    if (text.len > 0) {
-        append_inside(out, text);
-    }
-    buf_append_byte(out, '"');
-    if (out->status != STATUS_OK) {
-        buf_truncate(out, before);
+    char *place = buf_reserve(out, json_string_bytes(text));
+    if (place) {
+        buf_used(out, (size_t)(json_put_string(place, text) - place));
     }
     return out->status;
 }

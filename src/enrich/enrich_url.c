@@ -2,42 +2,71 @@
 
 #include "base/url.h"
 
+#define NAME(text)             \
+    {                          \
+        text, sizeof(text) - 1 \
+    }
+
+static const char UTM[] = "utm_";
 static const struct {
-    const char *parameter;
+    struct view parameter; /* what follows UTM */
     enum column column;
 } CAMPAIGN[] = {
-    {"utm_source", COLUMN_CAMPAIGN_SOURCE},   {"utm_medium", COLUMN_CAMPAIGN_MEDIUM},
-    {"utm_campaign", COLUMN_CAMPAIGN_NAME},   {"utm_term", COLUMN_CAMPAIGN_TERM},
-    {"utm_content", COLUMN_CAMPAIGN_CONTENT},
+    {NAME("source"), COLUMN_CAMPAIGN_SOURCE},   {NAME("medium"), COLUMN_CAMPAIGN_MEDIUM},
+    {NAME("campaign"), COLUMN_CAMPAIGN_NAME},   {NAME("term"), COLUMN_CAMPAIGN_TERM},
+    {NAME("content"), COLUMN_CAMPAIGN_CONTENT},
 };
 
 /* Advertisers' click ids, by the parameter that carries them. */
-static const char *const CLICK_IDS[] = {
-    "gclid",   "gbraid", "wbraid", "dclid",     "fbclid",
-    "msclkid", "ttclid", "twclid", "li_fat_id", "yclid",
+static const struct view CLICK_IDS[] = {
+    NAME("gclid"),   NAME("gbraid"), NAME("wbraid"), NAME("dclid"),     NAME("fbclid"),
+    NAME("msclkid"), NAME("ttclid"), NAME("twclid"), NAME("li_fat_id"), NAME("yclid"),
 };
 
-static void set_if_absent(struct event *event, enum column column, struct view text)
+/* Text that was cut out of the url. */
+static void cut_if_absent(struct event *event, enum column column, struct view text)
 {
     if (text.len > 0 && !event_has(event, column)) {
-        event_set_string(event, column, text);
+        event_set_like(event, column, text, COLUMN_URL);
+    }
+}
+
+static enum status take_campaign(struct event *event, struct view name, struct view value,
+                                 struct arena *arena)
+{
+    for (size_t i = 0; i < sizeof(CAMPAIGN) / sizeof(CAMPAIGN[0]); i++) {
+        if (!view_equal(name, CAMPAIGN[i].parameter)) {
+            continue;
+        }
+        struct view text = url_decode(value, arena);
+        if (text.at == value.at) {
+            cut_if_absent(event, CAMPAIGN[i].column, text);
+        } else if (text.len > 0 && !event_has(event, CAMPAIGN[i].column)) {
+            event_set_string(event, CAMPAIGN[i].column, text);
+        }
+        return text.at || value.len == 0 ? STATUS_OK : STATUS_NO_MEMORY;
+    }
+    return STATUS_OK;
+}
+
+static void take_click_id(struct event *event, struct view name)
+{
+    for (size_t i = 0; i < sizeof(CLICK_IDS) / sizeof(CLICK_IDS[0]); i++) {
+        if (view_equal(name, CLICK_IDS[i]) && !event_has(event, COLUMN_CLICK_ID_KIND)) {
+            event_set_plain(event, COLUMN_CLICK_ID_KIND, CLICK_IDS[i]);
+        }
     }
 }
 
 static enum status take_parameter(struct event *event, struct view name, struct view value,
                                   struct arena *arena)
 {
-    for (size_t i = 0; i < sizeof(CAMPAIGN) / sizeof(CAMPAIGN[0]); i++) {
-        if (view_is(name, CAMPAIGN[i].parameter)) {
-            struct view text = url_decode(value, arena);
-            set_if_absent(event, CAMPAIGN[i].column, text);
-            return text.at || value.len == 0 ? STATUS_OK : STATUS_NO_MEMORY;
-        }
+    size_t prefix = sizeof(UTM) - 1;
+    if (name.len > prefix && memcmp(name.at, UTM, prefix) == 0) {
+        return take_campaign(event, view_part(name, prefix, name.len), value, arena);
     }
-    for (size_t i = 0; i < sizeof(CLICK_IDS) / sizeof(CLICK_IDS[0]); i++) {
-        if (value.len > 0 && view_is(name, CLICK_IDS[i])) {
-            set_if_absent(event, COLUMN_CLICK_ID_KIND, view_from_text(CLICK_IDS[i]));
-        }
+    if (value.len > 0) {
+        take_click_id(event, name);
     }
     return STATUS_OK;
 }
@@ -45,8 +74,8 @@ static enum status take_parameter(struct event *event, struct view name, struct 
 enum status enrich_url(struct event *event, struct arena *arena)
 {
     struct url_parts parts = url_split(event_text(event, COLUMN_URL));
-    set_if_absent(event, COLUMN_HOST, parts.host);
-    set_if_absent(event, COLUMN_PATH, parts.path);
+    cut_if_absent(event, COLUMN_HOST, parts.host);
+    cut_if_absent(event, COLUMN_PATH, parts.path);
     struct view name;
     struct view value;
     enum status status = STATUS_OK;

@@ -1,8 +1,9 @@
 #include "event/columns.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
-#define NAME(text) (text), sizeof(text) - 1
+#define NAME(text) (text), sizeof(text) - 1, ",\"" text "\":"
 
 const struct column_row columns[COLUMN_COUNT] = {
     [COLUMN_EVENT_ID] = {NAME("event_id"), COLUMN_STRING, true,
@@ -123,43 +124,86 @@ const char *column_type_name(enum column_type type)
     return NAMES[type];
 }
 
-/* Columns by what their names look like: most slots hold one or none. */
-enum { SLOTS = 256, SLOT_FREE = COLUMN_COUNT };
-static uint8_t slots[SLOTS];
+/* Columns by their names: a slot holds one, or none. */
+enum { SLOTS = 256, NAME_BYTES_MAX = 16 };
+
+struct slot {
+    uint64_t words[2]; /* the name */
+    size_t name_len;   /* 0: free */
+    enum column column;
+};
+static struct slot slots[SLOTS];
 static pthread_once_t slots_once = PTHREAD_ONCE_INIT;
+static atomic_bool has_slots; /* so that the many calls after the first one cost no lock */
 
-_Static_assert(COLUMN_COUNT < UINT8_MAX, "a slot is a byte");
+_Static_assert(COLUMN_HEAD_BYTES >= NAME_BYTES_MAX + 4, "the heads are not shorter than the names");
 
-static size_t slot_of(struct view name)
+static uint64_t load(const char *at, size_t len)
 {
-    size_t first = (unsigned char)name.at[0];
-    size_t last = (unsigned char)name.at[name.len - 1];
-    size_t middle = (unsigned char)name.at[name.len / 2];
-    return (first * 31 + middle * 7 + last * 3 + name.len * 53) % SLOTS;
+    uint64_t word = 0;
+    memcpy(&word, at, len);
+    return word;
+}
+
+/* A name of 1 to NAME_BYTES_MAX bytes as two words, which may overlap: with its length they tell
+ * it apart from all others, and cost no call. */
+static inline void to_words(struct view name, uint64_t words[2])
+{
+    size_t part = name.len >= 8 ? 8 : name.len >= 4 ? 4 : name.len >= 2 ? 2 : 1;
+    const char *last = name.at + name.len - part;
+    switch (part) {
+    case 8:
+        words[0] = load(name.at, 8);
+        words[1] = load(last, 8);
+        break;
+    case 4:
+        words[0] = load(name.at, 4);
+        words[1] = load(last, 4);
+        break;
+    case 2:
+        words[0] = load(name.at, 2);
+        words[1] = load(last, 2);
+        break;
+    default:
+        words[0] = words[1] = load(name.at, 1);
+    }
+}
+
+static inline size_t slot_of(const uint64_t words[2])
+{
+    /* With this factor no two of the names meet. */
+    return (size_t)((words[0] + (words[1] << 1)) * UINT64_C(0x3BF5A5D5F1C5E79B) >> 56);
 }
 
 static void fill_slots(void)
 {
-    memset(slots, SLOT_FREE, sizeof(slots));
-    for (unsigned i = 0; i < COLUMN_COUNT; i++) {
-        size_t at = slot_of(view_make(columns[i].name, columns[i].name_len));
-        while (slots[at] != SLOT_FREE) {
+    for (enum column i = 0; i < COLUMN_COUNT; i++) {
+        struct slot slot = {.name_len = columns[i].name_len, .column = i};
+        to_words(view_make(columns[i].name, columns[i].name_len), slot.words);
+        size_t at = slot_of(slot.words);
+        while (slots[at].name_len > 0) {
             at = (at + 1) % SLOTS;
         }
-        slots[at] = (uint8_t)i;
+        slots[at] = slot;
     }
+    atomic_store_explicit(&has_slots, true, memory_order_release);
 }
 
 enum column column_find(struct view name)
 {
-    pthread_once(&slots_once, fill_slots);
-    if (name.len == 0) {
+    if (!atomic_load_explicit(&has_slots, memory_order_acquire)) {
+        pthread_once(&slots_once, fill_slots);
+    }
+    if (name.len == 0 || name.len > NAME_BYTES_MAX) {
         return COLUMN_COUNT;
     }
-    for (size_t at = slot_of(name); slots[at] != SLOT_FREE; at = (at + 1) % SLOTS) {
-        const struct column_row *row = &columns[slots[at]];
-        if (row->name_len == name.len && memcmp(row->name, name.at, name.len) == 0) {
-            return (enum column)slots[at];
+    uint64_t words[2];
+    to_words(name, words);
+    for (size_t at = slot_of(words); slots[at].name_len > 0; at = (at + 1) % SLOTS) {
+        const struct slot *slot = &slots[at];
+        if (slot->name_len == name.len && slot->words[0] == words[0] &&
+            slot->words[1] == words[1]) {
+            return slot->column;
         }
     }
     return COLUMN_COUNT;

@@ -86,9 +86,12 @@ enum column {
     COLUMN_COUNT
 };
 
+enum { COLUMN_HEAD_BYTES = 24 };
+
 struct column_row {
     const char *name;
     size_t name_len;
+    char head[COLUMN_HEAD_BYTES]; /* ,"name": and zeros: what stands before a value in a row */
     enum column_type type;
     bool is_from_client; /* a client may set it by its name; all others are the collector's */
     const char *meaning;

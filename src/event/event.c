@@ -1,17 +1,67 @@
 #include "event/event.h"
 
 #include "base/clock.h"
+#include "base/digits.h"
 
 static const int64_t YEAR_10000_MS = 253402300800000;
 
+_Static_assert(COLUMN_COUNT <= 64, "a column is a bit of a word");
+
+static uint64_t bit_of(enum column column)
+{
+    return UINT64_C(1) << column;
+}
+
+/* The first of these columns. */
+static enum column first_of(uint64_t bits)
+{
+    return (enum column)__builtin_ctzll(bits);
+}
+
+/* Where the value of a column goes that is there from now on. Its parts are written there one by
+ * one: copied as a whole, a value would have to wait for its parts. */
+static struct event_value *place(struct event *event, enum column column,
+                                 enum event_value_kind kind)
+{
+    struct event_value *value = &event->values[column];
+    event->present |= bit_of(column);
+    value->kind = kind;
+    return value;
+}
+
+void event_clear(struct event *event)
+{
+    event->present = 0;
+}
+
+void event_copy(struct event *to, const struct event *from)
+{
+    to->present = from->present;
+    for (uint64_t left = from->present; left != 0; left &= left - 1) {
+        enum column column = first_of(left);
+        to->values[column] = from->values[column];
+    }
+}
+
 void event_set_string(struct event *event, enum column column, struct view text)
 {
-    event->values[column] = (struct event_value){.kind = EVENT_TEXT, .as.text = text};
+    place(event, column, EVENT_TEXT)->as.text = text;
+}
+
+void event_set_plain(struct event *event, enum column column, struct view text)
+{
+    place(event, column, EVENT_PLAIN)->as.text = text;
+}
+
+void event_set_like(struct event *event, enum column column, struct view text, enum column like)
+{
+    bool is_plain = event_has(event, like) && event->values[like].kind == EVENT_PLAIN;
+    place(event, column, is_plain ? EVENT_PLAIN : EVENT_TEXT)->as.text = text;
 }
 
 void event_set_integer(struct event *event, enum column column, int64_t value)
 {
-    event->values[column] = (struct event_value){.kind = EVENT_NUMBER, .as.number = value};
+    place(event, column, EVENT_NUMBER)->as.number = value;
 }
 
 void event_set_boolean(struct event *event, enum column column, bool value)
@@ -27,36 +77,68 @@ void event_set_time(struct event *event, enum column column, int64_t utc_ms)
 void event_set_json(struct event *event, enum column column, const struct json *doc,
                     json_value value)
 {
-    event->values[column] =
-        (struct event_value){.kind = EVENT_JSON, .as.json = {.doc = doc, .value = value}};
+    if (json_is_compact(doc)) {
+        event_set_raw(event, column, json_raw(doc, value));
+        return;
+    }
+    struct event_value *json = place(event, column, EVENT_JSON);
+    json->as.json.doc = doc;
+    json->as.json.value = value;
 }
 
 void event_set_raw(struct event *event, enum column column, struct view json_text)
 {
-    event->values[column] = (struct event_value){.kind = EVENT_RAW, .as.text = json_text};
+    place(event, column, EVENT_RAW)->as.text = json_text;
+}
+
+void event_remove(struct event *event, enum column column)
+{
+    event->present &= ~bit_of(column);
+}
+
+void event_repeat(struct event *event, enum column to, enum column from)
+{
+    if (event_has(event, from)) {
+        event->present |= bit_of(to);
+        event->values[to] = event->values[from];
+    } else {
+        event_remove(event, to);
+    }
 }
 
 bool event_has(const struct event *event, enum column column)
 {
-    return event->values[column].kind != EVENT_ABSENT;
+    return (event->present & bit_of(column)) != 0;
 }
 
 struct view event_text(const struct event *event, enum column column)
 {
     const struct event_value *value = &event->values[column];
-    return value->kind == EVENT_TEXT ? value->as.text : view_make(NULL, 0);
+    bool is_text =
+        event_has(event, column) && (value->kind == EVENT_TEXT || value->kind == EVENT_PLAIN);
+    return is_text ? value->as.text : view_make(NULL, 0);
+}
+
+bool event_number(const struct event *event, enum column column, int64_t *number)
+{
+    const struct event_value *value = &event->values[column];
+    if (!event_has(event, column) || value->kind != EVENT_NUMBER) {
+        return false;
+    }
+    *number = value->as.number;
+    return true;
 }
 
 static enum status take_string(struct event *event, enum column column, const struct json *doc,
                                json_value value, struct arena *arena)
 {
-    struct view text = json_raw(doc, value);
-    enum status status = STATUS_OK;
-    if (json_kind(doc, value) == JSON_STRING) {
-        status = json_text(doc, value, arena, &text);
-    } else if (json_kind(doc, value) != JSON_NUMBER) {
-        status = STATUS_BAD_INPUT;
+    struct view text;
+    if (json_is_plain(doc, value) || json_kind(doc, value) == JSON_NUMBER) {
+        text = json_unquoted(doc, value);
+        event_set_plain(event, column, text);
+        return STATUS_OK;
     }
+    enum status status = json_text(doc, value, arena, &text);
     if (status == STATUS_OK) {
         event_set_string(event, column, text);
     }
@@ -144,73 +226,120 @@ enum status event_take(struct event *event, enum column column, const struct jso
     return STATUS_OK;
 }
 
-/* ,"name": */
-static void append_name(struct buf *out, char before, const struct column_row *row)
-{
-    char *to = buf_reserve(out, row->name_len + 4);
-    if (!to) {
-        return;
-    }
-    *to++ = before;
-    *to++ = '"';
-    memcpy(to, row->name, row->name_len);
-    to += row->name_len;
-    *to++ = '"';
-    *to++ = ':';
-    buf_used(out, row->name_len + 4);
-}
-
-static void append_time(struct buf *out, int64_t utc_ms)
-{
-    char text[1 + CLOCK_TEXT_BYTES]; /* the last quote stands where its zero byte was */
-    text[0] = '"';
-    clock_format(utc_ms, text + 1);
-    text[CLOCK_TEXT_BYTES] = '"';
-    buf_append(out, text, sizeof(text));
-}
-
-static void append_number(struct buf *out, enum column_type type, int64_t number)
-{
-    if (type == COLUMN_BOOLEAN) {
-        buf_append_text(out, number ? "true" : "false");
-    } else if (type == COLUMN_TIME) {
-        append_time(out, number);
-    } else {
-        buf_append_int64(out, number);
-    }
-}
-
-static void append_value(struct buf *out, enum column_type type, const struct event_value *value)
+static size_t value_bytes_max(enum column_type type, const struct event_value *value)
 {
     switch (value->kind) {
     case EVENT_TEXT:
-        json_append_string(out, value->as.text);
-        break;
+        return json_string_bytes(value->as.text);
+    case EVENT_PLAIN:
+        return value->as.text.len + 2;
     case EVENT_NUMBER:
-        append_number(out, type, value->as.number);
-        break;
+        return type == COLUMN_TIME ? CLOCK_TEXT_BYTES + 1 : DIGITS_BYTES_MAX;
     case EVENT_JSON:
-        json_append_compact(out, value->as.json.doc, value->as.json.value);
-        break;
+        return json_raw(value->as.json.doc, value->as.json.value).len;
     case EVENT_RAW:
-        buf_append_view(out, value->as.text);
-        break;
-    case EVENT_ABSENT:
         break;
     }
+    return value->as.text.len;
+}
+
+static size_t row_bytes_max(const struct event *event)
+{
+    size_t bytes = COLUMN_HEAD_BYTES; /* heads are copied with the zeros behind them */
+    for (uint64_t left = event->present; left != 0; left &= left - 1) {
+        const struct column_row *row = &columns[first_of(left)];
+        bytes += row->name_len + 4 + value_bytes_max(row->type, &event->values[first_of(left)]);
+    }
+    return bytes;
+}
+
+/* 8 to 32 bytes, as most texts have, are copied without a call, by words that may overlap. */
+static char *put_bytes(char *to, struct view bytes)
+{
+    size_t len = bytes.len;
+    if (len >= 16 && len <= 32) {
+        memcpy(to, bytes.at, 16);
+        memcpy(to + len - 16, bytes.at + len - 16, 16);
+    } else if (len >= 8 && len < 16) {
+        memcpy(to, bytes.at, 8);
+        memcpy(to + len - 8, bytes.at + len - 8, 8);
+    } else if (len > 0) {
+        memcpy(to, bytes.at, len);
+    }
+    return to + len;
+}
+
+static char *put_plain(char *to, struct view text)
+{
+    *to++ = '"';
+    to = put_bytes(to, text);
+    *to++ = '"';
+    return to;
+}
+
+/* The last time that was written, and where: a row has the same one twice, as a rule. */
+struct last_time {
+    int64_t utc_ms;
+    const char *text; /* quoted; NULL: none yet */
+};
+
+static char *put_time(char *to, int64_t utc_ms, struct last_time *last)
+{
+    enum { BYTES = CLOCK_TEXT_BYTES + 1 };
+    if (last->text && last->utc_ms == utc_ms) {
+        memcpy(to, last->text, BYTES);
+        return to + BYTES;
+    }
+    *last = (struct last_time){utc_ms, to};
+    to[0] = '"';
+    clock_format(utc_ms, to + 1);
+    to[CLOCK_TEXT_BYTES] = '"'; /* where the zero byte was */
+    return to + BYTES;
+}
+
+static char *put_number(char *to, enum column_type type, int64_t number, struct last_time *last)
+{
+    if (type == COLUMN_BOOLEAN) {
+        return put_bytes(to, number ? VIEW_LITERAL("true") : VIEW_LITERAL("false"));
+    }
+    return type == COLUMN_TIME ? put_time(to, number, last) : digits_put_signed(to, number);
+}
+
+static char *put_value(char *to, enum column_type type, const struct event_value *value,
+                       struct last_time *last)
+{
+    switch (value->kind) {
+    case EVENT_TEXT:
+        return json_put_string(to, value->as.text);
+    case EVENT_PLAIN:
+        return put_plain(to, value->as.text);
+    case EVENT_NUMBER:
+        return put_number(to, type, value->as.number, last);
+    case EVENT_JSON:
+        return json_put_compact(to, value->as.json.doc, value->as.json.value);
+    case EVENT_RAW:
+        break;
+    }
+    return put_bytes(to, value->as.text);
 }
 
 enum status event_append_row(struct buf *out, const struct event *event)
 {
-    char before = '{';
-    for (size_t i = 0; i < COLUMN_COUNT; i++) {
-        if (event->values[i].kind == EVENT_ABSENT) {
-            continue;
-        }
-        append_name(out, before, &columns[i]);
-        append_value(out, columns[i].type, &event->values[i]);
-        before = ',';
+    char *begin = buf_reserve(out, row_bytes_max(event));
+    if (!begin) {
+        return out->status;
     }
-    buf_append_text(out, before == '{' ? "{}" : "}");
-    return buf_status(out);
+    struct last_time last = {0};
+    char *to = begin;
+    *to = ',';
+    to += event->present == 0;
+    for (uint64_t left = event->present; left != 0; left &= left - 1) {
+        const struct column_row *row = &columns[first_of(left)];
+        memcpy(to, row->head, COLUMN_HEAD_BYTES);
+        to = put_value(to + row->name_len + 4, row->type, &event->values[first_of(left)], &last);
+    }
+    *begin = '{'; /* in place of the first comma */
+    *to++ = '}';
+    buf_used(out, (size_t)(to - begin));
+    return out->status;
 }

@@ -17,8 +17,8 @@
 #include "event/columns.h"
 
 enum event_value_kind {
-    EVENT_ABSENT = 0,
-    EVENT_TEXT,   /* UTF-8, not yet quoted */
+    EVENT_TEXT,   /* not yet quoted */
+    EVENT_PLAIN,  /* the same, known to be UTF-8 that needs no escape */
     EVENT_NUMBER, /* integer, boolean or time, by the column's type */
     EVENT_JSON,   /* a value of a document */
     EVENT_RAW,    /* JSON text without insignificant whitespace, known to be valid */
@@ -36,20 +36,38 @@ struct event_value {
     } as;
 };
 
+/* A few dozen columns, of which an event has about half: which ones are bits, so that clearing,
+ * copying and writing cost what is there. */
 struct event {
-    struct event_value values[COLUMN_COUNT];
+    uint64_t present;                        /* 1 << column */
+    struct event_value values[COLUMN_COUNT]; /* of those present; the others are not even zeroed */
 };
 
+/* Absent, all of it. */
+void event_clear(struct event *event);
+void event_copy(struct event *to, const struct event *from);
+
+/* Any bytes. */
 void event_set_string(struct event *event, enum column column, struct view text);
+/* Text known to be UTF-8 without quotes, backslashes and control characters. */
+void event_set_plain(struct event *event, enum column column, struct view text);
+/* Plain or not as column `like` is: text that was cut out of it, or its text with plain text added.
+ */
+void event_set_like(struct event *event, enum column column, struct view text, enum column like);
 void event_set_integer(struct event *event, enum column column, int64_t value);
 void event_set_boolean(struct event *event, enum column column, bool value);
 void event_set_time(struct event *event, enum column column, int64_t utc_ms);
 void event_set_json(struct event *event, enum column column, const struct json *doc,
                     json_value value);
 void event_set_raw(struct event *event, enum column column, struct view json_text);
+void event_remove(struct event *event, enum column column);
+/* Gives `to` what `from` has: its value, or none. */
+void event_repeat(struct event *event, enum column to, enum column from);
 bool event_has(const struct event *event, enum column column);
 /* The text of a string column; empty when absent. */
 struct view event_text(const struct event *event, enum column column);
+/* The number of an integer, time or boolean column; false when absent. */
+bool event_number(const struct event *event, enum column column, int64_t *number);
 
 /* Takes a JSON value into a column if it fits the column's type: a string column takes strings,
  * and numbers by their bytes; an integer column whole numbers and their strings; a time column

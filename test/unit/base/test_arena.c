@@ -23,17 +23,51 @@ static void lends_aligned_memory_up_to_its_ceiling(void **state)
     arena_free(&arena);
 }
 
-static void keeps_one_block_when_cleared(void **state)
+/* What one round of work takes; returns where. */
+static void *take_some(struct arena *arena, size_t large_bytes)
+{
+    void *first = arena_alloc(arena, 10);
+    assert_non_null(first);
+    memset(first, 1, 10);
+    void *large = arena_alloc(arena, large_bytes);
+    assert_non_null(large);
+    memset(large, 2, large_bytes);
+    return first;
+}
+
+static void allocates_nothing_for_the_same_again(void **state)
 {
     (void)state;
     struct arena arena;
     arena_init(&arena, 1 << 20);
-    void *first = arena_alloc(&arena, 10);
-    assert_non_null(arena_alloc(&arena, 200 * 1024));
+    take_some(&arena, 200 * 1024);
     arena_clear(&arena);
-    assert_ptr_equal(arena_alloc(&arena, 10), first);
+    void *first = take_some(&arena, 200 * 1024);
+    size_t held = arena.held;
+    for (int i = 0; i < 3; i++) {
+        arena_clear(&arena);
+        assert_int_equal(arena.held, held);
+        assert_ptr_equal(take_some(&arena, 200 * 1024), first);
+        assert_int_equal(arena.held, held);
+    }
     arena_free(&arena);
     arena_free(&arena);
+}
+
+static void keeps_no_more_than_its_share(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 4 * ARENA_KEPT_BYTES);
+    take_some(&arena, 2 * ARENA_KEPT_BYTES);
+    arena_clear(&arena);
+    assert_int_equal(arena.held, 0);
+    take_some(&arena, 10);
+    assert_int_equal(arena.held, ARENA_KEPT_BYTES);
+    arena_clear(&arena);
+    assert_int_equal(arena.held, ARENA_KEPT_BYTES);
+    arena_free(&arena);
+    assert_int_equal(arena.held, 0);
 }
 
 static void refuses_sizes_that_overflow(void **state)
@@ -52,7 +86,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lends_aligned_memory_up_to_its_ceiling),
-        cmocka_unit_test(keeps_one_block_when_cleared),
+        cmocka_unit_test(allocates_nothing_for_the_same_again),
+        cmocka_unit_test(keeps_no_more_than_its_share),
         cmocka_unit_test(refuses_sizes_that_overflow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

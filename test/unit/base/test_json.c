@@ -66,6 +66,10 @@ static void assert_compact(const char *text, const char *wanted)
     buf_init(&out, 1 << 20);
     assert_int_equal(json_append_compact(&out, &s.doc, JSON_ROOT), STATUS_OK);
     assert_view(buf_view(&out), wanted);
+    buf_clear(&out);
+    char *to = buf_reserve(&out, json_raw(&s.doc, JSON_ROOT).len);
+    assert_int_equal(json_put_compact(to, &s.doc, JSON_ROOT) - to, strlen(wanted));
+    assert_memory_equal(to, wanted, strlen(wanted));
     buf_free(&out);
     sample_free(&s);
 }
@@ -276,7 +280,7 @@ static void walks_objects_and_arrays(void **state)
     json_value a = json_first(doc, JSON_ROOT);
     json_value b = json_next(doc, a);
     json_value c = json_next(doc, b);
-    assert_true(json_text_is(doc, a, "a") && json_text_is(doc, b, "b"));
+    assert_true(json_text_is(doc, a, VIEW_LITERAL("a")) && json_text_is(doc, b, VIEW_LITERAL("b")));
     assert_int_equal(json_kind(doc, json_key_value(doc, a)), JSON_OBJECT);
     assert_int_equal(json_kind(doc, json_key_value(doc, c)), JSON_NULL);
     assert_int_equal(json_next(doc, c), JSON_NO_VALUE);
@@ -317,6 +321,51 @@ static void finds_members(void **state)
     sample_free(&s);
 }
 
+static void finds_several_members_in_one_walk(void **state)
+{
+    struct sample s;
+    (void)state;
+    sample_of(&s, "{\"a\":1,\"b\":2,\"\\u0061\":3,\"other\":4,\"c\":{\"a\":5}}");
+    const struct view names[] = {VIEW_LITERAL("c"), VIEW_LITERAL("a"), VIEW_LITERAL("none"),
+                                 VIEW_LITERAL("b"), VIEW_LITERAL("a")};
+    static const char *const raws[COUNT(names)] = {"{\"a\":5}", "3", "", "2", "3"};
+    json_value values[COUNT(names)] = {0};
+    json_members(&s.doc, JSON_ROOT, names, COUNT(names), values);
+    for (size_t i = 0; i < COUNT(names); ++i) {
+        assert_view(json_raw(&s.doc, values[i]), raws[i]);
+    }
+    json_members(&s.doc, json_member(&s.doc, JSON_ROOT, "b"), names, COUNT(names), values);
+    for (size_t i = 0; i < COUNT(names); ++i) {
+        assert_int_equal(values[i], JSON_NO_VALUE);
+    }
+    sample_free(&s);
+}
+
+static void knows_what_stands_there_without_escapes(void **state)
+{
+    static const struct {
+        const char *json;
+        const char *unquoted;
+        bool is_plain;
+    } cases[] = {
+        {"\"\"", "", true},
+        {"\"a \xC3\xA4\"", "a \xC3\xA4", true},
+        {"\"a\\nb\"", "a\\nb", false},
+        {"\"\\u0061\"", "\\u0061", false},
+        {"17", "17", false},
+        {"[ 1]", "[ 1]", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); ++i) {
+        struct sample s;
+        sample_of(&s, cases[i].json);
+        assert_int_equal(json_is_plain(&s.doc, JSON_ROOT), cases[i].is_plain);
+        assert_view(json_unquoted(&s.doc, JSON_ROOT), cases[i].unquoted);
+        assert_false(json_is_plain(&s.doc, JSON_NO_VALUE));
+        sample_free(&s);
+    }
+}
+
 static void resolves_escapes_in_text(void **state)
 {
     static const struct {
@@ -347,7 +396,7 @@ static void resolves_escapes_in_text(void **state)
         bool has_zero = memchr(text.at, 0, text.len) != NULL;
         char name[16] = {0};
         memcpy(name, text.at, text.len);
-        assert_int_equal(json_text_is(&s.doc, JSON_ROOT, name), !has_zero);
+        assert_int_equal(json_text_is(&s.doc, JSON_ROOT, view_from_text(name)), !has_zero);
         sample_free(&s);
     }
 }
@@ -362,7 +411,7 @@ static void gives_no_text_of_other_kinds(void **state)
     sample_of(&s, "[1]");
     assert_int_equal(json_text(&s.doc, JSON_ROOT, &s.arena, &text), STATUS_BAD_INPUT);
     assert_int_equal(json_text(&s.doc, JSON_NO_VALUE, &s.arena, &text), STATUS_BAD_INPUT);
-    assert_false(json_text_is(&s.doc, JSON_ROOT, "[1]"));
+    assert_false(json_text_is(&s.doc, JSON_ROOT, VIEW_LITERAL("[1]")));
     assert_false(json_to_int64(&s.doc, JSON_ROOT, &whole));
     assert_false(json_to_double(&s.doc, JSON_NO_VALUE, &real));
     sample_free(&s);
@@ -571,6 +620,7 @@ static void writes_strings(void **state)
         buf_init(&out, 1000);
         assert_int_equal(json_append_string(&out, cases[i].text), STATUS_OK);
         assert_view(buf_view(&out), cases[i].json);
+        assert_int_equal(json_string_bytes(cases[i].text), out.len);
         buf_free(&out);
     }
 }
@@ -687,6 +737,8 @@ int main(void)
         cmocka_unit_test(keeps_the_bytes_of_values),
         cmocka_unit_test(walks_objects_and_arrays),
         cmocka_unit_test(finds_members),
+        cmocka_unit_test(finds_several_members_in_one_walk),
+        cmocka_unit_test(knows_what_stands_there_without_escapes),
         cmocka_unit_test(resolves_escapes_in_text),
         cmocka_unit_test(gives_no_text_of_other_kinds),
         cmocka_unit_test(compacts_only_insignificant_space),

@@ -42,6 +42,26 @@ static void what_the_client_said_stays(void **state)
     arena_free(&arena);
 }
 
+/* In a row, what was cut out of a plain url needs no escapes; what was decoded may. */
+static void what_was_decoded_is_quoted_again(void **state)
+{
+    (void)state;
+    arena_init(&arena, 1 << 16);
+    struct event event = {0};
+    event_set_plain(&event, COLUMN_URL,
+                    VIEW_LITERAL("https://a.example/p?utm_source=%22%0A&utm_medium=m"));
+    assert_int_equal(enrich_url(&event, &arena), STATUS_OK);
+    struct buf row;
+    buf_init(&row, 1 << 16);
+    assert_int_equal(event_append_row(&row, &event), STATUS_OK);
+    assert_true(view_is(buf_view(&row),
+                        "{\"url\":\"https://a.example/p?utm_source=%22%0A&utm_medium=m\","
+                        "\"host\":\"a.example\",\"path\":\"/p\","
+                        "\"campaign_source\":\"\\\"\\n\",\"campaign_medium\":\"m\"}"));
+    buf_free(&row);
+    arena_free(&arena);
+}
+
 static void without_an_address_nothing_is_made_up(void **state)
 {
     (void)state;
@@ -60,6 +80,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(campaign_and_click_id_come_from_the_address),
         cmocka_unit_test(what_the_client_said_stays),
+        cmocka_unit_test(what_was_decoded_is_quoted_again),
         cmocka_unit_test(without_an_address_nothing_is_made_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
