@@ -1,13 +1,39 @@
 #include "base/view.h"
 
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
 static char lower(char byte)
 {
     return byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
 }
 
+/* Eight bytes at a time: where they differ, in the bit of small letters only, there are letters. */
+static bool is_word_ignoring_case(const char *bytes, const char *text)
+{
+    uint64_t a;
+    uint64_t b;
+    memcpy(&a, bytes, sizeof(a));
+    memcpy(&b, text, sizeof(b));
+    uint64_t differing = a ^ b;
+    if (differing == 0) {
+        return true;
+    }
+    uint64_t small = (a | EACH(0x20)) & EACH(0x7f);
+    uint64_t from_a = small + EACH(0x80 - 'a'); /* their highest bits say so */
+    uint64_t behind_z = small + EACH(0x80 - 'z' - 1);
+    uint64_t letters = from_a & ~behind_z & ~a & EACH(0x80);
+    return (differing & ~EACH(0x20)) == 0 && (differing << 2 & ~letters) == 0;
+}
+
 bool view_is_text_ignoring_case(struct view v, const char *text)
 {
-    for (size_t i = 0; i < v.len; i++) {
+    size_t i = 0;
+    for (; v.len - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
+        if (!is_word_ignoring_case(v.at + i, text + i)) {
+            return false;
+        }
+    }
+    for (; i < v.len; i++) {
         if (lower(v.at[i]) != lower(text[i])) {
             return false;
         }

@@ -17,39 +17,46 @@ bool http_is_token(struct view v)
     return v.len > 0 && http_bytes_are(v, HTTP_BYTE_TOKEN);
 }
 
-struct view http_header(const struct http_head *head, const char *name)
+bool http_head_add(struct http_head *head, struct http_header header)
 {
-    size_t len = strlen(name);
-    for (size_t i = 0; i < head->header_count; i++) {
-        struct view candidate = head->headers[i].name;
-        if (candidate.len == len && view_is_ignoring_case(candidate, name)) {
-            return head->headers[i].value;
-        }
+    if (head->header_count == HTTP_HEADERS_MAX) {
+        return false;
     }
-    return view_make(NULL, 0);
+    size_t place = head->header_count++;
+    head->headers[place] = header;
+    head->next[place] = 0;
+    uint8_t *link = &head->first[http_name_key(header.name)];
+    while (*link > 0) {
+        link = &head->next[*link - 1];
+    }
+    *link = (uint8_t)(place + 1);
+    return true;
 }
 
-static size_t count_headers(const struct http_head *head, const char *name)
+static bool is_named(const struct http_header *header, struct view name)
 {
-    size_t count = 0;
-    size_t len = strlen(name);
-    for (size_t i = 0; i < head->header_count; i++) {
-        struct view candidate = head->headers[i].name;
-        count += candidate.len == len && view_is_ignoring_case(candidate, name);
+    return header->name.len == name.len && view_is_text_ignoring_case(header->name, name.at);
+}
+
+const struct http_header *http_header_from(const struct http_head *head, uint8_t link,
+                                           struct view name)
+{
+    while (link > 0 && !is_named(&head->headers[link - 1], name)) {
+        link = head->next[link - 1];
     }
-    return count;
+    return link > 0 ? &head->headers[link - 1] : NULL;
 }
 
 struct view http_header_list(const struct http_head *head, const char *name, struct buf *joined)
 {
-    if (count_headers(head, name) < 2) {
-        return http_header(head, name);
+    const struct http_header *header = http_header_first(head, name);
+    const struct http_header *next = header ? http_header_next(head, header, name) : NULL;
+    if (!next) {
+        return header ? header->value : view_make(NULL, 0);
     }
-    for (size_t i = 0; i < head->header_count; i++) {
-        if (view_is_ignoring_case(head->headers[i].name, name)) {
-            buf_append_text(joined, joined->len > 0 ? ", " : "");
-            buf_append_view(joined, head->headers[i].value);
-        }
+    for (; header; header = http_header_next(head, header, name)) {
+        buf_append_text(joined, joined->len > 0 ? ", " : "");
+        buf_append_view(joined, header->value);
     }
     return buf_view(joined);
 }
@@ -130,27 +137,24 @@ static enum http_progress parse_header_line(struct http_head *head, struct view 
     if (!http_bytes_are(value, HTTP_BYTE_FIELD)) {
         return refuse(refusal, 400, "a header value holds control characters");
     }
-    if (head->header_count == HTTP_HEADERS_MAX) {
-        return refuse(refusal, 431, "the request has more than 64 headers");
-    }
-    head->headers[head->header_count++] = (struct http_header){name, value};
-    return HTTP_DONE;
+    return http_head_add(head, (struct http_header){name, value})
+               ? HTTP_DONE
+               : refuse(refusal, 431, "the request has more than 64 headers");
 }
 
 static enum http_progress check_host(struct http_head *head, struct http_refusal *refusal)
 {
-    size_t hosts = count_headers(head, "host");
-    if (hosts > 1 || (hosts == 0 && head->minor_version == 1)) {
+    const struct http_header *host = http_header_first(head, "host");
+    bool is_one = host ? !http_header_next(head, host, "host") : head->minor_version == 0;
+    if (!is_one) {
         return refuse(refusal, 400, "the request must have exactly one Host header");
     }
-    if (!http_is_host(http_header(head, "host"))) {
+    if (host && !http_is_host(host->value)) {
         return refuse(refusal, 400, "the Host header is not a host name");
     }
     /* RFC 9112, 3.2.2: the authority of an absolute target counts, not what Host says. */
-    for (size_t i = 0; i < head->header_count && head->authority.len > 0; i++) {
-        if (view_is_ignoring_case(head->headers[i].name, "host")) {
-            head->headers[i].value = head->authority;
-        }
+    if (host && head->authority.len > 0) {
+        head->headers[host - head->headers].value = head->authority;
     }
     return HTTP_DONE;
 }
@@ -182,9 +186,9 @@ static enum http_progress read_length(struct http_head *head, struct view list,
 
 static enum http_progress read_lengths(struct http_head *head, struct http_refusal *refusal)
 {
-    for (size_t i = 0; i < head->header_count; i++) {
-        if (view_is_ignoring_case(head->headers[i].name, "content-length") &&
-            read_length(head, head->headers[i].value, refusal) != HTTP_DONE) {
+    const struct http_header *header = http_header_first(head, "content-length");
+    for (; header; header = http_header_next(head, header, "content-length")) {
+        if (read_length(head, header->value, refusal) != HTTP_DONE) {
             return HTTP_REFUSED;
         }
     }
@@ -194,15 +198,16 @@ static enum http_progress read_lengths(struct http_head *head, struct http_refus
 /* RFC 9112, 6.1 and 6.3: without chunked at the very end, or with chunked twice, nobody knows where
  * the body ends (400); chunked over another coding is clear but not spoken here (501). An empty
  * member (RFC 9110, 5.6.1.2) is not overlooked: who sends one is after a server that does. */
-static enum http_progress read_codings(struct http_head *head, struct http_refusal *refusal)
+static enum http_progress read_codings(struct http_head *head, const struct http_header *header,
+                                       struct http_refusal *refusal)
 {
     struct view last = {0};
     size_t codings = 0;
     size_t chunked = 0;
     bool has_empty = false;
-    for (size_t i = 0; i < head->header_count; i++) {
-        struct view list = head->headers[i].value;
-        bool has_more = view_is_ignoring_case(head->headers[i].name, "transfer-encoding");
+    for (; header; header = http_header_next(head, header, "transfer-encoding")) {
+        struct view list = header->value;
+        bool has_more = true;
         while (has_more) {
             has_more = view_find(list, ',') < list.len;
             last = view_trim(view_cut(&list, ','));
@@ -226,7 +231,8 @@ static enum http_progress read_framing(struct http_head *head, struct http_refus
     if (read_lengths(head, refusal) != HTTP_DONE) {
         return HTTP_REFUSED;
     }
-    if (count_headers(head, "transfer-encoding") == 0) {
+    const struct http_header *codings = http_header_first(head, "transfer-encoding");
+    if (!codings) {
         return HTTP_DONE;
     }
     if (head->has_content_length) {
@@ -235,19 +241,17 @@ static enum http_progress read_framing(struct http_head *head, struct http_refus
     if (head->minor_version == 0) {
         return refuse(refusal, 400, "HTTP/1.0 has no Transfer-Encoding");
     }
-    return read_codings(head, refusal);
+    return read_codings(head, codings, refusal);
 }
 
 static enum http_progress read_connection(struct http_head *head, struct http_refusal *refusal)
 {
     bool wants_close = false;
     bool wants_keep = false;
-    for (size_t i = 0; i < head->header_count; i++) {
-        struct http_header header = head->headers[i];
-        if (view_is_ignoring_case(header.name, "connection")) {
-            wants_close |= http_list_has(header.value, "close");
-            wants_keep |= http_list_has(header.value, "keep-alive");
-        }
+    const struct http_header *header = http_header_first(head, "connection");
+    for (; header; header = http_header_next(head, header, "connection")) {
+        wants_close |= http_list_has(header->value, "close");
+        wants_keep |= http_list_has(header->value, "keep-alive");
     }
     head->keep_alive = !wants_close && (head->minor_version == 1 || wants_keep);
     struct view expect = http_header(head, "expect");
@@ -298,7 +302,7 @@ static enum http_progress need_more(struct view bytes, bool in_request_line, str
     return HTTP_NEED_MORE;
 }
 
-/* The array is left as it is: only header_count of it counts. */
+/* The arrays are left as they are: only header_count of them counts. */
 static void empty(struct http_head *head)
 {
     memset(head, 0, offsetof(struct http_head, headers));
