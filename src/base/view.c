@@ -7,13 +7,23 @@ static char lower(char byte)
     return byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
 }
 
-/* Eight bytes at a time: where they differ, in the bit of small letters only, there are letters. */
-static bool is_word_ignoring_case(const char *bytes, const char *text)
+static uint64_t eight_at(const char *at)
 {
-    uint64_t a;
-    uint64_t b;
-    memcpy(&a, bytes, sizeof(a));
-    memcpy(&b, text, sizeof(b));
+    uint64_t bytes;
+    memcpy(&bytes, at, sizeof(bytes));
+    return bytes;
+}
+
+static uint64_t four_at(const char *at)
+{
+    uint32_t bytes;
+    memcpy(&bytes, at, sizeof(bytes));
+    return bytes;
+}
+
+/* Eight bytes at a time: where they differ, in the bit of small letters only, there are letters. */
+static bool are_alike(uint64_t a, uint64_t b)
+{
     uint64_t differing = a ^ b;
     if (differing == 0) {
         return true;
@@ -25,15 +35,23 @@ static bool is_word_ignoring_case(const char *bytes, const char *text)
     return (differing & ~EACH(0x20)) == 0 && (differing << 2 & ~letters) == 0;
 }
 
+/* The last eight, or four, may be among those before: so there is no rest. */
 bool view_is_text_ignoring_case(struct view v, const char *text)
 {
-    size_t i = 0;
-    for (; v.len - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
-        if (!is_word_ignoring_case(v.at + i, text + i)) {
-            return false;
+    if (v.len >= 8) {
+        size_t last = v.len - 8;
+        bool is_same = are_alike(eight_at(v.at + last), eight_at(text + last));
+        for (size_t i = 0; i < last && is_same; i += 8) {
+            is_same = are_alike(eight_at(v.at + i), eight_at(text + i));
         }
+        return is_same;
     }
-    for (; i < v.len; i++) {
+    if (v.len >= 4) {
+        size_t last = v.len - 4;
+        return are_alike(four_at(v.at) << 32 | four_at(v.at + last),
+                         four_at(text) << 32 | four_at(text + last));
+    }
+    for (size_t i = 0; i < v.len; i++) {
         if (lower(v.at[i]) != lower(text[i])) {
             return false;
         }
@@ -52,18 +70,13 @@ bool view_ends_with(struct view v, const char *text)
     return v.len >= len && view_equal(view_part(v, v.len - len, len), view_from_text(text));
 }
 
-static bool is_blank(char byte)
-{
-    return byte == ' ' || byte == '\t';
-}
-
 struct view view_trim(struct view v)
 {
-    while (v.len > 0 && is_blank(v.at[0])) {
+    while (v.len > 0 && view_is_blank(v.at[0])) {
         v.at++;
         v.len--;
     }
-    while (v.len > 0 && is_blank(v.at[v.len - 1])) {
+    while (v.len > 0 && view_is_blank(v.at[v.len - 1])) {
         v.len--;
     }
     return v;

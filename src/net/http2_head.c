@@ -12,29 +12,25 @@ static void place_headers(struct exchange *x)
     }
 }
 
-/* Where it stood, or further ahead; there is room, as they are fewer than came. */
-static void keep_header(struct http_head *head, struct view name, struct view value)
-{
-    (void)!http_head_add(head, (struct http_header){name, value});
-}
-
 bool http2_finish_head(struct exchange *x, struct http_refusal *refusal)
 {
     struct http_head *head = &x->head;
     struct view target = {0};
     place_headers(x);
     size_t count = head->header_count;
+    bool has_room = true;
     head->header_count = 0;
-    for (size_t i = 0; i < count; i++) {
+    /* What is kept goes to its place again, or further ahead. */
+    for (size_t i = 0; i < count && has_room; i++) {
         struct http_header header = head->headers[i];
         if (view_is(header.name, ":method")) {
             http_head_set_method(head, header.value);
         } else if (view_is(header.name, ":path")) {
             target = header.value;
         } else if (view_is(header.name, ":authority")) {
-            keep_header(head, VIEW_LITERAL("host"), header.value);
+            has_room = http_head_add(head, VIEW_LITERAL("host"), header.value);
         } else if (!view_starts_with(header.name, ":")) {
-            keep_header(head, header.name, header.value);
+            has_room = http_head_add(head, header.name, header.value);
         }
     }
     struct view length = http_header(head, "content-length");

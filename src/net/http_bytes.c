@@ -1,9 +1,9 @@
 #include "net/http_bytes.h"
 
-/* T token, F field, V visible, H host, X hex, D digit. */
+/* T token, F field, V target, H host, X hex, D digit. */
 enum {
     F = HTTP_BYTE_FIELD,
-    FV = F | HTTP_BYTE_VISIBLE,
+    FV = F | HTTP_BYTE_TARGET,
     FVT = FV | HTTP_BYTE_TOKEN,
     FVH = FV | HTTP_BYTE_HOST,
     FVTH = FVT | HTTP_BYTE_HOST,
@@ -17,7 +17,7 @@ const uint8_t http_byte_table[256] = {
     [' '] = F,
     ['!'] = FVTH,
     ['"'] = FV,
-    ['#'] = FVT,
+    ['#'] = F | HTTP_BYTE_TOKEN,
     ['$'] = FVTH,
     ['%'] = FVT,
     ['&'] = FVTH,

@@ -1,6 +1,6 @@
 #include "net/http_head.h"
 
-#include "net/http_bytes.h"
+#include "net/http_scan.h"
 #include "net/http_target.h"
 
 enum { METHOD_BYTES_MAX = 32, VERSION_BYTES = 8 };
@@ -17,15 +17,15 @@ bool http_is_token(struct view v)
     return v.len > 0 && http_bytes_are(v, HTTP_BYTE_TOKEN);
 }
 
-bool http_head_add(struct http_head *head, struct http_header header)
+bool http_head_add(struct http_head *head, struct view name, struct view value)
 {
     if (head->header_count == HTTP_HEADERS_MAX) {
         return false;
     }
     size_t place = head->header_count++;
-    head->headers[place] = header;
+    head->headers[place] = (struct http_header){name, value};
     head->next[place] = 0;
-    uint8_t *link = &head->first[http_name_key(header.name)];
+    uint8_t *link = &head->first[http_name_key(name)];
     while (*link > 0) {
         link = &head->next[*link - 1];
     }
@@ -74,15 +74,15 @@ bool http_list_has(struct view list, const char *word)
 static enum http_method method_from(struct view v)
 {
     static const struct {
-        const char *text;
+        struct view name;
         enum http_method method;
     } names[] = {
-        {"GET", HTTP_GET},         {"HEAD", HTTP_HEAD},   {"POST", HTTP_POST},
-        {"PUT", HTTP_PUT},         {"PATCH", HTTP_PATCH}, {"DELETE", HTTP_DELETE},
-        {"OPTIONS", HTTP_OPTIONS},
+        {{"POST", 4}, HTTP_POST},     {{"GET", 3}, HTTP_GET}, {{"OPTIONS", 7}, HTTP_OPTIONS},
+        {{"HEAD", 4}, HTTP_HEAD},     {{"PUT", 3}, HTTP_PUT}, {{"PATCH", 5}, HTTP_PATCH},
+        {{"DELETE", 6}, HTTP_DELETE},
     };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (view_is(v, names[i].text)) {
+        if (view_equal(v, names[i].name)) {
             return names[i].method;
         }
     }
@@ -92,7 +92,7 @@ static enum http_method method_from(struct view v)
 static enum http_progress parse_version(struct http_head *head, struct view version,
                                         struct http_refusal *refusal)
 {
-    bool is_shaped = version.len == VERSION_BYTES && view_starts_with(version, "HTTP/") &&
+    bool is_shaped = version.len == VERSION_BYTES && memcmp(version.at, "HTTP/", 5) == 0 &&
                      version.at[5] >= '0' && version.at[5] <= '9' && version.at[6] == '.' &&
                      version.at[7] >= '0' && version.at[7] <= '9';
     if (!is_shaped) {
@@ -119,27 +119,6 @@ static enum http_progress parse_request_line(struct http_head *head, struct view
     struct view target = view_cut(&line, ' ');
     enum http_progress progress = http_target_parse(head, target, refusal);
     return progress == HTTP_DONE ? parse_version(head, line, refusal) : progress;
-}
-
-static enum http_progress parse_header_line(struct http_head *head, struct view line,
-                                            struct http_refusal *refusal)
-{
-    if (line.at[0] == ' ' || line.at[0] == '\t') {
-        return refuse(refusal, 400, "folded header lines are not accepted");
-    }
-    size_t colon = view_find(line, ':');
-    struct view name = view_part(line, 0, colon);
-    if (colon == line.len || !http_is_token(name)) {
-        return refuse(refusal, 400, "a header line has no proper name before its colon");
-    }
-    /* Made by hand: an empty value keeps its place, so that it differs from a missing header. */
-    struct view value = view_trim(view_make(line.at + colon + 1, line.len - colon - 1));
-    if (!http_bytes_are(value, HTTP_BYTE_FIELD)) {
-        return refuse(refusal, 400, "a header value holds control characters");
-    }
-    return http_head_add(head, (struct http_header){name, value})
-               ? HTTP_DONE
-               : refuse(refusal, 431, "the request has more than 64 headers");
 }
 
 static enum http_progress check_host(struct http_head *head, struct http_refusal *refusal)
@@ -251,7 +230,7 @@ static enum http_progress read_connection(struct http_head *head, struct http_re
     const struct http_header *header = http_header_first(head, "connection");
     for (; header; header = http_header_next(head, header, "connection")) {
         wants_close |= http_list_has(header->value, "close");
-        wants_keep |= http_list_has(header->value, "keep-alive");
+        wants_keep |= head->minor_version == 0 && http_list_has(header->value, "keep-alive");
     }
     head->keep_alive = !wants_close && (head->minor_version == 1 || wants_keep);
     struct view expect = http_header(head, "expect");
@@ -302,6 +281,86 @@ static enum http_progress need_more(struct view bytes, bool in_request_line, str
     return HTTP_NEED_MORE;
 }
 
+/* Moves *at behind the line. */
+static enum http_progress take_request_line(struct http_head *head, struct view bytes, size_t *at,
+                                            struct http_refusal *refusal)
+{
+    struct view line = {0};
+    enum http_progress progress = next_line(bytes, *at, &line, refusal);
+    if (progress == HTTP_NEED_MORE) {
+        return need_more(bytes, true, line, refusal);
+    }
+    *at += line.len + 2;
+    return progress == HTTP_DONE ? parse_request_line(head, line, refusal) : progress;
+}
+
+/* One pass over a header line that is as it should be. False when it is not, or not whole yet:
+ * why_not_header() says which. */
+static bool read_header(struct view rest, struct http_header *header, size_t *len)
+{
+    size_t colon = http_scan_token(rest);
+    if (colon == 0 || colon == rest.len || rest.at[colon] != ':') {
+        return false;
+    }
+    size_t start = colon + 1;
+    while (start < rest.len && view_is_blank(rest.at[start])) {
+        start++;
+    }
+    size_t end = start + http_scan_field(view_make(rest.at + start, rest.len - start));
+    if (rest.len - end < 2 || rest.at[end] != '\r' || rest.at[end + 1] != '\n') {
+        return false;
+    }
+    *len = end + 2;
+    while (end > start && view_is_blank(rest.at[end - 1])) {
+        end--;
+    }
+    header->name = view_make(rest.at, colon);
+    /* An empty value keeps its place, so that it differs from a missing header. */
+    header->value = view_make(rest.at + start, end - start);
+    return true;
+}
+
+static enum http_progress why_not_header(struct view bytes, size_t at, struct http_refusal *refusal)
+{
+    struct view line = {0};
+    enum http_progress progress = next_line(bytes, at, &line, refusal);
+    if (progress == HTTP_NEED_MORE) {
+        return need_more(bytes, false, line, refusal);
+    }
+    if (progress == HTTP_REFUSED) {
+        return HTTP_REFUSED;
+    }
+    if (line.at[0] == ' ' || line.at[0] == '\t') {
+        return refuse(refusal, 400, "folded header lines are not accepted");
+    }
+    size_t colon = view_find(line, ':');
+    if (colon == line.len || !http_is_token(view_part(line, 0, colon))) {
+        return refuse(refusal, 400, "a header line has no proper name before its colon");
+    }
+    return refuse(refusal, 400, "a header value holds control characters");
+}
+
+static bool is_at_end(struct view bytes, size_t at)
+{
+    return bytes.len - at >= 2 && bytes.at[at] == '\r' && bytes.at[at + 1] == '\n';
+}
+
+/* Up to the empty line. */
+static enum http_progress take_headers(struct http_head *head, struct view bytes, size_t at,
+                                       struct http_refusal *refusal)
+{
+    struct http_header header;
+    size_t len;
+    while (read_header(view_make(bytes.at + at, bytes.len - at), &header, &len)) {
+        if (!http_head_add(head, header.name, header.value)) {
+            return refuse(refusal, 431, "the request has more than 64 headers");
+        }
+        at += len;
+    }
+    head->len = at + 2;
+    return is_at_end(bytes, at) ? HTTP_DONE : why_not_header(bytes, at, refusal);
+}
+
 /* The arrays are left as they are: only header_count of them counts. */
 static void empty(struct http_head *head)
 {
@@ -337,24 +396,10 @@ enum http_progress http_head_parse(struct http_head *head, struct view bytes,
     empty(head);
     bytes = view_part(bytes, 0, HTTP_HEAD_BYTES_MAX);
     /* One empty line before the request is overlooked (RFC 9112, 2.2). */
-    size_t first = bytes.len >= 2 && memcmp(bytes.at, "\r\n", 2) == 0 ? 2 : 0;
-    for (size_t at = first;;) {
-        struct view line = {0};
-        enum http_progress progress = next_line(bytes, at, &line, refusal);
-        if (progress == HTTP_NEED_MORE) {
-            return need_more(bytes, at == first, line, refusal);
-        }
-        if (progress == HTTP_DONE && at != first && line.len == 0) {
-            head->len = at + 2;
-            return finish(head, refusal);
-        }
-        if (progress == HTTP_DONE) {
-            progress = at == first ? parse_request_line(head, line, refusal)
-                                   : parse_header_line(head, line, refusal);
-        }
-        if (progress != HTTP_DONE) {
-            return progress;
-        }
-        at += line.len + 2;
+    size_t at = is_at_end(bytes, 0) ? 2 : 0;
+    enum http_progress progress = take_request_line(head, bytes, &at, refusal);
+    if (progress == HTTP_DONE) {
+        progress = take_headers(head, bytes, at, refusal);
     }
+    return progress == HTTP_DONE ? finish(head, refusal) : progress;
 }

@@ -81,7 +81,7 @@ enum http_progress http_head_set_target(struct http_head *head, struct view targ
                                         struct http_refusal *refusal);
 
 /* False when the head has HTTP_HEADERS_MAX of them. */
-bool http_head_add(struct http_head *head, struct http_header header) MUST_CHECK;
+bool http_head_add(struct http_head *head, struct view name, struct view value) MUST_CHECK;
 
 /* The same for names that are alike but for small and capital letters. Of a literal the compiler
  * knows it. */
