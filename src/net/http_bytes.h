@@ -15,6 +15,7 @@ enum http_byte {
     HTTP_BYTE_HOST = 8,   /* unreserved, sub-delims but the comma, which makes lists (RFC 3986) */
     HTTP_BYTE_HEX = 16,
     HTTP_BYTE_DIGIT = 32,
+    HTTP_BYTE_ORIGIN = 64, /* visible, but no comma, which makes lists, and no asterisk */
 };
 
 extern const uint8_t http_byte_table[256];

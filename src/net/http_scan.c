@@ -1,9 +1,9 @@
 #include "net/http_scan.h"
 
-enum { STEP = 16 };
-
 #if defined(__SSE2__)
 #include <emmintrin.h>
+
+enum { STEP = 16 };
 
 static __m128i load(const char *at)
 {
@@ -31,22 +31,9 @@ static unsigned odd_in_field(const char *at)
     __m128i del = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f));
     return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_andnot_si128(tab, control), del));
 }
-#else
-/* Left to the table. */
-static unsigned odd_in_token(const char *at)
-{
-    (void)at;
-    return 1;
-}
-
-static unsigned odd_in_field(const char *at)
-{
-    (void)at;
-    return 1;
-}
 #endif
 
-/* From a place that is not told yet, one byte after the other. */
+/* The rest, or all of it, byte by byte. */
 static size_t go_on(struct view v, size_t at, enum http_byte kind)
 {
     return at + http_bytes_run(view_make(v.at + at, v.len - at), kind);
@@ -54,22 +41,29 @@ static size_t go_on(struct view v, size_t at, enum http_byte kind)
 
 size_t http_scan_token(struct view v)
 {
-    for (size_t at = 0; v.len - at >= STEP; at += STEP) {
+    size_t at = 0;
+#if defined(__SSE2__)
+    for (; v.len - at >= STEP; at += STEP) {
         unsigned odd = odd_in_token(v.at + at);
         if (odd != 0) {
-            return go_on(v, at + (size_t)__builtin_ctz(odd), HTTP_BYTE_TOKEN);
+            at += (size_t)__builtin_ctz(odd);
+            break;
         }
     }
-    return go_on(v, v.len - v.len % STEP, HTTP_BYTE_TOKEN);
+#endif
+    return go_on(v, at, HTTP_BYTE_TOKEN);
 }
 
 size_t http_scan_field(struct view v)
 {
-    for (size_t at = 0; v.len - at >= STEP; at += STEP) {
+    size_t at = 0;
+#if defined(__SSE2__)
+    for (; v.len - at >= STEP; at += STEP) {
         unsigned odd = odd_in_field(v.at + at);
         if (odd != 0) {
-            return go_on(v, at + (size_t)__builtin_ctz(odd), HTTP_BYTE_FIELD);
+            return at + (size_t)__builtin_ctz(odd);
         }
     }
-    return go_on(v, v.len - v.len % STEP, HTTP_BYTE_FIELD);
+#endif
+    return go_on(v, at, HTTP_BYTE_FIELD);
 }
