@@ -89,6 +89,12 @@ static enum http_method method_from(struct view v)
     return HTTP_OTHER;
 }
 
+void http_head_set_method(struct http_head *head, struct view text)
+{
+    head->method_text = text;
+    head->method = method_from(text);
+}
+
 static enum http_progress parse_version(struct http_head *head, struct view version,
                                         struct http_refusal *refusal)
 {
@@ -108,14 +114,15 @@ static enum http_progress parse_version(struct http_head *head, struct view vers
 static enum http_progress parse_request_line(struct http_head *head, struct view line,
                                              struct http_refusal *refusal)
 {
-    head->method_text = view_cut(&line, ' ');
-    if (!http_is_token(head->method_text)) {
+    size_t len = (size_t)(http_token_end(line.at, line.at + line.len) - line.at);
+    if (len == 0 || (len < line.len && line.at[len] != ' ')) {
         return refuse(refusal, 400, "the request line does not start with a method");
     }
-    if (head->method_text.len > METHOD_BYTES_MAX) {
+    if (len > METHOD_BYTES_MAX) {
         return refuse(refusal, 501, "no method here has a name that long");
     }
-    head->method = method_from(head->method_text);
+    http_head_set_method(head, view_part(line, 0, len));
+    line = view_part(line, len + 1, line.len);
     struct view target = view_cut(&line, ' ');
     enum http_progress progress = http_target_parse(head, target, refusal);
     return progress == HTTP_DONE ? parse_version(head, line, refusal) : progress;
@@ -138,14 +145,29 @@ static enum http_progress check_host(struct http_head *head, struct http_refusal
     return HTTP_DONE;
 }
 
+static enum http_progress note_length(struct http_head *head, uint64_t length,
+                                      struct http_refusal *refusal)
+{
+    if (head->has_content_length && head->content_length != length) {
+        return refuse(refusal, 400, "the request has two different Content-Lengths");
+    }
+    head->content_length = length;
+    head->has_content_length = true;
+    return HTTP_DONE;
+}
+
 /* Equal lengths may be repeated, as headers or in one list (RFC 9112, 6.3). A number that overflows
  * is a length like any other, but over every ceiling. */
 static enum http_progress read_length(struct http_head *head, struct view list,
                                       struct http_refusal *refusal)
 {
+    uint64_t length = 0;
+    enum http_progress progress = HTTP_DONE;
     bool has_more = true;
-    while (has_more) {
-        uint64_t length = 0;
+    if (view_to_uint64(list, &length)) {
+        return note_length(head, length, refusal); /* as a rule */
+    }
+    while (has_more && progress == HTTP_DONE) {
         has_more = view_find(list, ',') < list.len;
         struct view number = view_trim(view_cut(&list, ','));
         if (number.len == 0 || !http_bytes_are(number, HTTP_BYTE_DIGIT)) {
@@ -154,13 +176,9 @@ static enum http_progress read_length(struct http_head *head, struct view list,
         if (!view_to_uint64(number, &length)) {
             return refuse(refusal, 413, "the request body is too large");
         }
-        if (head->has_content_length && head->content_length != length) {
-            return refuse(refusal, 400, "the request has two different Content-Lengths");
-        }
-        head->content_length = length;
-        head->has_content_length = true;
+        progress = note_length(head, length, refusal);
     }
-    return HTTP_DONE;
+    return progress;
 }
 
 static enum http_progress read_lengths(struct http_head *head, struct http_refusal *refusal)
@@ -229,8 +247,9 @@ static enum http_progress read_connection(struct http_head *head, struct http_re
     bool wants_keep = false;
     const struct http_header *header = http_header_first(head, "connection");
     for (; header; header = http_header_next(head, header, "connection")) {
-        wants_close |= http_list_has(header->value, "close");
-        wants_keep |= head->minor_version == 0 && http_list_has(header->value, "keep-alive");
+        bool is_usual = view_is_ignoring_case(header->value, "keep-alive"); /* needs no list */
+        wants_close |= !is_usual && http_list_has(header->value, "close");
+        wants_keep |= is_usual || http_list_has(header->value, "keep-alive");
     }
     head->keep_alive = !wants_close && (head->minor_version == 1 || wants_keep);
     struct view expect = http_header(head, "expect");
@@ -294,29 +313,31 @@ static enum http_progress take_request_line(struct http_head *head, struct view 
     return progress == HTTP_DONE ? parse_request_line(head, line, refusal) : progress;
 }
 
-/* One pass over a header line that is as it should be. False when it is not, or not whole yet:
- * why_not_header() says which. */
-static bool read_header(struct view rest, struct http_header *header, size_t *len)
+/* One pass over a header line that is as it should be; *at moves on to the next. False when it is
+ * not, or not whole yet: why_not_header() says which. */
+static bool read_header(const char **at, const char *end, struct http_header *header)
 {
-    size_t colon = http_scan_token(rest);
-    if (colon == 0 || colon == rest.len || rest.at[colon] != ':') {
+    const char *line = *at;
+    const char *colon = http_token_end(line, end);
+    if (colon == line || colon == end || *colon != ':') {
         return false;
     }
-    size_t start = colon + 1;
-    while (start < rest.len && view_is_blank(rest.at[start])) {
-        start++;
+    const char *value = colon + 1;
+    while (value < end && view_is_blank(*value)) {
+        value++;
     }
-    size_t end = start + http_scan_field(view_make(rest.at + start, rest.len - start));
-    if (rest.len - end < 2 || rest.at[end] != '\r' || rest.at[end + 1] != '\n') {
+    const char *cr = http_field_end(value, end);
+    if (end - cr < 2 || cr[0] != '\r' || cr[1] != '\n') {
         return false;
     }
-    *len = end + 2;
-    while (end > start && view_is_blank(rest.at[end - 1])) {
-        end--;
+    const char *value_end = cr;
+    while (value_end > value && view_is_blank(value_end[-1])) {
+        value_end--;
     }
-    header->name = view_make(rest.at, colon);
     /* An empty value keeps its place, so that it differs from a missing header. */
-    header->value = view_make(rest.at + start, end - start);
+    *header = (struct http_header){view_make(line, (size_t)(colon - line)),
+                                   view_make(value, (size_t)(value_end - value))};
+    *at = cr + 2;
     return true;
 }
 
@@ -349,14 +370,14 @@ static bool is_at_end(struct view bytes, size_t at)
 static enum http_progress take_headers(struct http_head *head, struct view bytes, size_t at,
                                        struct http_refusal *refusal)
 {
+    const char *line = bytes.at + at;
     struct http_header header;
-    size_t len;
-    while (read_header(view_make(bytes.at + at, bytes.len - at), &header, &len)) {
+    while (read_header(&line, bytes.at + bytes.len, &header)) {
         if (!http_head_add(head, header.name, header.value)) {
             return refuse(refusal, 431, "the request has more than 64 headers");
         }
-        at += len;
     }
+    at = (size_t)(line - bytes.at);
     head->len = at + 2;
     return is_at_end(bytes, at) ? HTTP_DONE : why_not_header(bytes, at, refusal);
 }
@@ -374,12 +395,6 @@ void http_head_clear(struct http_head *head)
     empty(head);
     head->minor_version = 1;
     head->keep_alive = true;
-}
-
-void http_head_set_method(struct http_head *head, struct view text)
-{
-    head->method_text = text;
-    head->method = method_from(text);
 }
 
 enum http_progress http_head_set_target(struct http_head *head, struct view target,

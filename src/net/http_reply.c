@@ -24,6 +24,16 @@ void http_reply_clear(struct http_reply *reply)
     buf_clear(&reply->body);
 }
 
+static bool is_all_token(struct view v)
+{
+    return http_token_end(v.at, v.at + v.len) == v.at + v.len;
+}
+
+static bool is_all_field(struct view v)
+{
+    return v.len == 0 || http_field_end(v.at, v.at + v.len) == v.at + v.len;
+}
+
 static char *put(char *at, struct view v)
 {
     if (v.len > 0) {
@@ -35,8 +45,8 @@ static char *put(char *at, struct view v)
 void http_reply_header(struct http_reply *reply, const char *name, struct view value)
 {
     struct view token = view_from_text(name);
-    if (token.len == 0 || http_scan_token(token) < token.len ||
-        http_scan_field(value) < value.len) {
+    bool is_clean = token.len > 0 && is_all_token(token) && is_all_field(value);
+    if (!is_clean) {
         reply->headers.status = STATUS_BAD_INPUT;
         return;
     }
