@@ -2,7 +2,7 @@
 
 void event_answer_json(struct http_reply *reply, const struct event_answer *answer)
 {
-    http_reply_header(reply, "Content-Type", VIEW_LITERAL("application/json"));
+    http_reply_lines(reply, "Content-Type: application/json\r\n");
     buf_append_text(&reply->body, "{\"accepted\":");
     buf_append_uint64(&reply->body, answer->accepted);
     buf_append_text(&reply->body, ",\"rejected\":");
@@ -23,7 +23,6 @@ void event_answer_pixel(struct http_reply *reply)
         0x47, 0x49, 0x46, 0x38, 0x39, 0x61, 0x01, 0x00, 0x01, 0x00, 0x80, 0x00, 0x00, 0x00, 0x00,
         0x00, 0xff, 0xff, 0xff, 0x21, 0xf9, 0x04, 0x01, 0x00, 0x00, 0x00, 0x00, 0x2c, 0x00, 0x00,
         0x00, 0x00, 0x01, 0x00, 0x01, 0x00, 0x00, 0x02, 0x02, 0x44, 0x01, 0x00, 0x3b};
-    http_reply_header(reply, "Content-Type", VIEW_LITERAL("image/gif"));
-    http_reply_header(reply, "Cache-Control", VIEW_LITERAL("no-store"));
+    http_reply_lines(reply, "Content-Type: image/gif\r\nCache-Control: no-store\r\n");
     buf_append(&reply->body, PIXEL, sizeof(PIXEL));
 }

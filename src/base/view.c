@@ -1,12 +1,56 @@
 #include "base/view.h"
 
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
 static char lower(char byte)
 {
     return byte >= 'A' && byte <= 'Z' ? (char)(byte + ('a' - 'A')) : byte;
 }
 
+static uint64_t eight_at(const char *at)
+{
+    uint64_t bytes;
+    memcpy(&bytes, at, sizeof(bytes));
+    return bytes;
+}
+
+static uint64_t four_at(const char *at)
+{
+    uint32_t bytes;
+    memcpy(&bytes, at, sizeof(bytes));
+    return bytes;
+}
+
+/* Eight bytes at a time: where they differ, in the bit of small letters only, there are letters. */
+static bool are_alike(uint64_t a, uint64_t b)
+{
+    uint64_t differing = a ^ b;
+    if (differing == 0) {
+        return true;
+    }
+    uint64_t small = (a | EACH(0x20)) & EACH(0x7f);
+    uint64_t from_a = small + EACH(0x80 - 'a'); /* their highest bits say so */
+    uint64_t behind_z = small + EACH(0x80 - 'z' - 1);
+    uint64_t letters = from_a & ~behind_z & ~a & EACH(0x80);
+    return (differing & ~EACH(0x20)) == 0 && (differing << 2 & ~letters) == 0;
+}
+
+/* The last eight, or four, may be among those before: so there is no rest. */
 bool view_is_text_ignoring_case(struct view v, const char *text)
 {
+    if (v.len >= 8) {
+        size_t last = v.len - 8;
+        bool is_same = are_alike(eight_at(v.at + last), eight_at(text + last));
+        for (size_t i = 0; i < last && is_same; i += 8) {
+            is_same = are_alike(eight_at(v.at + i), eight_at(text + i));
+        }
+        return is_same;
+    }
+    if (v.len >= 4) {
+        size_t last = v.len - 4;
+        return are_alike(four_at(v.at) << 32 | four_at(v.at + last),
+                         four_at(text) << 32 | four_at(text + last));
+    }
     for (size_t i = 0; i < v.len; i++) {
         if (lower(v.at[i]) != lower(text[i])) {
             return false;
@@ -26,18 +70,13 @@ bool view_ends_with(struct view v, const char *text)
     return v.len >= len && view_equal(view_part(v, v.len - len, len), view_from_text(text));
 }
 
-static bool is_blank(char byte)
-{
-    return byte == ' ' || byte == '\t';
-}
-
 struct view view_trim(struct view v)
 {
-    while (v.len > 0 && is_blank(v.at[0])) {
+    while (v.len > 0 && view_is_blank(v.at[0])) {
         v.at++;
         v.len--;
     }
-    while (v.len > 0 && is_blank(v.at[v.len - 1])) {
+    while (v.len > 0 && view_is_blank(v.at[v.len - 1])) {
         v.len--;
     }
     return v;

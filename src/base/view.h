@@ -66,6 +66,11 @@ static inline struct view view_part(struct view v, size_t start, size_t len)
     return view_make(v.at + start, len < left ? len : left);
 }
 
+static inline bool view_is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t';
+}
+
 /* Without spaces and tabs at both ends. */
 struct view view_trim(struct view v);
 /* Position of byte, or v.len. */

@@ -1,9 +1,10 @@
 #include "net/http_bytes.h"
 
-/* T token, F field, V visible, H host, X hex, D digit. */
+/* T token, F field, V target, H host, X hex, D digit, O origin. */
 enum {
     F = HTTP_BYTE_FIELD,
-    FV = F | HTTP_BYTE_VISIBLE,
+    O = HTTP_BYTE_ORIGIN,
+    FV = F | HTTP_BYTE_TARGET | O,
     FVT = FV | HTTP_BYTE_TOKEN,
     FVH = FV | HTTP_BYTE_HOST,
     FVTH = FVT | HTTP_BYTE_HOST,
@@ -17,16 +18,16 @@ const uint8_t http_byte_table[256] = {
     [' '] = F,
     ['!'] = FVTH,
     ['"'] = FV,
-    ['#'] = FVT,
+    ['#'] = F | HTTP_BYTE_TOKEN | O,
     ['$'] = FVTH,
     ['%'] = FVT,
     ['&'] = FVTH,
     ['\''] = FVTH,
     ['('] = FVH,
     [')'] = FVH,
-    ['*'] = FVTH,
+    ['*'] = FVTH - O,
     ['+'] = FVTH,
-    [','] = FV,
+    [','] = FV - O,
     ['-'] = FVTH,
     ['.'] = FVTH,
     ['/'] = FV,

@@ -1,6 +1,6 @@
 #include "net/http_head.h"
 
-#include "net/http_bytes.h"
+#include "net/http_scan.h"
 #include "net/http_target.h"
 
 enum { METHOD_BYTES_MAX = 32, VERSION_BYTES = 8 };
@@ -17,39 +17,46 @@ bool http_is_token(struct view v)
     return v.len > 0 && http_bytes_are(v, HTTP_BYTE_TOKEN);
 }
 
-struct view http_header(const struct http_head *head, const char *name)
+bool http_head_add(struct http_head *head, struct view name, struct view value)
 {
-    size_t len = strlen(name);
-    for (size_t i = 0; i < head->header_count; i++) {
-        struct view candidate = head->headers[i].name;
-        if (candidate.len == len && view_is_ignoring_case(candidate, name)) {
-            return head->headers[i].value;
-        }
+    if (head->header_count == HTTP_HEADERS_MAX) {
+        return false;
     }
-    return view_make(NULL, 0);
+    size_t place = head->header_count++;
+    head->headers[place] = (struct http_header){name, value};
+    head->next[place] = 0;
+    uint8_t *link = &head->first[http_name_key(name)];
+    while (*link > 0) {
+        link = &head->next[*link - 1];
+    }
+    *link = (uint8_t)(place + 1);
+    return true;
 }
 
-static size_t count_headers(const struct http_head *head, const char *name)
+static bool is_named(const struct http_header *header, struct view name)
 {
-    size_t count = 0;
-    size_t len = strlen(name);
-    for (size_t i = 0; i < head->header_count; i++) {
-        struct view candidate = head->headers[i].name;
-        count += candidate.len == len && view_is_ignoring_case(candidate, name);
+    return header->name.len == name.len && view_is_text_ignoring_case(header->name, name.at);
+}
+
+const struct http_header *http_header_from(const struct http_head *head, uint8_t link,
+                                           struct view name)
+{
+    while (link > 0 && !is_named(&head->headers[link - 1], name)) {
+        link = head->next[link - 1];
     }
-    return count;
+    return link > 0 ? &head->headers[link - 1] : NULL;
 }
 
 struct view http_header_list(const struct http_head *head, const char *name, struct buf *joined)
 {
-    if (count_headers(head, name) < 2) {
-        return http_header(head, name);
+    const struct http_header *header = http_header_first(head, name);
+    const struct http_header *next = header ? http_header_next(head, header, name) : NULL;
+    if (!next) {
+        return header ? header->value : view_make(NULL, 0);
     }
-    for (size_t i = 0; i < head->header_count; i++) {
-        if (view_is_ignoring_case(head->headers[i].name, name)) {
-            buf_append_text(joined, joined->len > 0 ? ", " : "");
-            buf_append_view(joined, head->headers[i].value);
-        }
+    for (; header; header = http_header_next(head, header, name)) {
+        buf_append_text(joined, joined->len > 0 ? ", " : "");
+        buf_append_view(joined, header->value);
     }
     return buf_view(joined);
 }
@@ -67,25 +74,31 @@ bool http_list_has(struct view list, const char *word)
 static enum http_method method_from(struct view v)
 {
     static const struct {
-        const char *text;
+        struct view name;
         enum http_method method;
     } names[] = {
-        {"GET", HTTP_GET},         {"HEAD", HTTP_HEAD},   {"POST", HTTP_POST},
-        {"PUT", HTTP_PUT},         {"PATCH", HTTP_PATCH}, {"DELETE", HTTP_DELETE},
-        {"OPTIONS", HTTP_OPTIONS},
+        {{"POST", 4}, HTTP_POST},     {{"GET", 3}, HTTP_GET}, {{"OPTIONS", 7}, HTTP_OPTIONS},
+        {{"HEAD", 4}, HTTP_HEAD},     {{"PUT", 3}, HTTP_PUT}, {{"PATCH", 5}, HTTP_PATCH},
+        {{"DELETE", 6}, HTTP_DELETE},
     };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        if (view_is(v, names[i].text)) {
+        if (view_equal(v, names[i].name)) {
             return names[i].method;
         }
     }
     return HTTP_OTHER;
 }
 
+void http_head_set_method(struct http_head *head, struct view text)
+{
+    head->method_text = text;
+    head->method = method_from(text);
+}
+
 static enum http_progress parse_version(struct http_head *head, struct view version,
                                         struct http_refusal *refusal)
 {
-    bool is_shaped = version.len == VERSION_BYTES && view_starts_with(version, "HTTP/") &&
+    bool is_shaped = version.len == VERSION_BYTES && memcmp(version.at, "HTTP/", 5) == 0 &&
                      version.at[5] >= '0' && version.at[5] <= '9' && version.at[6] == '.' &&
                      version.at[7] >= '0' && version.at[7] <= '9';
     if (!is_shaped) {
@@ -101,57 +114,45 @@ static enum http_progress parse_version(struct http_head *head, struct view vers
 static enum http_progress parse_request_line(struct http_head *head, struct view line,
                                              struct http_refusal *refusal)
 {
-    head->method_text = view_cut(&line, ' ');
-    if (!http_is_token(head->method_text)) {
+    size_t len = (size_t)(http_token_end(line.at, line.at + line.len) - line.at);
+    if (len == 0 || (len < line.len && line.at[len] != ' ')) {
         return refuse(refusal, 400, "the request line does not start with a method");
     }
-    if (head->method_text.len > METHOD_BYTES_MAX) {
+    if (len > METHOD_BYTES_MAX) {
         return refuse(refusal, 501, "no method here has a name that long");
     }
-    head->method = method_from(head->method_text);
+    http_head_set_method(head, view_part(line, 0, len));
+    line = view_part(line, len + 1, line.len);
     struct view target = view_cut(&line, ' ');
     enum http_progress progress = http_target_parse(head, target, refusal);
     return progress == HTTP_DONE ? parse_version(head, line, refusal) : progress;
 }
 
-static enum http_progress parse_header_line(struct http_head *head, struct view line,
-                                            struct http_refusal *refusal)
-{
-    if (line.at[0] == ' ' || line.at[0] == '\t') {
-        return refuse(refusal, 400, "folded header lines are not accepted");
-    }
-    size_t colon = view_find(line, ':');
-    struct view name = view_part(line, 0, colon);
-    if (colon == line.len || !http_is_token(name)) {
-        return refuse(refusal, 400, "a header line has no proper name before its colon");
-    }
-    /* Made by hand: an empty value keeps its place, so that it differs from a missing header. */
-    struct view value = view_trim(view_make(line.at + colon + 1, line.len - colon - 1));
-    if (!http_bytes_are(value, HTTP_BYTE_FIELD)) {
-        return refuse(refusal, 400, "a header value holds control characters");
-    }
-    if (head->header_count == HTTP_HEADERS_MAX) {
-        return refuse(refusal, 431, "the request has more than 64 headers");
-    }
-    head->headers[head->header_count++] = (struct http_header){name, value};
-    return HTTP_DONE;
-}
-
 static enum http_progress check_host(struct http_head *head, struct http_refusal *refusal)
 {
-    size_t hosts = count_headers(head, "host");
-    if (hosts > 1 || (hosts == 0 && head->minor_version == 1)) {
+    const struct http_header *host = http_header_first(head, "host");
+    bool is_one = host ? !http_header_next(head, host, "host") : head->minor_version == 0;
+    if (!is_one) {
         return refuse(refusal, 400, "the request must have exactly one Host header");
     }
-    if (!http_is_host(http_header(head, "host"))) {
+    if (host && !http_is_host(host->value)) {
         return refuse(refusal, 400, "the Host header is not a host name");
     }
     /* RFC 9112, 3.2.2: the authority of an absolute target counts, not what Host says. */
-    for (size_t i = 0; i < head->header_count && head->authority.len > 0; i++) {
-        if (view_is_ignoring_case(head->headers[i].name, "host")) {
-            head->headers[i].value = head->authority;
-        }
+    if (host && head->authority.len > 0) {
+        head->headers[host - head->headers].value = head->authority;
     }
+    return HTTP_DONE;
+}
+
+static enum http_progress note_length(struct http_head *head, uint64_t length,
+                                      struct http_refusal *refusal)
+{
+    if (head->has_content_length && head->content_length != length) {
+        return refuse(refusal, 400, "the request has two different Content-Lengths");
+    }
+    head->content_length = length;
+    head->has_content_length = true;
     return HTTP_DONE;
 }
 
@@ -160,9 +161,13 @@ static enum http_progress check_host(struct http_head *head, struct http_refusal
 static enum http_progress read_length(struct http_head *head, struct view list,
                                       struct http_refusal *refusal)
 {
+    uint64_t length = 0;
+    enum http_progress progress = HTTP_DONE;
     bool has_more = true;
-    while (has_more) {
-        uint64_t length = 0;
+    if (view_to_uint64(list, &length)) {
+        return note_length(head, length, refusal); /* as a rule */
+    }
+    while (has_more && progress == HTTP_DONE) {
         has_more = view_find(list, ',') < list.len;
         struct view number = view_trim(view_cut(&list, ','));
         if (number.len == 0 || !http_bytes_are(number, HTTP_BYTE_DIGIT)) {
@@ -171,20 +176,16 @@ static enum http_progress read_length(struct http_head *head, struct view list,
         if (!view_to_uint64(number, &length)) {
             return refuse(refusal, 413, "the request body is too large");
         }
-        if (head->has_content_length && head->content_length != length) {
-            return refuse(refusal, 400, "the request has two different Content-Lengths");
-        }
-        head->content_length = length;
-        head->has_content_length = true;
+        progress = note_length(head, length, refusal);
     }
-    return HTTP_DONE;
+    return progress;
 }
 
 static enum http_progress read_lengths(struct http_head *head, struct http_refusal *refusal)
 {
-    for (size_t i = 0; i < head->header_count; i++) {
-        if (view_is_ignoring_case(head->headers[i].name, "content-length") &&
-            read_length(head, head->headers[i].value, refusal) != HTTP_DONE) {
+    const struct http_header *header = http_header_first(head, "content-length");
+    for (; header; header = http_header_next(head, header, "content-length")) {
+        if (read_length(head, header->value, refusal) != HTTP_DONE) {
             return HTTP_REFUSED;
         }
     }
@@ -194,15 +195,16 @@ static enum http_progress read_lengths(struct http_head *head, struct http_refus
 /* RFC 9112, 6.1 and 6.3: without chunked at the very end, or with chunked twice, nobody knows where
  * the body ends (400); chunked over another coding is clear but not spoken here (501). An empty
  * member (RFC 9110, 5.6.1.2) is not overlooked: who sends one is after a server that does. */
-static enum http_progress read_codings(struct http_head *head, struct http_refusal *refusal)
+static enum http_progress read_codings(struct http_head *head, const struct http_header *header,
+                                       struct http_refusal *refusal)
 {
     struct view last = {0};
     size_t codings = 0;
     size_t chunked = 0;
     bool has_empty = false;
-    for (size_t i = 0; i < head->header_count; i++) {
-        struct view list = head->headers[i].value;
-        bool has_more = view_is_ignoring_case(head->headers[i].name, "transfer-encoding");
+    for (; header; header = http_header_next(head, header, "transfer-encoding")) {
+        struct view list = header->value;
+        bool has_more = true;
         while (has_more) {
             has_more = view_find(list, ',') < list.len;
             last = view_trim(view_cut(&list, ','));
@@ -226,7 +228,8 @@ static enum http_progress read_framing(struct http_head *head, struct http_refus
     if (read_lengths(head, refusal) != HTTP_DONE) {
         return HTTP_REFUSED;
     }
-    if (count_headers(head, "transfer-encoding") == 0) {
+    const struct http_header *codings = http_header_first(head, "transfer-encoding");
+    if (!codings) {
         return HTTP_DONE;
     }
     if (head->has_content_length) {
@@ -235,19 +238,18 @@ static enum http_progress read_framing(struct http_head *head, struct http_refus
     if (head->minor_version == 0) {
         return refuse(refusal, 400, "HTTP/1.0 has no Transfer-Encoding");
     }
-    return read_codings(head, refusal);
+    return read_codings(head, codings, refusal);
 }
 
 static enum http_progress read_connection(struct http_head *head, struct http_refusal *refusal)
 {
     bool wants_close = false;
     bool wants_keep = false;
-    for (size_t i = 0; i < head->header_count; i++) {
-        struct http_header header = head->headers[i];
-        if (view_is_ignoring_case(header.name, "connection")) {
-            wants_close |= http_list_has(header.value, "close");
-            wants_keep |= http_list_has(header.value, "keep-alive");
-        }
+    const struct http_header *header = http_header_first(head, "connection");
+    for (; header; header = http_header_next(head, header, "connection")) {
+        bool is_usual = view_is_ignoring_case(header->value, "keep-alive"); /* needs no list */
+        wants_close |= !is_usual && http_list_has(header->value, "close");
+        wants_keep |= is_usual || http_list_has(header->value, "keep-alive");
     }
     head->keep_alive = !wants_close && (head->minor_version == 1 || wants_keep);
     struct view expect = http_header(head, "expect");
@@ -298,7 +300,89 @@ static enum http_progress need_more(struct view bytes, bool in_request_line, str
     return HTTP_NEED_MORE;
 }
 
-/* The array is left as it is: only header_count of it counts. */
+/* Moves *at behind the line. */
+static enum http_progress take_request_line(struct http_head *head, struct view bytes, size_t *at,
+                                            struct http_refusal *refusal)
+{
+    struct view line = {0};
+    enum http_progress progress = next_line(bytes, *at, &line, refusal);
+    if (progress == HTTP_NEED_MORE) {
+        return need_more(bytes, true, line, refusal);
+    }
+    *at += line.len + 2;
+    return progress == HTTP_DONE ? parse_request_line(head, line, refusal) : progress;
+}
+
+/* One pass over a header line that is as it should be; *at moves on to the next. False when it is
+ * not, or not whole yet: why_not_header() says which. */
+static bool read_header(const char **at, const char *end, struct http_header *header)
+{
+    const char *line = *at;
+    const char *colon = http_token_end(line, end);
+    if (colon == line || colon == end || *colon != ':') {
+        return false;
+    }
+    const char *value = colon + 1;
+    while (value < end && view_is_blank(*value)) {
+        value++;
+    }
+    const char *cr = http_field_end(value, end);
+    if (end - cr < 2 || cr[0] != '\r' || cr[1] != '\n') {
+        return false;
+    }
+    const char *value_end = cr;
+    while (value_end > value && view_is_blank(value_end[-1])) {
+        value_end--;
+    }
+    /* An empty value keeps its place, so that it differs from a missing header. */
+    *header = (struct http_header){view_make(line, (size_t)(colon - line)),
+                                   view_make(value, (size_t)(value_end - value))};
+    *at = cr + 2;
+    return true;
+}
+
+static enum http_progress why_not_header(struct view bytes, size_t at, struct http_refusal *refusal)
+{
+    struct view line = {0};
+    enum http_progress progress = next_line(bytes, at, &line, refusal);
+    if (progress == HTTP_NEED_MORE) {
+        return need_more(bytes, false, line, refusal);
+    }
+    if (progress == HTTP_REFUSED) {
+        return HTTP_REFUSED;
+    }
+    if (line.at[0] == ' ' || line.at[0] == '\t') {
+        return refuse(refusal, 400, "folded header lines are not accepted");
+    }
+    size_t colon = view_find(line, ':');
+    if (colon == line.len || !http_is_token(view_part(line, 0, colon))) {
+        return refuse(refusal, 400, "a header line has no proper name before its colon");
+    }
+    return refuse(refusal, 400, "a header value holds control characters");
+}
+
+static bool is_at_end(struct view bytes, size_t at)
+{
+    return bytes.len - at >= 2 && bytes.at[at] == '\r' && bytes.at[at + 1] == '\n';
+}
+
+/* Up to the empty line. */
+static enum http_progress take_headers(struct http_head *head, struct view bytes, size_t at,
+                                       struct http_refusal *refusal)
+{
+    const char *line = bytes.at + at;
+    struct http_header header;
+    while (read_header(&line, bytes.at + bytes.len, &header)) {
+        if (!http_head_add(head, header.name, header.value)) {
+            return refuse(refusal, 431, "the request has more than 64 headers");
+        }
+    }
+    at = (size_t)(line - bytes.at);
+    head->len = at + 2;
+    return is_at_end(bytes, at) ? HTTP_DONE : why_not_header(bytes, at, refusal);
+}
+
+/* The arrays are left as they are: only header_count of them counts. */
 static void empty(struct http_head *head)
 {
     memset(head, 0, offsetof(struct http_head, headers));
@@ -311,12 +395,6 @@ void http_head_clear(struct http_head *head)
     empty(head);
     head->minor_version = 1;
     head->keep_alive = true;
-}
-
-void http_head_set_method(struct http_head *head, struct view text)
-{
-    head->method_text = text;
-    head->method = method_from(text);
 }
 
 enum http_progress http_head_set_target(struct http_head *head, struct view target,
@@ -333,24 +411,10 @@ enum http_progress http_head_parse(struct http_head *head, struct view bytes,
     empty(head);
     bytes = view_part(bytes, 0, HTTP_HEAD_BYTES_MAX);
     /* One empty line before the request is overlooked (RFC 9112, 2.2). */
-    size_t first = bytes.len >= 2 && memcmp(bytes.at, "\r\n", 2) == 0 ? 2 : 0;
-    for (size_t at = first;;) {
-        struct view line = {0};
-        enum http_progress progress = next_line(bytes, at, &line, refusal);
-        if (progress == HTTP_NEED_MORE) {
-            return need_more(bytes, at == first, line, refusal);
-        }
-        if (progress == HTTP_DONE && at != first && line.len == 0) {
-            head->len = at + 2;
-            return finish(head, refusal);
-        }
-        if (progress == HTTP_DONE) {
-            progress = at == first ? parse_request_line(head, line, refusal)
-                                   : parse_header_line(head, line, refusal);
-        }
-        if (progress != HTTP_DONE) {
-            return progress;
-        }
-        at += line.len + 2;
+    size_t at = is_at_end(bytes, 0) ? 2 : 0;
+    enum http_progress progress = take_request_line(head, bytes, &at, refusal);
+    if (progress == HTTP_DONE) {
+        progress = take_headers(head, bytes, at, refusal);
     }
+    return progress == HTTP_DONE ? finish(head, refusal) : progress;
 }

@@ -21,6 +21,7 @@ enum {
     HTTP_HEAD_BYTES_MAX = 16 * 1024,
     HTTP_TARGET_BYTES_MAX = 8 * 1024,
     HTTP_HEADERS_MAX = 64,
+    HTTP_NAME_KEYS = 64,
 };
 
 enum http_progress { HTTP_NEED_MORE, HTTP_DONE, HTTP_REFUSED };
@@ -47,7 +48,8 @@ struct http_header {
     struct view value; /* without blanks at both ends; may be empty, may hold bytes over 127 */
 };
 
-/* All views point into the bytes that were parsed. */
+/* All views point into the bytes that were parsed. Headers are found by a key made of their names:
+ * those that share one are a chain, in their order; its links are 1 + the place among headers. */
 struct http_head {
     enum http_method method;
     struct view method_text;
@@ -55,9 +57,11 @@ struct http_head {
     struct view query;     /* behind the '?', empty when there is none */
     struct view authority; /* of an absolute target, else empty; is then the value of Host too */
     int minor_version;     /* 0 or 1 */
-    struct http_header headers[HTTP_HEADERS_MAX];
+    struct http_header headers[HTTP_HEADERS_MAX]; /* as they came; added by http_head_add() */
+    uint8_t next[HTTP_HEADERS_MAX];               /* link to the next of the chain, or 0 */
     size_t header_count;
-    uint64_t content_length; /* 0 when not given or chunked */
+    uint8_t first[HTTP_NAME_KEYS]; /* link to the first of each chain, or 0 */
+    uint64_t content_length;       /* 0 when not given or chunked */
     bool has_content_length;
     bool is_chunked;
     bool keep_alive;
@@ -76,9 +80,48 @@ void http_head_set_method(struct http_head *head, struct view text);
 enum http_progress http_head_set_target(struct http_head *head, struct view target,
                                         struct http_refusal *refusal);
 
-/* The value of the first header of that name, letters alike; empty with at NULL when missing
- * (a header without value has at set). */
-struct view http_header(const struct http_head *head, const char *name);
+/* False when the head has HTTP_HEADERS_MAX of them. */
+bool http_head_add(struct http_head *head, struct view name, struct view value) MUST_CHECK;
+
+/* The same for names that are alike but for small and capital letters. Of a literal the compiler
+ * knows it. */
+static inline unsigned http_name_key(struct view name)
+{
+    if (name.len == 0) {
+        return 0;
+    }
+    unsigned first = (unsigned char)name.at[0] | 0x20;
+    unsigned last = (unsigned char)name.at[name.len - 1] | 0x20;
+    return ((unsigned)name.len * 3 + first * 4 + last * 7) % HTTP_NAME_KEYS;
+}
+
+/* Of http_header_first() and http_header_next(): the first one of that name from this link on. */
+const struct http_header *http_header_from(const struct http_head *head, uint8_t link,
+                                           struct view name);
+
+/* The first header of that name, letters alike; NULL when missing. */
+static inline const struct http_header *http_header_first(const struct http_head *head,
+                                                          const char *name)
+{
+    uint8_t link = head->first[http_name_key(view_from_text(name))];
+    return link == 0 ? NULL : http_header_from(head, link, view_from_text(name));
+}
+
+/* The next one of that name behind this one; NULL when it was the last. */
+static inline const struct http_header *
+http_header_next(const struct http_head *head, const struct http_header *header, const char *name)
+{
+    uint8_t link = head->next[header - head->headers];
+    return link == 0 ? NULL : http_header_from(head, link, view_from_text(name));
+}
+
+/* The value of the first header of that name; empty with at NULL when missing (a header without
+ * value has at set). */
+static inline struct view http_header(const struct http_head *head, const char *name)
+{
+    const struct http_header *header = http_header_first(head, name);
+    return header ? header->value : view_make(NULL, 0);
+}
 
 /* For headers that are lists: several lines are one list (RFC 9110, 5.3). The value of a single
  * line as it stands, else all of them joined by commas in the empty buffer `joined`, whose status

@@ -1,6 +1,6 @@
 #include "net/http_reply.h"
 
-#include "net/http_head.h"
+#include "net/http_scan.h"
 
 #include <stdio.h>
 
@@ -24,27 +24,39 @@ void http_reply_clear(struct http_reply *reply)
     buf_clear(&reply->body);
 }
 
-static bool is_clean(struct view value)
+static bool is_all_token(struct view v)
 {
-    for (size_t i = 0; i < value.len; i++) {
-        unsigned char byte = (unsigned char)value.at[i];
-        if ((byte < 0x20 && byte != '\t') || byte == 0x7f) {
-            return false;
-        }
+    return http_token_end(v.at, v.at + v.len) == v.at + v.len;
+}
+
+static bool is_all_field(struct view v)
+{
+    return v.len == 0 || http_field_end(v.at, v.at + v.len) == v.at + v.len;
+}
+
+static char *put(char *at, struct view v)
+{
+    if (v.len > 0) {
+        memcpy(at, v.at, v.len);
     }
-    return true;
+    return at + v.len;
 }
 
 void http_reply_header(struct http_reply *reply, const char *name, struct view value)
 {
-    if (!http_is_token(view_from_text(name)) || !is_clean(value)) {
+    struct view token = view_from_text(name);
+    bool is_clean = token.len > 0 && is_all_token(token) && is_all_field(value);
+    if (!is_clean) {
         reply->headers.status = STATUS_BAD_INPUT;
         return;
     }
-    buf_append_text(&reply->headers, name);
-    buf_append_text(&reply->headers, ": ");
-    buf_append_view(&reply->headers, value);
-    buf_append_text(&reply->headers, "\r\n");
+    size_t len = token.len + value.len + 4;
+    char *at = buf_reserve(&reply->headers, len);
+    if (at) {
+        at = put(put(at, token), VIEW_LITERAL(": "));
+        put(put(at, value), VIEW_LITERAL("\r\n"));
+        buf_used(&reply->headers, len);
+    }
 }
 
 static void append_quoted(struct buf *out, const char *sentence)
@@ -66,7 +78,20 @@ void http_reply_error(struct http_reply *reply, unsigned status, const char *sen
     buf_append_text(&reply->body, "{\"error\":");
     append_quoted(&reply->body, sentence);
     buf_append_byte(&reply->body, '}');
-    http_reply_header(reply, "Content-Type", VIEW_LITERAL("application/json"));
+    http_reply_lines(reply, "Content-Type: application/json\r\n");
+}
+
+static void append_status_line(unsigned status, struct buf *out)
+{
+    if (status == 200) {
+        buf_append_text(out, "HTTP/1.1 200 OK\r\n"); /* as a rule */
+        return;
+    }
+    buf_append_text(out, "HTTP/1.1 ");
+    buf_append_uint64(out, status);
+    buf_append_byte(out, ' ');
+    buf_append_text(out, http_reason(status));
+    buf_append_text(out, "\r\n");
 }
 
 static void append_frame_headers(const struct http_reply *reply,
@@ -83,8 +108,11 @@ static void append_frame_headers(const struct http_reply *reply,
         buf_append_uint64(out, reply->body.len);
         buf_append_text(out, "\r\n");
     }
-    buf_append_text(out, frame->keep_alive && !frame->is_stream ? "Connection: keep-alive\r\n"
-                                                                : "Connection: close\r\n");
+    if (frame->keep_alive && !frame->is_stream) {
+        buf_append_text(out, "Connection: keep-alive\r\n");
+    } else {
+        buf_append_text(out, "Connection: close\r\n");
+    }
     buf_append_view(out, buf_view(&reply->headers));
     buf_append_text(out, "\r\n");
     if (!frame->is_head && !frame->is_stream && !has_no_content) {
@@ -109,11 +137,7 @@ enum status http_reply_write(const struct http_reply *reply, const struct http_r
         return buf_status(&reply->body);
     }
     size_t start = out->len;
-    buf_append_text(out, "HTTP/1.1 ");
-    buf_append_uint64(out, reply->status);
-    buf_append_byte(out, ' ');
-    buf_append_text(out, http_reason(reply->status));
-    buf_append_text(out, "\r\n");
+    append_status_line(reply->status, out);
     append_frame_headers(reply, frame, out);
     if (buf_status(out) != STATUS_OK) {
         buf_truncate(out, start);

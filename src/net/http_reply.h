@@ -36,6 +36,13 @@ void http_reply_clear(struct http_reply *reply);
  * the headers failed: http_reply_write() then refuses. */
 void http_reply_header(struct http_reply *reply, const char *name, struct view value);
 
+/* Adds whole lines that the program itself is made of, like "Vary: Origin\r\n". Nothing of them is
+ * checked: what comes from outside goes through http_reply_header(). */
+static inline void http_reply_lines(struct http_reply *reply, const char *lines)
+{
+    buf_append_text(&reply->headers, lines);
+}
+
 /* Replaces status and body by a small JSON object with one sentence; headers stay. */
 void http_reply_error(struct http_reply *reply, unsigned status, const char *sentence);
 

@@ -32,7 +32,11 @@ static bool is_host_text(struct view v, const char *more)
 
 bool http_is_host(struct view v)
 {
-    struct view port = {0};
+    size_t plain = http_bytes_run(v, HTTP_BYTE_HOST);
+    struct view port = view_part(v, plain + 1, v.len);
+    if (plain == v.len || (v.at[plain] == ':' && has_only_digits(port))) {
+        return true; /* as a rule */
+    }
     if (view_starts_with(v, "[")) {
         size_t end = view_find(v, ']');
         struct view rest = view_part(v, end + 1, v.len);
@@ -88,8 +92,7 @@ enum http_progress http_target_parse(struct http_head *head, struct view target,
     if (target.len > HTTP_TARGET_BYTES_MAX) {
         return refuse(refusal, 414, "the request target is longer than 8 kB");
     }
-    if (target.len == 0 || !http_bytes_are(target, HTTP_BYTE_VISIBLE) ||
-        view_find(target, '#') < target.len) {
+    if (target.len == 0 || !http_bytes_are(target, HTTP_BYTE_TARGET)) {
         return refuse(refusal, 400, "the request target holds bytes that must be encoded");
     }
     if (view_is(head->method_text, "CONNECT")) {

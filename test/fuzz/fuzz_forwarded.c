@@ -20,12 +20,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(networks, line.len > 0 ? line.at : "", line.len);
     line = view_part(view_cut(&rest, '\n'), 0, TEXT_BYTES - 1);
     memcpy(peer, line.len > 0 ? line.at : "", line.len);
-    head.headers[0] =
-        (struct http_header){VIEW_LITERAL("x-forwarded-proto"), view_cut(&rest, '\n')};
-    head.header_count = 1;
-    while (rest.len > 0 && head.header_count < HTTP_HEADERS_MAX) {
-        head.headers[head.header_count++] =
-            (struct http_header){VIEW_LITERAL("x-forwarded-for"), view_cut(&rest, '\n')};
+    http_head_clear(&head);
+    bool has_room = http_head_add(&head, VIEW_LITERAL("x-forwarded-proto"), view_cut(&rest, '\n'));
+    while (rest.len > 0 && has_room) {
+        has_room = http_head_add(&head, VIEW_LITERAL("x-forwarded-for"), view_cut(&rest, '\n'));
     }
     bool is_ok = trusted_networks_parse(&trusted, networks, &fault) == STATUS_OK;
     forwarded_read(&client, &trusted, peer, &head);

@@ -36,8 +36,8 @@ static int tear_down(void **state)
 
 static void forward_for(const char *client)
 {
-    head.header_count = 1;
-    head.headers[0] = (struct http_header){VIEW_LITERAL("X-Forwarded-For"), view_from_text(client)};
+    head = (struct http_head){0};
+    assert_true(http_head_add(&head, VIEW_LITERAL("X-Forwarded-For"), view_from_text(client)));
 }
 
 static unsigned requests_that_may_come(const char *peer, unsigned tries)

@@ -22,6 +22,36 @@ static void compares_bytes_and_lengths(void **state)
     assert_false(view_ends_with(VIEW_LITERAL("zst"), ".zst"));
 }
 
+static bool is_alike(int a, int b)
+{
+    int small_a = a >= 'A' && a <= 'Z' ? a + 'a' - 'A' : a;
+    int small_b = b >= 'A' && b <= 'Z' ? b + 'a' - 'A' : b;
+    return small_a == small_b;
+}
+
+static void only_letters_are_alike_at_every_place_of_every_length(void **state)
+{
+    (void)state;
+    enum { LONGEST = 17 };
+    char text[LONGEST + 1] = "Quick-brown-fox-7";
+    char bytes[LONGEST];
+    for (size_t len = 1; len <= LONGEST; len++) {
+        for (size_t pair = 0; pair < 256 * 255; pair++) {
+            size_t place = pair % len;
+            int a = (int)(pair / 255);
+            int b = 1 + (int)(pair % 255); /* no zero byte: it ends the text */
+            char whole[LONGEST + 1] = {0};
+            memcpy(bytes, text, LONGEST);
+            memcpy(whole, text, len);
+            bytes[place] = (char)a;
+            whole[place] = (char)b;
+            if (view_is_ignoring_case(view_make(bytes, len), whole) != is_alike(a, b)) {
+                fail_msg("%d and %d at %zu of %zu", a, b, place, len);
+            }
+        }
+    }
+}
+
 static void a_part_never_reaches_beyond_the_view(void **state)
 {
     (void)state;
@@ -65,6 +95,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(compares_bytes_and_lengths),
+        cmocka_unit_test(only_letters_are_alike_at_every_place_of_every_length),
         cmocka_unit_test(a_part_never_reaches_beyond_the_view),
         cmocka_unit_test(cuts_at_the_separator_until_nothing_is_left),
         cmocka_unit_test(reads_whole_numbers_that_fit_and_no_others),

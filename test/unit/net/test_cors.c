@@ -47,6 +47,29 @@ static void names_only_allowed_origins(void **state)
     }
 }
 
+static void an_origin_is_visible_ascii_without_comma_and_asterisk(void **state)
+{
+    (void)state;
+    struct cors any = {0};
+    for (int byte = 0; byte < 256; byte++) {
+        char origin[] = "https://a.example";
+        origin[9] = (char)byte;
+        bool is_proper = byte > 0x20 && byte < 0x7f && byte != ',' && byte != '*';
+        struct http_reply reply;
+        http_reply_init(&reply, 64);
+        assert_int_equal(cors_apply(&any, view_make(origin, 17), false, &reply), is_proper);
+        http_reply_free(&reply);
+    }
+    static char longest[513];
+    memset(longest, 'a', sizeof(longest));
+    for (size_t over = 0; over < 2; over++) {
+        struct http_reply reply;
+        http_reply_init(&reply, 64);
+        assert_int_equal(cors_apply(&any, view_make(longest, 512 + over), false, &reply), !over);
+        http_reply_free(&reply);
+    }
+}
+
 static void answers_a_preflight(void **state)
 {
     (void)state;
@@ -91,6 +114,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(names_only_allowed_origins),
+        cmocka_unit_test(an_origin_is_visible_ascii_without_comma_and_asterisk),
         cmocka_unit_test(answers_a_preflight),
         cmocka_unit_test(a_header_cannot_smuggle_a_line),
     };

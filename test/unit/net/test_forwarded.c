@@ -24,8 +24,10 @@ static struct forwarded read_one(const char *peer, const char *name, const char 
     static struct http_head head; /* too large for a stack frame with many of them */
     struct trusted_networks trusted = trust(TRUSTED);
     struct forwarded client;
-    head = (struct http_head){.header_count = value ? 1 : 0};
-    head.headers[0] = (struct http_header){view_from_text(name), view_from_text(value)};
+    head = (struct http_head){0};
+    if (value) {
+        assert_true(http_head_add(&head, view_from_text(name), view_from_text(value)));
+    }
     forwarded_read(&client, &trusted, peer, &head);
     return client;
 }
@@ -86,12 +88,14 @@ static void takes_several_headers_as_one_list(void **state)
     struct trusted_networks trusted = trust(TRUSTED);
     struct forwarded client;
     struct http_head *head = calloc(1, sizeof(*head));
-    head->headers[0] =
-        (struct http_header){VIEW_LITERAL("x-forwarded-for"), VIEW_LITERAL("8.8.8.8, 1.2.3.4")};
-    head->headers[1] = (struct http_header){VIEW_LITERAL("Accept"), VIEW_LITERAL("9.9.9.9")};
-    head->headers[2] =
-        (struct http_header){VIEW_LITERAL("X-FORWARDED-FOR"), VIEW_LITERAL("10.0.0.3,10.0.0.2")};
-    head->header_count = 3;
+    static const struct http_header headers[] = {
+        {{"x-forwarded-for", 15}, {"8.8.8.8, 1.2.3.4", 16}},
+        {{"Accept", 6}, {"9.9.9.9", 7}},
+        {{"X-FORWARDED-FOR", 15}, {"10.0.0.3,10.0.0.2", 17}},
+    };
+    for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+        assert_true(http_head_add(head, headers[i].name, headers[i].value));
+    }
     forwarded_read(&client, &trusted, "10.0.0.1", head);
     assert_string_equal(client.address, "1.2.3.4");
     head->headers[2].value = VIEW_LITERAL("unknown");

@@ -197,6 +197,118 @@ static void several_lines_of_a_header_are_one_list(void **state)
     }
 }
 
+/* What a head must know of its headers, told by looking at each of them. */
+static const struct http_header *naive_find(const struct http_head *head, size_t from,
+                                            const char *name)
+{
+    for (size_t i = from; i < head->header_count; i++) {
+        if (view_is_ignoring_case(head->headers[i].name, name)) {
+            return &head->headers[i];
+        }
+    }
+    return NULL;
+}
+
+static void assert_found_as_by_looking(const struct http_head *head, const char *name)
+{
+    size_t from = 0;
+    const struct http_header *found = http_header_first(head, name);
+    while (found) {
+        assert_ptr_equal(found, naive_find(head, from, name));
+        from = (size_t)(found - head->headers) + 1;
+        found = http_header_next(head, found, name);
+    }
+    assert_null(naive_find(head, from, name));
+}
+
+static void finds_every_header_of_a_name_in_order(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"host",
+                                        "HOST",
+                                        "Host",
+                                        "hos",
+                                        "hosts",
+                                        "h",
+                                        "dnt",
+                                        "DnT",
+                                        "Origin",
+                                        "origim",
+                                        "Content-Length",
+                                        "cookie",
+                                        "Cookie",
+                                        "Te",
+                                        "eT",
+                                        "expect",
+                                        "accept",
+                                        "sec-gpc",
+                                        "content-length",
+                                        "x-forward",
+                                        "^",
+                                        "~",
+                                        "sec_",
+                                        "a1b",
+                                        "ab1",
+                                        "1ab",
+                                        "transfer-encoding",
+                                        "transfer-encodinG",
+                                        "connection",
+                                        "via"};
+    enum { COUNT = sizeof(names) / sizeof(names[0]) };
+    struct http_head head;
+    srand(7);
+    for (int round = 0; round < 2000; round++) {
+        http_head_clear(&head);
+        int headers = rand() % (HTTP_HEADERS_MAX + 1);
+        for (int i = 0; i < headers; i++) {
+            struct view name = view_from_text(names[rand() % COUNT]);
+            assert_true(http_head_add(&head, name, VIEW_LITERAL("v")));
+        }
+        for (int i = 0; i < COUNT; i++) {
+            assert_found_as_by_looking(&head, names[i]);
+        }
+    }
+    while (head.header_count < HTTP_HEADERS_MAX) {
+        assert_true(http_head_add(&head, VIEW_LITERAL("x"), VIEW_LITERAL("v")));
+    }
+    assert_false(http_head_add(&head, VIEW_LITERAL("x"), VIEW_LITERAL("v")));
+    assert_int_equal(head.header_count, HTTP_HEADERS_MAX);
+}
+
+static void finds_what_it_acts_on_in_small_and_capital_letters(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"host",
+                                        "connection",
+                                        "content-length",
+                                        "transfer-encoding",
+                                        "content-encoding",
+                                        "expect",
+                                        "origin",
+                                        "cookie",
+                                        "sec-gpc",
+                                        "dnt",
+                                        "accept-encoding",
+                                        "if-none-match",
+                                        "x-forwarded-for",
+                                        "x-forwarded-proto",
+                                        "last-event-id"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char capital[32] = {0};
+        for (size_t at = 0; names[i][at]; at++) {
+            char byte = names[i][at];
+            capital[at] = byte >= 'a' && byte <= 'z' ? (char)(byte - 'a' + 'A') : byte;
+        }
+        struct http_head head;
+        http_head_clear(&head);
+        assert_true(http_head_add(&head, view_from_text(capital), VIEW_LITERAL("v")));
+        assert_true(view_is(http_header(&head, names[i]), "v"));
+        assert_true(view_is(http_header(&head, capital), "v"));
+        capital[0] ^= 1; /* a near miss: of the same length, all but the first letter alike */
+        assert_null(http_header(&head, names[i]).at);
+    }
+}
+
 static void knows_when_the_connection_stays(void **state)
 {
     (void)state;
@@ -210,6 +322,9 @@ static void knows_when_the_connection_stays(void **state)
         {GET "Connection: keep-alive\r\nConnection: close\r\n\r\n", false},
         {"GET / HTTP/1.0\r\n\r\n", false},
         {"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", true},
+        {"GET / HTTP/1.0\r\nConnection: x, Keep-Alive\r\n\r\n", true},
+        {"GET / HTTP/1.0\r\nConnection: keep-alive\r\nConnection: close\r\n\r\n", false},
+        {"GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n", false},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct http_head head;
@@ -270,6 +385,8 @@ int main(void)
         cmocka_unit_test(reads_targets_of_all_accepted_forms),
         cmocka_unit_test(an_absolute_target_overrules_the_host),
         cmocka_unit_test(several_lines_of_a_header_are_one_list),
+        cmocka_unit_test(finds_every_header_of_a_name_in_order),
+        cmocka_unit_test(finds_what_it_acts_on_in_small_and_capital_letters),
         cmocka_unit_test(knows_when_the_connection_stays),
         cmocka_unit_test(holds_its_limits),
     };

@@ -81,6 +81,46 @@ static void nobody_can_put_a_line_into_the_head(void **state)
     assert_true(http_reply_write(&reply, &frame, &out) != STATUS_OK);
 }
 
+static void each_name_and_value_is_looked_at_to_its_end(void **state)
+{
+    (void)state;
+    struct http_reply_frame frame = {0};
+    for (size_t at = 0; at < 40; at++) {
+        for (int byte = 1; byte < 256; byte++) {
+            char text[] = "a-value-that-is-longer-than-two-times-16";
+            text[at] = (char)byte;
+            bool is_clean = byte == '\t' || (byte >= 0x20 && byte != 0x7f);
+            http_reply_clear(&reply);
+            http_reply_header(&reply, "X-A", view_make(text, 40));
+            buf_clear(&out);
+            assert_int_equal(http_reply_write(&reply, &frame, &out) == STATUS_OK, is_clean);
+            http_reply_clear(&reply);
+            http_reply_header(&reply, text, VIEW_LITERAL("b"));
+            bool is_token = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+                            (byte >= '0' && byte <= '9') || strchr("!#$%&'*+-.^_`|~", byte);
+            buf_clear(&out);
+            assert_int_equal(http_reply_write(&reply, &frame, &out) == STATUS_OK, is_token);
+        }
+    }
+    http_reply_clear(&reply);
+    http_reply_header(&reply, "", VIEW_LITERAL("b"));
+    assert_true(http_reply_write(&reply, &frame, &out) != STATUS_OK);
+}
+
+static void an_answer_is_put_together_in_order(void **state)
+{
+    (void)state;
+    http_reply_lines(&reply, "X-A: b\r\nX-C: d\r\n");
+    http_reply_header(&reply, "X-Empty", VIEW_LITERAL(""));
+    buf_append_text(&reply.body, "hello");
+    struct http_reply_frame frame = {.date = VIEW_LITERAL("D"), .keep_alive = true};
+    assert_string_equal(written(frame), "HTTP/1.1 200 OK\r\nDate: D\r\nContent-Length: 5\r\n"
+                                        "Connection: keep-alive\r\nX-A: b\r\nX-C: d\r\n"
+                                        "X-Empty: \r\n\r\nhello");
+    reply.status = 599;
+    assert_non_null(strstr(written(frame), "HTTP/1.1 599 Unknown\r\n"));
+}
+
 static void what_does_not_fit_is_not_half_written(void **state)
 {
     (void)state;
@@ -117,6 +157,8 @@ int main(void)
         CASE(head_has_no_body_and_204_and_304_no_content),
         CASE(a_stream_has_a_head_without_length),
         CASE(nobody_can_put_a_line_into_the_head),
+        CASE(each_name_and_value_is_looked_at_to_its_end),
+        CASE(an_answer_is_put_together_in_order),
         CASE(what_does_not_fit_is_not_half_written),
         CASE(an_error_is_one_sentence_of_json),
     };
