@@ -1,17 +1,18 @@
 #include "app/commit_timing.h"
 
-enum { ROUNDS_NOT_PUT_OFF = 8, HALF_MIN = 16 };
+enum { ROUNDS_NOT_PUT_OFF = 8, HALF_MIN = 64 };
 
-static bool is_in_halves(const struct commit_timing *timing,
-                         const struct commit_situation *situation)
+bool commit_timing_in_halves(const struct commit_timing *timing,
+                             const struct commit_situation *situation)
 {
-    return situation->goes_beside && situation->window_ns == 0 && timing->expected / 2 >= HALF_MIN;
+    return situation->has_ring && situation->window_ns == 0 && timing->expected / 2 >= HALF_MIN;
 }
 
 bool commit_timing_is_half(const struct commit_timing *timing,
                            const struct commit_situation *situation)
 {
-    return is_in_halves(timing, situation) && situation->gathered >= timing->expected / 2;
+    return commit_timing_in_halves(timing, situation) &&
+           situation->gathered >= timing->expected / 2;
 }
 
 /* On a slow disk: whether more will come soon enough to be worth the wait. */
@@ -46,7 +47,7 @@ enum commit_when commit_timing_ask(struct commit_timing *timing,
     if (situation->gathered == 0) {
         return COMMIT_NOW; /* of nothing: what was left to the system is synced */
     }
-    if (is_in_halves(timing, situation)) {
+    if (commit_timing_in_halves(timing, situation)) {
         return commit_timing_is_half(timing, situation) ? COMMIT_NOW : COMMIT_WHEN_DRY;
     }
     return is_worth_waiting(timing, situation) ? COMMIT_LATER : COMMIT_NOW;

@@ -4,9 +4,10 @@
  * Without clients waiting the answer would be "at once, always". With many of them, who come again
  * when they are answered, it costs to be hasty: what just misses a commit waits for the next.
  *
- * - On a quick disk whose commits go on beside the worker, those who come again are taken in two
- *   halves: while one is written the other one is read. One commit of all would leave the disk idle
- *   while they are read and the worker while they are written; many small ones cost more each.
+ * - On a quick disk, where there is a ring, very many who come again are taken in two halves: while
+ *   one is written the other one is read. One commit of all would leave the disk idle while they
+ *   are read and the worker while they are written. With fewer of them half is read sooner than the
+ *   other half is written, and a commit costs more when nobody waits for it: then the worker does.
  * - On a slow disk a commit is put off while more come in, half a sync's time at most, and not at
  *   all once as many wait as were answered last.
  *
@@ -31,7 +32,7 @@ struct commit_timing {
 
 struct commit_situation {
     size_t gathered;
-    bool goes_beside;  /* the disk is written while the worker goes on, whatever it is like */
+    bool has_ring;     /* the disk can be written while the worker goes on */
     bool is_timed;     /* a time to look again was set before and is still to come */
     int64_t window_ns; /* of a slow disk: how long to put off; 0: it is quick */
     int64_t now_ns;    /* a stopwatch's */
@@ -45,6 +46,9 @@ enum commit_when {
 
 enum commit_when commit_timing_ask(struct commit_timing *timing,
                                    const struct commit_situation *situation);
+/* Whether commits are of halves, so that nobody is to wait for one. */
+bool commit_timing_in_halves(const struct commit_timing *timing,
+                             const struct commit_situation *situation);
 /* Whether to start one in the middle of a wake-up: half of those expected are there. */
 bool commit_timing_is_half(const struct commit_timing *timing,
                            const struct commit_situation *situation);

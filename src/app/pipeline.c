@@ -231,7 +231,7 @@ static struct commit_situation situation(const struct pipeline *pipeline)
     int64_t window_ns = journal_window_ns(journal, pipeline->worker);
     return (struct commit_situation){
         .gathered = pipeline->gathering->waiting_count,
-        .goes_beside = journal_has_ring(journal, pipeline->worker),
+        .has_ring = journal_has_ring(journal, pipeline->worker),
         .is_timed = pipeline->is_timed,
         .window_ns = window_ns,
         .now_ns = window_ns > 0 ? clock_stopwatch_ns() : 0,
@@ -382,10 +382,13 @@ static void start_commit(struct pipeline *pipeline)
     struct fault fault = {0};
     enum status status;
     struct round *round = pipeline->gathering;
+    struct commit_situation now = situation(pipeline);
+    bool may_wait = !commit_timing_in_halves(&pipeline->timing, &now);
     pipeline->gathering = pipeline->committing;
     pipeline->committing = round;
     commit_timing_began(&pipeline->timing);
-    if (journal_commit_start(pipeline->shared.journal, pipeline->worker, &status, &fault)) {
+    if (journal_commit_start(pipeline->shared.journal, pipeline->worker, may_wait, &status,
+                             &fault)) {
         finish_round(pipeline, status, &fault);
     }
 }

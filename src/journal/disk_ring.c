@@ -61,6 +61,40 @@ void disk_ring_destroy(struct disk_ring *ring)
     free(ring);
 }
 
+/* The parts that are not empty; says how many. */
+static int list_parts(const struct disk_write *write, struct iovec parts[PARTS], size_t *bytes)
+{
+    int count = 0;
+    *bytes = 0;
+    for (size_t i = 0; i < PARTS && write->parts[i].len > 0; i++) {
+        parts[count++] = (struct iovec){(void *)(uintptr_t)write->parts[i].at, write->parts[i].len};
+        *bytes += write->parts[i].len;
+    }
+    return count;
+}
+
+/* `result`: what the system said, bytes or a negative errno. */
+static enum status judge(ssize_t result, size_t bytes, struct fault *fault)
+{
+    if (result < 0) {
+        return fault_errno(fault, (int)-result, "cannot write a journal segment");
+    }
+    /* Whoever writes it again elsewhere learns why. */
+    return (size_t)result == bytes
+               ? STATUS_OK
+               : fault_set(fault, STATUS_IO, "%zd of %zu bytes went into a journal segment", result,
+                           bytes);
+}
+
+enum status disk_write_now(const struct disk_write *write, struct fault *fault)
+{
+    struct iovec parts[PARTS];
+    size_t bytes;
+    int count = list_parts(write, parts, &bytes);
+    ssize_t n = pwritev2(write->fd, parts, count, (off_t)write->offset, RWF_DSYNC);
+    return judge(n < 0 ? -errno : n, bytes, fault);
+}
+
 enum status disk_ring_write(struct disk_ring *ring, const struct disk_write *write,
                             struct fault *fault)
 {
@@ -68,14 +102,8 @@ enum status disk_ring_write(struct disk_ring *ring, const struct disk_write *wri
     if (!entry) {
         return fault_set(fault, STATUS_IO, "the ring of the journal cannot be used any more");
     }
-    unsigned count = 0;
-    ring->bytes = 0;
-    for (size_t i = 0; i < PARTS && write->parts[i].len > 0; i++) {
-        ring->parts[count++] =
-            (struct iovec){(void *)(uintptr_t)write->parts[i].at, write->parts[i].len};
-        ring->bytes += write->parts[i].len;
-    }
-    io_uring_prep_writev(entry, write->fd, ring->parts, count, write->offset);
+    int count = list_parts(write, ring->parts, &ring->bytes);
+    io_uring_prep_writev(entry, write->fd, ring->parts, (unsigned)count, write->offset);
     entry->rw_flags = RWF_DSYNC;
     int result = io_uring_submit(&ring->ring);
     if (result < 1) {
@@ -105,13 +133,5 @@ enum status disk_ring_end(struct disk_ring *ring, struct fault *fault)
     int result = end->res;
     io_uring_cqe_seen(&ring->ring, end);
     ring->is_busy = false;
-    if (result < 0) {
-        return fault_errno(fault, -result, "cannot write a journal segment");
-    }
-    if ((size_t)result < ring->bytes) {
-        /* Whoever writes it again elsewhere learns why. */
-        return fault_set(fault, STATUS_IO, "%d of %zu bytes went into a journal segment", result,
-                         ring->bytes);
-    }
-    return STATUS_OK;
+    return judge(result, ring->bytes, fault);
 }

@@ -32,6 +32,9 @@ struct disk_write {
     struct view parts[2];
 };
 
+/* The same without a ring: waits. */
+enum status disk_write_now(const struct disk_write *write, struct fault *fault) MUST_CHECK;
+
 /* done_fd: an eventfd, borrowed, that is raised at the end of each write. */
 enum status disk_ring_create(struct disk_ring **ring, int done_fd, struct fault *fault) MUST_CHECK;
 /* Waits for a write under way. Accepts NULL. */

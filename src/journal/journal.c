@@ -219,10 +219,10 @@ size_t journal_gathered(const struct journal *journal, unsigned worker)
     return segment_writer_gathered(journal->streams[worker].writer);
 }
 
-bool journal_commit_start(struct journal *journal, unsigned worker, enum status *status,
-                          struct fault *fault)
+bool journal_commit_start(struct journal *journal, unsigned worker, bool may_wait,
+                          enum status *status, struct fault *fault)
 {
-    bool is_done = journal_stream_commit_start(&journal->streams[worker], status, fault);
+    bool is_done = journal_stream_commit_start(&journal->streams[worker], may_wait, status, fault);
     count_spool(journal);
     return is_done;
 }
@@ -267,7 +267,7 @@ static enum status wait_for_commit(struct journal *journal, unsigned worker, str
 enum status journal_commit(struct journal *journal, unsigned worker, struct fault *fault)
 {
     enum status status;
-    bool is_done = journal_commit_start(journal, worker, &status, fault);
+    bool is_done = journal_commit_start(journal, worker, true, &status, fault);
     return is_done ? status : wait_for_commit(journal, worker, fault);
 }
 

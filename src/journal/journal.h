@@ -4,15 +4,15 @@
  *
  *     journal_open(&journal, &options, &fault);
  *     journal_append(journal, worker, events, count, write_row, me, &fault);  gives their numbers
- *     if (journal_commit_start(journal, worker, &status, &fault)) { ... done: they are on disk }
- *     else ... go on; when journal_commit_fd() is readable: status = journal_commit_end()
+ *     if (journal_commit_start(journal, worker, true, &status, &fault)) { ... done: they are on
+ * disk } else ... go on; when journal_commit_fd() is readable: status = journal_commit_end()
  *     journal_close(journal);
  *
  * A stream's id is a number of the sequence, so no two are ever the same. What is said of a worker
  * comes from one thread; everything else may come from any.
  *
- *     worker thread      appends; commits through the kernel's ring (see disk_ring.h), or without
- *                        one itself while the disk is quick (see sync_pace.h)
+ *     worker thread      appends; commits itself while the disk is quick (see sync_pace.h) and it
+ *                        may wait, else through the kernel's ring (see disk_ring.h)
  *     "journal-N"        commits for worker N what those two do not
  *     "journal-keeper"   prepares segments, reserves numbers, watches space
  */
@@ -68,10 +68,11 @@ enum status journal_append(struct journal *journal, unsigned worker, struct fram
 size_t journal_gathered(const struct journal *journal, unsigned worker);
 
 /* Starts making durable what the worker gathered; none may be under way. True when that is done
- * already: *status says how it went. */
-bool journal_commit_start(struct journal *journal, unsigned worker, enum status *status,
-                          struct fault *fault) MUST_CHECK;
-/* True when commits (of JOURNAL_DURABLE) go on beside the worker, whatever the disk is like. */
+ * already: *status says how it went. may_wait: on a quick disk the worker would rather wait for it
+ * than hear of it later; without a ring it does in any case. */
+bool journal_commit_start(struct journal *journal, unsigned worker, bool may_wait,
+                          enum status *status, struct fault *fault) MUST_CHECK;
+/* True when commits go on beside a worker that does not want to wait, whatever the disk is like. */
 bool journal_has_ring(const struct journal *journal, unsigned worker);
 /* Why a ring that was wanted is not there; empty when none was, or it is. */
 const char *journal_ring_fault(const struct journal *journal);

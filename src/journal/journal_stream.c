@@ -179,7 +179,7 @@ static enum status end_commit(struct journal_stream *stream, struct fault *fault
 /* False when the ring cannot take it. */
 static bool start_in_ring(struct journal_stream *stream)
 {
-    if (!stream->ring || stream->sync != SEGMENT_SYNC_NOW) {
+    if (!stream->ring) {
         return false;
     }
     stream->begin_ns = clock_stopwatch_ns();
@@ -187,7 +187,37 @@ static bool start_in_ring(struct journal_stream *stream)
     return segment_writer_start(stream->writer, stream->ring);
 }
 
-bool journal_stream_commit_start(struct journal_stream *stream, enum status *status,
+/* By the worker itself, which waits. */
+static void write_here(struct journal_stream *stream)
+{
+    stream->begin_ns = clock_stopwatch_ns();
+    if (stream->ring && segment_writer_write_direct(stream->writer)) {
+        stream->status = STATUS_OK;
+        stream->took_ns = clock_stopwatch_ns() - stream->begin_ns;
+    } else {
+        write_detached(stream);
+    }
+}
+
+/* False when it goes on elsewhere. */
+static bool run_commit(struct journal_stream *stream, bool may_wait)
+{
+    bool is_quick = sync_pace_is_quick(&stream->pace);
+    if (stream->sync == SEGMENT_SYNC_LATER) {
+        write_detached(stream);
+        return true;
+    }
+    if (is_quick && (may_wait || !stream->ring)) {
+        write_here(stream);
+        return true;
+    }
+    if (!start_in_ring(stream)) {
+        committer_go(stream->committer);
+    }
+    return false;
+}
+
+bool journal_stream_commit_start(struct journal_stream *stream, bool may_wait, enum status *status,
                                  struct fault *fault)
 {
     stream->sync = choose_sync(stream);
@@ -199,14 +229,9 @@ bool journal_stream_commit_start(struct journal_stream *stream, enum status *sta
     }
     segment_writer_detach(stream->writer);
     stream->gathered_first = SEQUENCE_NOTHING;
-    if (start_in_ring(stream)) {
+    if (!run_commit(stream, may_wait)) {
         return false;
     }
-    if (stream->sync == SEGMENT_SYNC_NOW && (stream->ring || !sync_pace_is_quick(&stream->pace))) {
-        committer_go(stream->committer);
-        return false;
-    }
-    write_detached(stream);
     *status = end_commit(stream, fault);
     return true;
 }

@@ -62,7 +62,7 @@ void journal_stream_close(struct journal_stream *stream);
 enum status journal_stream_append(struct journal_stream *stream, struct frame_event *events,
                                   uint32_t count, journal_row_fn *write_row, void *self,
                                   struct fault *fault) MUST_CHECK;
-bool journal_stream_commit_start(struct journal_stream *stream, enum status *status,
+bool journal_stream_commit_start(struct journal_stream *stream, bool may_wait, enum status *status,
                                  struct fault *fault) MUST_CHECK;
 bool journal_stream_is_committing(const struct journal_stream *stream);
 enum status journal_stream_commit_end(struct journal_stream *stream, struct fault *fault)

@@ -411,7 +411,8 @@ static bool can_take_direct(const struct segment_writer *writer)
     return writer->is_prepared && writer->direct_fd >= 0 && fits(writer);
 }
 
-bool segment_writer_start(struct segment_writer *writer, struct disk_ring *ring)
+/* Makes what is detached ready for a direct write. False when that cannot be. */
+static bool make_write(struct segment_writer *writer, struct disk_write *write)
 {
     struct fault ignored;
     if (writer->detached.frames == 0 || writer->is_dirty) {
@@ -422,11 +423,27 @@ bool segment_writer_start(struct segment_writer *writer, struct disk_ring *ring)
         return false;
     }
     struct view frames = buf_view(&writer->detached.bytes);
-    struct disk_write write = {writer->direct_fd, writer->end, {frames}};
+    *write = (struct disk_write){writer->direct_fd, writer->end, {frames}};
     if (!writer->has_header) {
-        write = (struct disk_write){writer->direct_fd, 0, {header_of(writer), frames}};
+        *write = (struct disk_write){writer->direct_fd, 0, {header_of(writer), frames}};
     }
-    return disk_ring_write(ring, &write, &ignored) == STATUS_OK;
+    return true;
+}
+
+bool segment_writer_start(struct segment_writer *writer, struct disk_ring *ring)
+{
+    struct disk_write write;
+    struct fault ignored;
+    return make_write(writer, &write) && disk_ring_write(ring, &write, &ignored) == STATUS_OK;
+}
+
+bool segment_writer_write_direct(struct segment_writer *writer)
+{
+    struct disk_write write;
+    struct fault ignored;
+    return make_write(writer, &write) &&
+           segment_writer_end_start(writer, disk_write_now(&write, &ignored), &ignored) ==
+               STATUS_OK;
 }
 
 enum status segment_writer_end_start(struct segment_writer *writer, enum status status,

@@ -102,6 +102,8 @@ void segment_writer_attach(struct segment_writer *writer);
  * False when that cannot be (none is prepared, or its file system has no direct writes): nothing
  * was written. */
 bool segment_writer_start(struct segment_writer *writer, struct disk_ring *ring);
+/* The same write, waited for. False when it cannot be or failed: segment_writer_write() is next. */
+bool segment_writer_write_direct(struct segment_writer *writer) MUST_CHECK;
 /* When the ring is done; `status` and `fault` are what it said. Anything but STATUS_OK: it is not
  * on disk, its segment is abandoned, and segment_writer_write() writes it into the next one. */
 enum status segment_writer_end_start(struct segment_writer *writer, enum status status,

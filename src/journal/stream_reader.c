@@ -1,5 +1,7 @@
 #include "journal/stream_reader.h"
 
+#include "journal/mapped_pages.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NAME_BYTES = 24, SEGMENTS_MAX = 65536, DROP_BYTES = 1 << 20 };
+enum { NAME_BYTES = 24, SEGMENTS_MAX = 65536 };
 
 struct segment_file {
     char name[NAME_BYTES];
@@ -34,7 +36,7 @@ struct stream_reader {
     bool is_listed;
     uint32_t newest; /* all segments up to this number were listed */
     uint64_t offset;
-    uint64_t dropped; /* of the mapping: not in our memory any more */
+    struct mapped_pages pages;
     bool has_limit;
     uint32_t limit_number;
     uint64_t limit_offset;
@@ -142,21 +144,11 @@ static bool is_at_limit(const struct stream_reader *reader, const struct segment
     return reader->has_limit && file->number == reader->limit_number;
 }
 
-/* A segment that is being written past the page cache: what lies ahead of the writer must not be
- * read ahead, or its next write finds these pages in its way. What is on disk already is asked for
- * at once instead. */
-static void read_to_limit_only(const struct stream_reader *reader, const struct segment_file *file,
-                               int fd)
+/* The file's sound length: its mapping, an ending told by a later header, and the limit. */
+static uint64_t end_of(const struct stream_reader *reader, const struct segment_file *file)
 {
-    uint64_t from = reader->files + reader->at == file ? reader->offset : 0;
-    if (!is_at_limit(reader, file) || file->bytes.len == 0) {
-        return;
-    }
-    madvise((void *)(uintptr_t)file->bytes.at, file->bytes.len, MADV_RANDOM);
-    if (reader->limit_offset > from) {
-        (void)posix_fadvise(fd, (off_t)from, (off_t)(reader->limit_offset - from),
-                            POSIX_FADV_WILLNEED);
-    }
+    uint64_t end = file->bytes.len < file->end ? file->bytes.len : file->end;
+    return is_at_limit(reader, file) && reader->limit_offset < end ? reader->limit_offset : end;
 }
 
 /* Maps the file as long as it is now. */
@@ -181,7 +173,9 @@ static enum status map_file(struct stream_reader *reader, struct segment_file *f
         status = fault_errno(fault, errno, "cannot map segment %s", file->name);
     } else {
         file->bytes = view_make(at, at ? size : 0);
-        read_to_limit_only(reader, file, fd);
+        if (is_at_limit(reader, file)) {
+            mapped_pages_forbid_ahead(file->bytes);
+        }
     }
     close(fd);
     return status;
@@ -254,13 +248,6 @@ void stream_reader_close(struct stream_reader *reader)
     }
     free(reader->files);
     free(reader);
-}
-
-/* The file's sound length: its mapping, an ending told by a later header, and the limit. */
-static uint64_t end_of(const struct stream_reader *reader, const struct segment_file *file)
-{
-    uint64_t end = file->bytes.len < file->end ? file->bytes.len : file->end;
-    return is_at_limit(reader, file) && reader->limit_offset < end ? reader->limit_offset : end;
 }
 
 enum status stream_reader_limit(struct stream_reader *reader, uint32_t number, uint64_t offset,
@@ -369,6 +356,9 @@ static enum status next_in_file(struct stream_reader *reader, const struct segme
                                 struct frame *frame)
 {
     uint64_t end = end_of(reader, file);
+    if (is_at_limit(reader, file)) {
+        mapped_pages_ask(&reader->pages, file->bytes, reader->offset, end);
+    }
     while (reader->offset < end) {
         struct fault why = {0};
         struct view rest = view_part(file->bytes, reader->offset, end - reader->offset);
@@ -418,21 +408,10 @@ static bool may_leave_file(const struct stream_reader *reader, const struct segm
     return reader->has_limit ? file->number < reader->limit_number : true;
 }
 
-/* What was read need not count as our memory for as long as the rest of the segment takes. */
-static void drop_read_pages(struct stream_reader *reader, const struct segment_file *file)
-{
-    uint64_t behind = reader->offset / DROP_BYTES * DROP_BYTES;
-    if (behind > reader->dropped) {
-        char *from = (char *)(uintptr_t)file->bytes.at + reader->dropped;
-        madvise(from, behind - reader->dropped, MADV_DONTNEED);
-        reader->dropped = behind;
-    }
-}
-
 static void note_frame(struct stream_reader *reader, const struct segment_file *file,
                        const struct frame *frame)
 {
-    drop_read_pages(reader, file);
+    mapped_pages_drop(&reader->pages, file->bytes, reader->offset);
     reader->report.frames++;
     reader->report.events += frame->events;
     reader->offset += frame->bytes;
@@ -448,7 +427,7 @@ static enum status enter_file(struct stream_reader *reader, struct segment_file 
         reader->has_limit && !file->is_void ? map_file(reader, file, fault) : STATUS_OK;
     if (status == STATUS_OK && is_readable(reader, file)) {
         reader->offset = file->segment.first;
-        reader->dropped = 0;
+        reader->pages = (struct mapped_pages){0};
         reader->report.last_number = file->number;
         reader->report.last_offset = reader->offset;
     }

@@ -12,9 +12,9 @@ static void few_clients_are_never_put_off(void **state)
 {
     (void)state;
     struct commit_timing timing = {0};
-    struct commit_situation now = {.gathered = 1, .goes_beside = true};
+    struct commit_situation now = {.gathered = 1, .has_ring = true};
     assert_int_equal(commit_timing_ask(&timing, &now), COMMIT_NOW);
-    commit_timing_ended(&timing, 31);
+    commit_timing_ended(&timing, 127);
     assert_int_equal(commit_timing_ask(&timing, &now), COMMIT_NOW);
     assert_false(commit_timing_is_half(&timing, &now));
 }
@@ -23,11 +23,11 @@ static void many_clients_are_taken_in_halves(void **state)
 {
     (void)state;
     struct commit_timing timing = {0};
-    struct commit_situation now = {.gathered = 31, .goes_beside = true};
-    commit_timing_ended(&timing, 64);
+    struct commit_situation now = {.gathered = 63, .has_ring = true};
+    commit_timing_ended(&timing, 128);
     assert_false(commit_timing_is_half(&timing, &now));
     assert_int_equal(commit_timing_ask(&timing, &now), COMMIT_WHEN_DRY);
-    now.gathered = 32;
+    now.gathered = 64;
     assert_true(commit_timing_is_half(&timing, &now));
     assert_int_equal(commit_timing_ask(&timing, &now), COMMIT_NOW);
 }
@@ -36,8 +36,8 @@ static void a_worker_that_waits_for_the_disk_itself_takes_what_a_wake_up_brought
 {
     (void)state;
     struct commit_timing timing = {0};
-    struct commit_situation now = {.gathered = 40};
-    commit_timing_ended(&timing, 64);
+    struct commit_situation now = {.gathered = 140};
+    commit_timing_ended(&timing, 200);
     assert_int_equal(commit_timing_ask(&timing, &now), COMMIT_NOW);
     assert_false(commit_timing_is_half(&timing, &now));
 }
@@ -46,7 +46,7 @@ static void nothing_gathered_is_committed_at_once_for_what_is_still_owed(void **
 {
     (void)state;
     struct commit_timing timing = {0};
-    struct commit_situation now = {.goes_beside = true, .window_ns = 5 * MS, .now_ns = 1};
+    struct commit_situation now = {.has_ring = true, .window_ns = 5 * MS, .now_ns = 1};
     commit_timing_ended(&timing, 64);
     assert_int_equal(commit_timing_ask(&timing, &now), COMMIT_NOW);
 }

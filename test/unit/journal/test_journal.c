@@ -160,7 +160,7 @@ static void open_gated_journal(void)
 static enum status start_commit(void)
 {
     enum status status;
-    assert_false(journal_commit_start(scene.journal, 0, &status, NULL));
+    assert_false(journal_commit_start(scene.journal, 0, true, &status, NULL));
     sem_wait(&gate.begun);
     return status;
 }
