@@ -1,15 +1,16 @@
 #include "app/lake_thread.h"
 
+#include "base/background.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-enum { NICENESS = 19, RETRY_MS = 1000, FAULT_INTERVAL_MS = 10000, GATHER_MS = 20 };
+enum { RETRY_MS = 1000, FAULT_INTERVAL_MS = 10000, GATHER_MS = 20 };
 
 struct lake_thread {
     struct lake *lake;
@@ -78,7 +79,7 @@ static void *run(void *argument)
     enum status status = STATUS_OK;
     /* Of this thread: what is on disk already can wait, what comes in cannot. When too much waits
      * the workers make way (see pipeline.c). */
-    setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
+    background_enter();
     while (!atomic_load(&thread->is_stopping)) {
         struct fault fault = {0};
         take_limits(thread);

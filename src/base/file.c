@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { READ_STEP_BYTES = 64 * 1024, NAME_BYTES = 256 };
+enum { READ_STEP_BYTES = 64 * 1024, NAME_BYTES = 256, PACE_BYTES = 128 * 1024 };
 
 enum status file_write_at(int fd, struct view bytes, uint64_t offset, struct fault *fault)
 {
@@ -100,6 +100,19 @@ enum status file_replace(int folder_fd, const char *name, struct view bytes, str
         return status;
     }
     return file_sync_folder(folder_fd, fault);
+}
+
+void file_pace(struct file_pace *pace, int fd, uint64_t end)
+{
+    if (end - pace->sent < PACE_BYTES) {
+        return;
+    }
+    uint64_t before = pace->sent < PACE_BYTES ? 0 : pace->sent - PACE_BYTES;
+    const unsigned wait =
+        SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+    (void)sync_file_range(fd, (off_t)before, (off_t)(pace->sent - before), wait);
+    (void)sync_file_range(fd, (off_t)pace->sent, (off_t)(end - pace->sent), SYNC_FILE_RANGE_WRITE);
+    pace->sent = end;
 }
 
 enum status file_sync_folder(int folder_fd, struct fault *fault)

@@ -25,6 +25,14 @@ enum status file_read(int folder_fd, const char *name, struct buf *out, struct f
  * synced. On failure the old one stands. */
 enum status file_replace(int folder_fd, const char *name, struct view bytes, struct fault *fault)
     MUST_CHECK;
+/* For who writes much in the background: sends what was written to the disk in small pieces, and
+ * waits for the one before, so that a sync at the end has little to do and others' writes never
+ * stand behind megabytes. A hint: nothing is promised. `end`: how far the file was written. */
+struct file_pace {
+    uint64_t sent; /* zeroed at the beginning */
+};
+void file_pace(struct file_pace *pace, int fd, uint64_t end);
+
 /* Makes what was created, renamed or removed in the folder survive a power cut. */
 enum status file_sync_folder(int folder_fd, struct fault *fault) MUST_CHECK;
 

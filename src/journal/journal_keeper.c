@@ -1,13 +1,14 @@
 #include "journal/journal_keeper.h"
 
+#include "base/background.h"
+
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { ROUND_MS = 250, BUSY_ROUND_MS = 10, STEPS_MAX = 3, NICENESS = 5 };
+enum { ROUND_MS = 250, BUSY_ROUND_MS = 10, STEPS_MAX = 3 };
 
 struct journal_keeper {
     struct journal_stream *streams;
@@ -67,7 +68,7 @@ static void *run(void *argument)
 {
     struct journal_keeper *keeper = argument;
     /* Of this thread: it must not take processor time from those it works for. */
-    setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
+    background_enter();
     pthread_mutex_lock(&keeper->lock);
     while (!keeper->is_stopping) {
         pthread_mutex_unlock(&keeper->lock);

@@ -1,10 +1,11 @@
 /*
  * mapped_pages.h - which pages of a mapped segment are read from the disk, and when they go.
  *
- * A segment that is still being written past the page cache must not be read ahead of its writer:
- * its next write would find these pages in its way. So reading ahead is forbidden there, and what
- * is on disk already is asked for piece by piece. What was read does not count as our memory any
- * more.
+ * For a reader that runs beside a writer. What is being written past the page cache must not be
+ * read ahead of: the writer's next write would find these pages in its way. And what the system
+ * likes to read ahead are megabytes, behind which a commit waits. So reading ahead is forbidden,
+ * and what is on disk already is asked for in small pieces. What was read does not count as our
+ * memory any more.
  */
 #ifndef PIPES_JOURNAL_MAPPED_PAGES_H
 #define PIPES_JOURNAL_MAPPED_PAGES_H

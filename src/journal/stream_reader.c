@@ -173,7 +173,7 @@ static enum status map_file(struct stream_reader *reader, struct segment_file *f
         status = fault_errno(fault, errno, "cannot map segment %s", file->name);
     } else {
         file->bytes = view_make(at, at ? size : 0);
-        if (is_at_limit(reader, file)) {
+        if (reader->has_limit) {
             mapped_pages_forbid_ahead(file->bytes);
         }
     }
@@ -356,7 +356,7 @@ static enum status next_in_file(struct stream_reader *reader, const struct segme
                                 struct frame *frame)
 {
     uint64_t end = end_of(reader, file);
-    if (is_at_limit(reader, file)) {
+    if (reader->has_limit) {
         mapped_pages_ask(&reader->pages, file->bytes, reader->offset, end);
     }
     while (reader->offset < end) {

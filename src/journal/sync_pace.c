@@ -5,11 +5,14 @@ enum { MEAN_WEIGHT = 8, LULL_SHARE = 8 };
 void sync_pace_note(struct sync_pace *pace, int64_t ns)
 {
     pace->mean_ns = pace->mean_ns == 0 ? ns : pace->mean_ns + (ns - pace->mean_ns) / MEAN_WEIGHT;
-    if (ns >= SYNC_PACE_SLOW_NS) {
+    bool is_slow = ns >= SYNC_PACE_SLOW_NS;
+    /* One alone happens on every disk now and then. */
+    if (is_slow && (pace->was_slow || pace->quick < SYNC_PACE_PROOFS)) {
         pace->quick = 0;
     } else if (ns < SYNC_PACE_QUICK_NS && pace->quick < SYNC_PACE_PROOFS) {
         pace->quick++;
     }
+    pace->was_slow = is_slow;
 }
 
 bool sync_pace_is_quick(const struct sync_pace *pace)

@@ -14,13 +14,14 @@
 
 enum {
     SYNC_PACE_QUICK_NS = 1000 * 1000,
-    SYNC_PACE_SLOW_NS = 2000 * 1000, /* one of these and it is slow */
+    SYNC_PACE_SLOW_NS = 2000 * 1000, /* two of these in a row and it is slow */
     SYNC_PACE_PROOFS = 8,            /* quick ones in a row and it is quick */
 };
 
 struct sync_pace {
     int64_t mean_ns; /* moving; 0: none was seen */
     unsigned quick;  /* in a row */
+    bool was_slow;   /* the last one */
 };
 
 void sync_pace_note(struct sync_pace *pace, int64_t ns);

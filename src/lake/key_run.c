@@ -41,6 +41,7 @@ int key_compare(const void *a, const void *b)
 struct output {
     int fd;
     uint64_t offset;
+    struct file_pace pace;
     uint64_t count;
     uint32_t crc;
     size_t filled;
@@ -53,6 +54,7 @@ static enum status flush(struct output *output, struct fault *fault)
     enum status status = file_write_at(output->fd, bytes, output->offset, fault);
     output->crc = crc32c(output->crc, bytes.at, bytes.len);
     output->offset += bytes.len;
+    file_pace(&output->pace, output->fd, output->offset);
     output->count += output->filled;
     output->filled = 0;
     return status;

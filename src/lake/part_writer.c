@@ -23,6 +23,7 @@ struct part_writer {
     uint64_t rows;
     uint64_t row_bytes;
     uint64_t offset;
+    struct file_pace pace;
     ZSTD_CCtx *zstd;
     char unfinished[NAME_BYTES];
     char out[OUT_BYTES];
@@ -155,6 +156,7 @@ static enum status compress(struct part_writer *part, struct view bytes, ZSTD_En
             return status;
         }
         part->offset += out.pos;
+        file_pace(&part->pace, part->fd, part->offset);
     } while (mode == ZSTD_e_end ? left > 0 : in.pos < in.size);
     return STATUS_OK;
 }

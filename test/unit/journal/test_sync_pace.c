@@ -26,16 +26,25 @@ static void a_disk_is_slow_until_it_was_quick_often_enough(void **state)
     assert_true(sync_pace_is_quick(&pace));
 }
 
-static void one_slow_sync_makes_it_slow_again(void **state)
+static void two_slow_syncs_in_a_row_make_it_slow_again_and_one_does_not(void **state)
 {
     (void)state;
     struct sync_pace pace = {0};
     note(&pace, MS / 10, 100);
-    note(&pace, 3 * MS / 2, 1);
+    note(&pace, 3 * MS / 2, 2);
     assert_true(sync_pace_is_quick(&pace)); /* neither quick nor slow: no proof of anything */
     note(&pace, SYNC_PACE_SLOW_NS, 1);
+    assert_true(sync_pace_is_quick(&pace));
+    note(&pace, MS / 10, 1);
+    note(&pace, SYNC_PACE_SLOW_NS, 1);
+    assert_true(sync_pace_is_quick(&pace));
+    note(&pace, SYNC_PACE_SLOW_NS, 1);
     assert_false(sync_pace_is_quick(&pace));
-    note(&pace, MS / 10, SYNC_PACE_PROOFS);
+    note(&pace, MS / 10, SYNC_PACE_PROOFS - 1);
+    note(&pace, SYNC_PACE_SLOW_NS, 1); /* before it was proved: from the beginning */
+    note(&pace, MS / 10, SYNC_PACE_PROOFS - 1);
+    assert_false(sync_pace_is_quick(&pace));
+    note(&pace, MS / 10, 1);
     assert_true(sync_pace_is_quick(&pace));
 }
 
@@ -58,7 +67,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_disk_is_slow_until_it_was_quick_often_enough),
-        cmocka_unit_test(one_slow_sync_makes_it_slow_again),
+        cmocka_unit_test(two_slow_syncs_in_a_row_make_it_slow_again_and_one_does_not),
         cmocka_unit_test(gathering_pays_in_proportion_to_the_sync_and_never_on_a_quick_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

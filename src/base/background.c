@@ -1,0 +1,18 @@
+#include "base/background.h"
+
+#include <linux/sched/types.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { NICENESS = 19, TURN_NS = 100 * 1000 };
+
+void background_enter(void)
+{
+    /* Of this thread alone, under Linux. */
+    setpriority(PRIO_PROCESS, (id_t)gettid(), NICENESS);
+    /* Before 6.12 the turn's length means nothing for a thread of this kind. */
+    struct sched_attr turns = {
+        .size = sizeof(turns), .sched_nice = NICENESS, .sched_runtime = TURN_NS};
+    (void)syscall(SYS_sched_setattr, 0, &turns, 0);
+}
