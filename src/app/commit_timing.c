@@ -1,24 +1,27 @@
 #include "app/commit_timing.h"
 
-enum { ROUNDS_NOT_PUT_OFF = 8, HALF_MIN = 64 };
+enum { ROUNDS_NOT_PUT_OFF = 8, HALF_CLIENTS = 64, HALF_BYTES = 256 * 1024 };
 
 bool commit_timing_in_halves(const struct commit_timing *timing,
                              const struct commit_situation *situation)
 {
-    return situation->has_ring && situation->window_ns == 0 && timing->expected / 2 >= HALF_MIN;
+    size_t clients = timing->expected.clients / 2;
+    size_t bytes = timing->expected.bytes / 2;
+    bool is_worth = clients >= HALF_CLIENTS || (clients > 0 && bytes >= HALF_BYTES);
+    return situation->has_ring && situation->window_ns == 0 && is_worth;
 }
 
 bool commit_timing_is_half(const struct commit_timing *timing,
                            const struct commit_situation *situation)
 {
     return commit_timing_in_halves(timing, situation) &&
-           situation->gathered >= timing->expected / 2;
+           situation->gathered.clients >= timing->expected.clients / 2;
 }
 
 /* On a slow disk: whether more will come soon enough to be worth the wait. */
 static bool is_worth_waiting(struct commit_timing *timing, const struct commit_situation *situation)
 {
-    if (situation->window_ns == 0 || situation->gathered >= timing->expected) {
+    if (situation->window_ns == 0 || situation->gathered.clients >= timing->expected.clients) {
         return false;
     }
     if (situation->is_timed) {
@@ -34,17 +37,17 @@ static bool is_worth_waiting(struct commit_timing *timing, const struct commit_s
         /* They come whenever they like, not because they were answered: waiting gains nothing. */
         timing->not_put_off = ROUNDS_NOT_PUT_OFF;
         return false;
-    } else if (situation->gathered == timing->seen_at_last_look) {
+    } else if (situation->gathered.clients == timing->seen_at_last_look) {
         return false;
     }
-    timing->seen_at_last_look = situation->gathered;
+    timing->seen_at_last_look = situation->gathered.clients;
     return true;
 }
 
 enum commit_when commit_timing_ask(struct commit_timing *timing,
                                    const struct commit_situation *situation)
 {
-    if (situation->gathered == 0) {
+    if (situation->gathered.clients == 0) {
         return COMMIT_NOW; /* of nothing: what was left to the system is synced */
     }
     if (commit_timing_in_halves(timing, situation)) {
@@ -59,7 +62,7 @@ void commit_timing_began(struct commit_timing *timing)
     timing->seen_at_last_look = 0;
 }
 
-void commit_timing_ended(struct commit_timing *timing, size_t clients)
+void commit_timing_ended(struct commit_timing *timing, const struct commit_crowd *crowd)
 {
-    timing->expected = clients;
+    timing->expected = *crowd;
 }

@@ -1,10 +1,10 @@
 #include "app/pipeline.h"
 
+#include "app/batch_frames.h"
 #include "app/commit_timing.h"
 #include "app/completion.h"
 #include "app/event_answer.h"
 #include "app/round.h"
-#include "base/hash.h"
 #include "privacy/privacy_signals.h"
 
 #include <errno.h>
@@ -23,6 +23,7 @@ struct pipeline {
     struct round rounds[2];
     struct round *gathering;
     struct round *committing; /* the other one; empty when no commit is under way */
+    size_t committing_bytes;
     struct commit_timing timing;
     struct net_loop *loop; /* borrowed; NULL until it is attached */
     int timer_fd;
@@ -121,46 +122,15 @@ static enum status complete_all(struct taking *taking, struct fault *fault)
     return STATUS_OK;
 }
 
-/* Headers of the journal's frame: the accepted first, then the rejected. */
-static struct frame_event *make_frame_events(struct taking *taking)
-{
-    struct pipeline *pipeline = taking->pipeline;
-    const struct batch *batch = taking->batch;
-    size_t count = batch->event_count + batch->reject_count;
-    struct frame_event *frame = arena_alloc_zeroed(&pipeline->arena, count, sizeof(*frame));
-    for (size_t i = 0; frame && i < count; i++) {
-        frame[i].received_ms = taking->inbound->received_ms;
-        frame[i].kind = i < batch->event_count ? FRAME_EVENT : FRAME_QUARANTINED;
-        if (i < batch->event_count) {
-            struct view site = event_text(&batch->events[i], COLUMN_SITE);
-            frame[i].site_hash = hash_64(pipeline->shared.hash_seed, site);
-            hash_pair_128(pipeline->shared.hash_seed, site,
-                          event_text(&batch->events[i], COLUMN_EVENT_ID), frame[i].key_hash);
-        }
-    }
-    return frame;
-}
-
-static void append_reject(struct buf *out, const struct taking *taking,
-                          const struct batch_reject *reject, uint64_t ingest_seq)
-{
-    char received[CLOCK_TEXT_BYTES];
-    clock_format(taking->inbound->received_ms, received);
-    buf_append_format(out, "{\"received_at\":\"%s\",\"adapter\":\"%s\",\"reason\":", received,
-                      taking->adapter->name);
-    json_append_string(out, view_from_text(reject->reason));
-    buf_append_text(out, ",\"raw\":");
-    json_append_string(out, reject->raw);
-    buf_append_format(out, ",\"ingest_seq\":%llu}", (unsigned long long)ingest_seq);
-}
-
 static enum status write_row(void *self, uint32_t index, uint64_t ingest_seq, struct buf *out)
 {
     struct taking *taking = self;
     struct batch *batch = taking->batch;
     size_t begin = out->len;
     if (index >= batch->event_count) {
-        append_reject(out, taking, &batch->rejects[index - batch->event_count], ingest_seq);
+        const struct batch_origin origin = {taking->adapter->name, taking->inbound->received_ms};
+        batch_frames_append_reject(out, &origin, &batch->rejects[index - batch->event_count],
+                                   ingest_seq);
         return buf_status(out);
     }
     struct event *event = &batch->events[index];
@@ -179,7 +149,8 @@ static enum status journal_batch(struct taking *taking, struct fault *fault)
 {
     struct pipeline *pipeline = taking->pipeline;
     size_t count = taking->batch->event_count + taking->batch->reject_count;
-    struct frame_event *frame = make_frame_events(taking);
+    struct frame_event *frame = batch_frames_make(taking->batch, pipeline->shared.hash_seed,
+                                                  taking->inbound->received_ms, &pipeline->arena);
     if (!frame || count > FRAME_EVENTS_MAX) {
         return fault_set(fault, STATUS_TOO_BIG, "%zu events are too many for one request", count);
     }
@@ -230,7 +201,8 @@ static struct commit_situation situation(const struct pipeline *pipeline)
     const struct journal *journal = pipeline->shared.journal;
     int64_t window_ns = journal_window_ns(journal, pipeline->worker);
     return (struct commit_situation){
-        .gathered = pipeline->gathering->waiting_count,
+        .gathered = {pipeline->gathering->waiting_count,
+                     journal_gathered(journal, pipeline->worker)},
         .has_ring = journal_has_ring(journal, pipeline->worker),
         .is_timed = pipeline->is_timed,
         .window_ns = window_ns,
@@ -365,8 +337,10 @@ static void finish_round(struct pipeline *pipeline, enum status status, const st
         say_commit_failed(pipeline, fault);
     }
     /* Whoever was answered may come again; whoever gathers already is there. */
-    commit_timing_ended(&pipeline->timing,
-                        round->waiting_count + pipeline->gathering->waiting_count);
+    const struct commit_crowd crowd = {
+        round->waiting_count + pipeline->gathering->waiting_count,
+        pipeline->committing_bytes + journal_gathered(pipeline->shared.journal, pipeline->worker)};
+    commit_timing_ended(&pipeline->timing, &crowd);
     round_answer(round, counts, status == STATUS_OK);
 }
 
@@ -386,6 +360,7 @@ static void start_commit(struct pipeline *pipeline)
     bool may_wait = !commit_timing_in_halves(&pipeline->timing, &now);
     pipeline->gathering = pipeline->committing;
     pipeline->committing = round;
+    pipeline->committing_bytes = now.gathered.bytes;
     commit_timing_began(&pipeline->timing);
     if (journal_commit_start(pipeline->shared.journal, pipeline->worker, may_wait, &status,
                              &fault)) {

@@ -155,7 +155,7 @@ static void note_sync(struct journal_stream *stream)
 {
     if (stream->sync == SEGMENT_SYNC_NOW) {
         stream->synced_ms = clock_monotonic_ms(stream->options->clock);
-        sync_pace_note(&stream->pace, stream->took_ns);
+        sync_pace_note(&stream->pace, stream->took_ns, stream->committed_bytes);
         atomic_store(&stream->mean_sync_ns, stream->pace.mean_ns);
     }
     stream->owes_sync =
@@ -227,6 +227,7 @@ bool journal_stream_commit_start(struct journal_stream *stream, bool may_wait, e
         sequence_settle(stream->sequence, stream->worker, SEQUENCE_NOTHING);
         return true;
     }
+    stream->committed_bytes = segment_writer_gathered(stream->writer);
     segment_writer_detach(stream->writer);
     stream->gathered_first = SEQUENCE_NOTHING;
     if (!run_commit(stream, may_wait)) {

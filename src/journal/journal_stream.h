@@ -35,6 +35,7 @@ struct journal_stream {
     enum segment_sync sync;
     enum status status;
     struct fault fault;
+    size_t committed_bytes;
     int64_t begin_ns;
     int64_t took_ns; /* -1 while nobody saw the end */
     /* of the worker */

@@ -2,8 +2,9 @@
 
 enum { MEAN_WEIGHT = 8, LULL_SHARE = 8 };
 
-void sync_pace_note(struct sync_pace *pace, int64_t ns)
+void sync_pace_note(struct sync_pace *pace, int64_t ns, size_t bytes)
 {
+    ns = ns > (int64_t)bytes ? ns - (int64_t)bytes : 1;
     pace->mean_ns = pace->mean_ns == 0 ? ns : pace->mean_ns + (ns - pace->mean_ns) / MEAN_WEIGHT;
     bool is_slow = ns >= SYNC_PACE_SLOW_NS;
     /* One alone happens on every disk now and then. */

@@ -10,6 +10,7 @@
 #define PIPES_JOURNAL_SYNC_PACE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -24,7 +25,8 @@ struct sync_pace {
     bool was_slow;   /* the last one */
 };
 
-void sync_pace_note(struct sync_pace *pace, int64_t ns);
+/* bytes: what was written. A nanosecond each is not the disk's slowness. */
+void sync_pace_note(struct sync_pace *pace, int64_t ns, size_t bytes);
 bool sync_pace_is_quick(const struct sync_pace *pace);
 /* How long a commit may be put off for more to come; 0 on a quick disk. */
 int64_t sync_pace_window_ns(const struct sync_pace *pace);

@@ -11,7 +11,7 @@ enum { MS = 1000 * 1000 };
 static void note(struct sync_pace *pace, int64_t ns, unsigned times)
 {
     for (unsigned i = 0; i < times; i++) {
-        sync_pace_note(pace, ns);
+        sync_pace_note(pace, ns, 0);
     }
 }
 
@@ -48,6 +48,20 @@ static void two_slow_syncs_in_a_row_make_it_slow_again_and_one_does_not(void **s
     assert_true(sync_pace_is_quick(&pace));
 }
 
+static void what_many_bytes_take_says_nothing_of_the_disk(void **state)
+{
+    (void)state;
+    struct sync_pace pace = {0};
+    for (int i = 0; i < 20; i++) {
+        sync_pace_note(&pace, 5 * MS, 5000000 - 200000);
+    }
+    assert_true(sync_pace_is_quick(&pace));
+    for (int i = 0; i < 20; i++) {
+        sync_pace_note(&pace, 50 * MS, 5000000);
+    }
+    assert_false(sync_pace_is_quick(&pace));
+}
+
 static void gathering_pays_in_proportion_to_the_sync_and_never_on_a_quick_disk(void **state)
 {
     (void)state;
@@ -68,6 +82,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_disk_is_slow_until_it_was_quick_often_enough),
         cmocka_unit_test(two_slow_syncs_in_a_row_make_it_slow_again_and_one_does_not),
+        cmocka_unit_test(what_many_bytes_take_says_nothing_of_the_disk),
         cmocka_unit_test(gathering_pays_in_proportion_to_the_sync_and_never_on_a_quick_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
