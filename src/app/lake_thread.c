@@ -79,7 +79,7 @@ static void *run(void *argument)
     enum status status = STATUS_OK;
     /* Of this thread: what is on disk already can wait, what comes in cannot. When too much waits
      * the workers make way (see pipeline.c). */
-    background_enter();
+    background_enter(BACKGROUND_LAST);
     while (!atomic_load(&thread->is_stopping)) {
         struct fault fault = {0};
         take_limits(thread);

@@ -67,8 +67,8 @@ static bool do_round(struct journal_keeper *keeper)
 static void *run(void *argument)
 {
     struct journal_keeper *keeper = argument;
-    /* Of this thread: it must not take processor time from those it works for. */
-    background_enter();
+    /* Those it works for do not wait for the end of its turn, nor long for what it makes. */
+    background_enter(BACKGROUND_EQUAL);
     pthread_mutex_lock(&keeper->lock);
     while (!keeper->is_stopping) {
         pthread_mutex_unlock(&keeper->lock);

@@ -187,28 +187,13 @@ static bool start_in_ring(struct journal_stream *stream)
     return segment_writer_start(stream->writer, stream->ring);
 }
 
-/* By the worker itself, which waits. */
-static void write_here(struct journal_stream *stream)
-{
-    stream->begin_ns = clock_stopwatch_ns();
-    if (stream->ring && segment_writer_write_direct(stream->writer)) {
-        stream->status = STATUS_OK;
-        stream->took_ns = clock_stopwatch_ns() - stream->begin_ns;
-    } else {
-        write_detached(stream);
-    }
-}
-
 /* False when it goes on elsewhere. */
 static bool run_commit(struct journal_stream *stream, bool may_wait)
 {
     bool is_quick = sync_pace_is_quick(&stream->pace);
-    if (stream->sync == SEGMENT_SYNC_LATER) {
+    bool is_waited_for = is_quick && (may_wait || !stream->ring);
+    if (stream->sync == SEGMENT_SYNC_LATER || is_waited_for) {
         write_detached(stream);
-        return true;
-    }
-    if (is_quick && (may_wait || !stream->ring)) {
-        write_here(stream);
         return true;
     }
     if (!start_in_ring(stream)) {

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { REFUSALS_MAX = 3 };
+
 struct segment_writer {
     struct segment_writer_options options;
     int folder_fd;
@@ -25,28 +27,10 @@ struct segment_writer {
     uint32_t durable_number;
     uint64_t durable_offset;
     uint64_t written;
+    unsigned refusals; /* of direct writes, in a row, where others were taken */
     struct frame_gathering gathered;
     struct frame_gathering detached;
 };
-
-static enum status real_write_at(void *self, int fd, struct view bytes, uint64_t offset,
-                                 struct fault *fault)
-{
-    (void)self;
-    return file_write_at(fd, bytes, offset, fault);
-}
-
-static enum status real_sync(void *self, int fd, struct fault *fault)
-{
-    (void)self;
-    return fdatasync(fd) == 0 ? STATUS_OK
-                              : fault_errno(fault, errno, "cannot sync a journal segment");
-}
-
-struct segment_disk segment_disk_real(void)
-{
-    return (struct segment_disk){.write_at = real_write_at, .sync = real_sync};
-}
 
 enum status segment_writer_open(struct segment_writer **writer,
                                 const struct segment_writer_options *options, struct fault *fault)
@@ -245,18 +229,11 @@ static enum status begin_segment(struct segment_writer *writer, struct fault *fa
 {
     struct fresh fresh;
     enum status status = open_segment(writer, &fresh, fault);
-    if (status != STATUS_OK) {
-        return status;
-    }
-    struct segment_disk *disk = &writer->options.disk;
-    status = disk->write_at(disk->self, writer->fd, header_of(writer), 0, fault);
     if (status == STATUS_OK && !fresh.is_safe) {
         status = file_sync_folder(writer->folder_fd, fault);
-    }
-    writer->has_header = status == STATUS_OK;
-    if (status != STATUS_OK) {
-        close_files(writer);
-        remove_segment(writer);
+        if (status != STATUS_OK) {
+            leave_segment(writer);
+        }
     }
     return status;
 }
@@ -303,23 +280,55 @@ static enum status check_name(const struct segment_writer *writer, struct fault 
 static void frames_stand(struct segment_writer *writer)
 {
     size_t bytes = writer->detached.bytes.len;
+    writer->has_header = true;
     writer->end += bytes;
     writer->written += bytes;
     writer->durable_number = writer->segment.number;
     writer->durable_offset = writer->end;
 }
 
-static enum status write_frames(struct segment_writer *writer, enum segment_sync sync,
-                                struct fault *fault)
+/* What is still to be written of the header, and the frames. */
+static struct disk_write write_of(const struct segment_writer *writer)
+{
+    struct view frames = buf_view(&writer->detached.bytes);
+    return writer->has_header
+               ? (struct disk_write){writer->direct_fd, writer->end, {frames}}
+               : (struct disk_write){writer->direct_fd, 0, {header_of(writer), frames}};
+}
+
+static enum status write_plain(struct segment_writer *writer, enum segment_sync sync,
+                               struct fault *fault)
 {
     struct segment_disk *disk = &writer->options.disk;
-    enum status status = place_frames(writer, fault);
+    enum status status = STATUS_OK;
+    if (!writer->has_header) {
+        status = disk->write_at(disk->self, writer->fd, header_of(writer), 0, fault);
+    }
     if (status == STATUS_OK) {
         status = disk->write_at(disk->self, writer->fd, buf_view(&writer->detached.bytes),
                                 writer->end, fault);
     }
-    if (status == STATUS_OK && sync == SEGMENT_SYNC_NOW) {
-        status = sync_segment(writer, fault);
+    return status == STATUS_OK && sync == SEGMENT_SYNC_NOW ? sync_segment(writer, fault) : status;
+}
+
+/* How a write is to reach the disk. */
+enum way { WAY_DIRECT, WAY_PLAIN };
+
+static enum way best_way(const struct segment_writer *writer, enum segment_sync sync)
+{
+    bool can_be = sync == SEGMENT_SYNC_NOW && writer->direct_fd >= 0 && !writer->is_dirty;
+    return can_be ? WAY_DIRECT : WAY_PLAIN;
+}
+
+static enum status write_frames(struct segment_writer *writer, enum segment_sync sync, enum way way,
+                                struct fault *fault)
+{
+    enum status status = place_frames(writer, fault);
+    if (status == STATUS_OK && way == WAY_DIRECT) {
+        struct disk_write write = write_of(writer);
+        status = disk_write_now(&write, fault);
+    } else if (status == STATUS_OK) {
+        status = write_plain(writer, sync, fault);
     }
     if (status == STATUS_OK) {
         status = check_name(writer, fault);
@@ -364,26 +373,51 @@ static bool fits(const struct segment_writer *writer)
     return end_behind(writer, writer->detached.closed) <= writer->options.segment_bytes;
 }
 
+static bool has_prepared(const struct segment_writer *writer)
+{
+    struct segment_spares *spares = writer->options.spares;
+    return spares && segment_spares_has(spares, writer->segment.number + 1);
+}
+
+/* A file that was not prepared is left for one that was as soon as there is one. */
+static bool wants_next(const struct segment_writer *writer)
+{
+    bool is_better = writer->options.is_direct && !writer->is_prepared && has_prepared(writer);
+    return writer->fd < 0 || !fits(writer) || is_better;
+}
+
+/* A file system may take direct writes when it is asked, and then refuse each. */
+static void note_refusal(struct segment_writer *writer)
+{
+    if (++writer->refusals == REFUSALS_MAX) {
+        writer->options.is_direct = false;
+    }
+}
+
 enum status segment_writer_write(struct segment_writer *writer, enum segment_sync sync,
                                  struct fault *fault)
 {
     if (writer->detached.frames == 0) {
         return sync_leftover(writer, sync, fault);
     }
-    bool is_fresh = writer->fd < 0 || !writer->has_header || !fits(writer);
-    enum status status = is_fresh ? next_segment(writer, fault) : STATUS_OK;
+    enum status status = wants_next(writer) ? next_segment(writer, fault) : STATUS_OK;
+    enum way way = best_way(writer, sync);
     if (status == STATUS_OK) {
-        status = write_frames(writer, sync, fault);
+        status = write_frames(writer, sync, way, fault);
+    }
+    if (status == STATUS_OK) {
+        writer->refusals = 0;
+        return status;
+    }
+    abandon_segment(writer);
+    status = begin_segment(writer, fault);
+    if (status == STATUS_OK) {
+        status = write_frames(writer, sync, WAY_PLAIN, fault);
     }
     if (status != STATUS_OK) {
         abandon_segment(writer);
-        status = begin_segment(writer, fault);
-        if (status == STATUS_OK) {
-            status = write_frames(writer, sync, fault);
-        }
-        if (status != STATUS_OK) {
-            abandon_segment(writer);
-        }
+    } else if (way == WAY_DIRECT) {
+        note_refusal(writer);
     }
     return status;
 }
@@ -396,54 +430,32 @@ void segment_writer_attach(struct segment_writer *writer)
 /* Goes over to the next segment when it was prepared to its name: nothing is waited for. */
 static bool enter_prepared(struct segment_writer *writer)
 {
-    struct segment_spares *spares = writer->options.spares;
     struct fresh fresh;
     struct fault ignored;
-    if (!spares || !segment_spares_has(spares, writer->segment.number + 1)) {
+    if (!has_prepared(writer)) {
         return false;
     }
     leave_segment(writer);
     return open_segment(writer, &fresh, &ignored) == STATUS_OK;
 }
 
-static bool can_take_direct(const struct segment_writer *writer)
+static bool can_start(const struct segment_writer *writer)
 {
     return writer->is_prepared && writer->direct_fd >= 0 && fits(writer);
 }
 
-/* Makes what is detached ready for a direct write. False when that cannot be. */
-static bool make_write(struct segment_writer *writer, struct disk_write *write)
+bool segment_writer_start(struct segment_writer *writer, struct disk_ring *ring)
 {
     struct fault ignored;
     if (writer->detached.frames == 0 || writer->is_dirty) {
         return false;
     }
-    bool can_be = can_take_direct(writer) || (enter_prepared(writer) && can_take_direct(writer));
+    bool can_be = can_start(writer) || (enter_prepared(writer) && can_start(writer));
     if (!can_be || place_frames(writer, &ignored) != STATUS_OK) {
         return false;
     }
-    struct view frames = buf_view(&writer->detached.bytes);
-    *write = (struct disk_write){writer->direct_fd, writer->end, {frames}};
-    if (!writer->has_header) {
-        *write = (struct disk_write){writer->direct_fd, 0, {header_of(writer), frames}};
-    }
-    return true;
-}
-
-bool segment_writer_start(struct segment_writer *writer, struct disk_ring *ring)
-{
-    struct disk_write write;
-    struct fault ignored;
-    return make_write(writer, &write) && disk_ring_write(ring, &write, &ignored) == STATUS_OK;
-}
-
-bool segment_writer_write_direct(struct segment_writer *writer)
-{
-    struct disk_write write;
-    struct fault ignored;
-    return make_write(writer, &write) &&
-           segment_writer_end_start(writer, disk_write_now(&write, &ignored), &ignored) ==
-               STATUS_OK;
+    struct disk_write write = write_of(writer);
+    return disk_ring_write(ring, &write, &ignored) == STATUS_OK;
 }
 
 enum status segment_writer_end_start(struct segment_writer *writer, enum status status,
@@ -453,7 +465,6 @@ enum status segment_writer_end_start(struct segment_writer *writer, enum status 
         status = check_name(writer, fault);
     }
     if (status == STATUS_OK) {
-        writer->has_header = true;
         frames_stand(writer);
     } else {
         abandon_segment(writer);

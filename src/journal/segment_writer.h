@@ -41,19 +41,11 @@
 #include "base/status.h"
 #include "journal/disk_ring.h"
 #include "journal/frame.h"
+#include "journal/segment_disk.h"
 #include "journal/segment_name.h"
 #include "journal/segment_spares.h"
 
 struct segment_writer;
-
-/* How to reach the disk; tests put faults here. */
-struct segment_disk {
-    enum status (*write_at)(void *self, int fd, struct view bytes, uint64_t offset,
-                            struct fault *fault);
-    enum status (*sync)(void *self, int fd, struct fault *fault);
-    void *self;
-};
-struct segment_disk segment_disk_real(void);
 
 struct segment_writer_options {
     uint64_t stream;
@@ -91,9 +83,10 @@ size_t segment_writer_gathered(const struct segment_writer *writer);
 enum segment_sync { SEGMENT_SYNC_NOW, SEGMENT_SYNC_LATER };
 
 void segment_writer_detach(struct segment_writer *writer);
-/* On failure everything detached is given up. STATUS_FULL or STATUS_IO. With nothing detached and
- * SEGMENT_SYNC_NOW it syncs what was left to the system before; when that fails those events may
- * be lost, which is what SEGMENT_SYNC_LATER means. */
+/* Past the page cache, too, where that can be. On failure everything detached is given up.
+ * STATUS_FULL or STATUS_IO. With nothing detached and SEGMENT_SYNC_NOW it syncs what was left to
+ * the system before; when that fails those events may be lost, which is what SEGMENT_SYNC_LATER
+ * means. */
 enum status segment_writer_write(struct segment_writer *writer, enum segment_sync sync,
                                  struct fault *fault) MUST_CHECK;
 void segment_writer_attach(struct segment_writer *writer);
@@ -102,8 +95,6 @@ void segment_writer_attach(struct segment_writer *writer);
  * False when that cannot be (none is prepared, or its file system has no direct writes): nothing
  * was written. */
 bool segment_writer_start(struct segment_writer *writer, struct disk_ring *ring);
-/* The same write, waited for. False when it cannot be or failed: segment_writer_write() is next. */
-bool segment_writer_write_direct(struct segment_writer *writer) MUST_CHECK;
 /* When the ring is done; `status` and `fault` are what it said. Anything but STATUS_OK: it is not
  * on disk, its segment is abandoned, and segment_writer_write() writes it into the next one. */
 enum status segment_writer_end_start(struct segment_writer *writer, enum status status,

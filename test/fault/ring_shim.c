@@ -1,5 +1,6 @@
 /*
- * ring_shim.c - what disk_shim.c is to system calls, for writes through io_uring.
+ * ring_shim.c - what disk_shim.c is to system calls, for writes through io_uring, and the same
+ * writes without it (pwritev2).
  *
  * A write that is handed to the kernel is taken out of the ring and done by a thread, the device,
  * by the calls that disk_shim.c stands before: so the same rules, delays and notes hold. Its end is
@@ -82,6 +83,25 @@ static int do_write(const struct ring_write *write)
         close(plain);
     }
     return result == 0 ? (int)done : result;
+}
+
+ssize_t pwritev2(int fd, const struct iovec *parts, int count, off_t offset, int flags)
+{
+    struct ring_write write = {NULL, fd, offset, {{0}}, (unsigned)count};
+    if (flags != RWF_DSYNC || count > PARTS_MAX) {
+        abort();
+    }
+    for (int i = 0; i < count; i++) {
+        write.parts[i] = parts[i];
+    }
+    int result = do_write(&write);
+    errno = result < 0 ? -result : 0;
+    return result < 0 ? -1 : result;
+}
+
+ssize_t pwritev64v2(int fd, const struct iovec *parts, int count, off64_t offset, int flags)
+{
+    return pwritev2(fd, parts, count, offset, flags);
 }
 
 static void tell_end(struct io_uring *ring, int result)

@@ -1,0 +1,22 @@
+/*
+ * segment_disk.h - how a segment's writer reaches the disk through the page cache; tests put faults
+ * here.
+ */
+#ifndef PIPES_JOURNAL_SEGMENT_DISK_H
+#define PIPES_JOURNAL_SEGMENT_DISK_H
+
+#include "base/status.h"
+#include "base/view.h"
+
+#include <stdint.h>
+
+struct segment_disk {
+    enum status (*write_at)(void *self, int fd, struct view bytes, uint64_t offset,
+                            struct fault *fault);
+    enum status (*sync)(void *self, int fd, struct fault *fault);
+    void *self;
+};
+
+struct segment_disk segment_disk_real(void);
+
+#endif
