@@ -169,6 +169,7 @@ enum status server_counts(const struct server *server, struct server_counts *cou
     if (status == STATUS_OK) {
         counts->accepted = asked_number(&asked, "accepted");
         counts->stored = asked_number(&asked, "stored") + asked_number(&asked, "duplicates");
+        counts->journal_bytes = asked_number(&asked, "journal_bytes");
         counts->spool_bytes = asked_number(&asked, "spool_bytes");
         counts->sync_us = asked_number(&asked, "sync_us");
     }

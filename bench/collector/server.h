@@ -49,7 +49,8 @@ struct server_kind {
     const char *location;    /* of nginx: what its one place does */
     const char *http;        /* of nginx: lines for all places */
     const char *lake_thread; /* of the collector */
-    bool is_lake_apart;      /* beside the load, on its core */
+    bool is_without_spool_max;
+    bool is_lake_apart; /* beside the load, on its core */
     bool has_no_tls;
     unsigned sync_delay_ms;
     bool has_shim; /* disk_shim.so below its files */
@@ -64,6 +65,7 @@ struct server_kind {
 extern const struct server_kind server_pipes;
 extern const struct server_kind server_pipes_plain; /* as it is without any option */
 extern const struct server_kind server_pipes_apart;
+extern const struct server_kind server_pipes_long;
 extern const struct server_kind server_pipes_shim; /* with rules, see server_fail_disk() */
 extern const struct server_kind server_pipes_5ms;
 extern const struct server_kind server_pipes_50ms;
@@ -89,6 +91,7 @@ void server_fail_disk(struct server *server, const char *rules);
 struct server_counts {
     uint64_t accepted;
     uint64_t stored; /* by the lake, duplicates included */
+    uint64_t journal_bytes;
     uint64_t spool_bytes;
     uint64_t sync_us;
 };

@@ -97,6 +97,10 @@ static void write_command(const struct server *server, struct command *command)
     }
     command_word(command, "--admin");
     command_word(command, "127.0.0.1:%u", server->admin_port);
+    if (server->kind->is_without_spool_max) {
+        command_word(command, "--spool-max");
+        command_word(command, "0");
+    }
     if (server->control) {
         command_setting(command, "LD_PRELOAD=%s", shim());
         command_setting(command, "PIPES_SHIM_FOLDER=%s/data", server->folder);
@@ -154,6 +158,14 @@ const struct server_kind server_pipes_apart = {
     .name = "pipes-apart",
     .note = "the same with the lake's thread beside the load, on the other core",
     .is_lake_apart = true,
+    .is_present = is_present,
+    PIPES_KIND,
+};
+
+const struct server_kind server_pipes_long = {
+    .name = "pipes-long",
+    .note = "the journal may hold all that the lake has not taken",
+    .is_without_spool_max = true,
     .is_present = is_present,
     PIPES_KIND,
 };

@@ -137,6 +137,7 @@ static enum net_verdict answer_counts(struct admin *admin, struct exchange *x)
     buf_append_byte(out, '{');
     append_count(out, "stable_seq", journal_stable(admin->shared.journal));
     buf_append_text(out, "\"journal\":{");
+    append_count(out, "journal_bytes", journal_written_bytes(admin->shared.journal));
     append_count(out, "spool_bytes", journal_spool_bytes(admin->shared.journal));
     buf_append_format(out, "\"sync_us\":%lld},",
                       (long long)(journal_sync_ns(admin->shared.journal) / 1000));

@@ -313,6 +313,15 @@ uint64_t journal_spool_bytes(struct journal *journal)
     return atomic_load(&journal->spool_bytes);
 }
 
+uint64_t journal_written_bytes(const struct journal *journal)
+{
+    uint64_t bytes = 0;
+    for (unsigned i = 0; i < journal->options.workers; i++) {
+        bytes += atomic_load(&journal->streams[i].written);
+    }
+    return bytes;
+}
+
 int64_t journal_sync_ns(struct journal *journal)
 {
     int64_t slowest = 0;

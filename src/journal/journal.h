@@ -102,6 +102,8 @@ void journal_set_ceilings(struct journal *journal, uint64_t spool_bytes, uint64_
 
 /* Bytes on disk that the lake has not released. */
 uint64_t journal_spool_bytes(struct journal *journal);
+/* Bytes of all commits since it was opened. */
+uint64_t journal_written_bytes(const struct journal *journal);
 /* Moving mean of a commit's write and sync, of the slowest worker. */
 int64_t journal_sync_ns(struct journal *journal);
 

@@ -169,6 +169,7 @@ static enum status end_commit(struct journal_stream *stream, struct fault *fault
     pthread_mutex_lock(&stream->lock);
     segment_writer_durable(stream->writer, &stream->durable_number, &stream->durable_offset);
     atomic_store(&stream->newest, stream->durable_number);
+    atomic_store(&stream->written, segment_writer_written(stream->writer));
     pthread_mutex_unlock(&stream->lock);
     /* Only now: who sees the number settled must also see how far the stream is durable. */
     sequence_settle(stream->sequence, stream->worker, stream->gathered_first);
