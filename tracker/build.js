@@ -9,9 +9,12 @@ const path = require('path');
 const zlib = require('zlib');
 const {minify} = require('terser');
 
-const CORE = ['browser', 'ids', 'queue', 'transport', 'core'];
-const MODULES = ['page_view', 'links', 'forms'];
-const BUDGET_GZIP_BYTES = {core: 5632, stub: 512};
+const LIST = JSON.parse(fs.readFileSync(path.join(__dirname, 'modules.json'), 'utf8'));
+const MODULES = LIST.modules.map((one) => one.name);
+const BUDGET_GZIP_BYTES = Object.fromEntries([['core', LIST.core.gzip_max],
+    ['stub', LIST.stub.gzip_max], ...LIST.modules.map((one) => [one.name, one.gzip_max])]);
+/** What the page may call before the tracker is there. */
+const CALLS = [...new Set([...LIST.core.calls, ...LIST.modules.flatMap((one) => one.calls)])];
 const source = (name) => fs.readFileSync(path.join(__dirname, 'src', `${name}.js`), 'utf8');
 
 async function shrink(code, more) {
@@ -25,7 +28,7 @@ async function shrink(code, more) {
 }
 
 /** One unit: its private members are mangled together; only `core` is seen from outside. */
-const buildCore = () => shrink(CORE.map(source).join('\n'), {
+const buildCore = () => shrink(LIST.core.files.map(source).join('\n'), {
     compress: {toplevel: true, top_retain: ['core']},
     mangle: {reserved: ['core']}
 });
@@ -35,7 +38,8 @@ const buildModule = (name) => shrink(`!function(){${source(name)}}();`, {});
 /** An expression that is called with the URL by whoever writes the tag. */
 async function buildStub() {
     const call = '(PIPES_URL,PIPES_INTEGRITY);';
-    const code = await shrink(`!${source('stub').replace(/^\/\*\*[^]*?\*\//, '').trim()}${call}`, {});
+    const text = source('stub').replace(/^\/\*\*[^]*?\*\//, '').replace('PIPES_CALLS', CALLS.join(' '));
+    const code = await shrink(`!${text.trim()}${call}`, {});
     if (!code.endsWith(call)) {
         throw new Error('stub.js: minified into something that is not a call');
     }

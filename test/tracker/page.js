@@ -41,6 +41,46 @@ class Target {
     }
 }
 
+/** An element: `element('a', {href: '/x'}, parent)`; its properties are its attributes'. */
+class Element extends Target {
+    constructor(tag, attributes = {}, parent = null) {
+        super();
+        Object.assign(this, {nodeType: 1, tagName: tag.toUpperCase(), parentNode: parent,
+            parentElement: parent, children: [], map: new Map(Object.entries(attributes))});
+        if (parent) { parent.children.push(this); }
+    }
+    get attributes() { return [...this.map].map(([name, value]) => ({name, value})); }
+    getAttribute(name) { return this.map.has(name) ? this.map.get(name) : null; }
+    hasAttribute(name) { return this.map.has(name); }
+    setAttribute(name, value) { this.map.set(name, String(value)); }
+    /** Selectors of one step: tag, #id, .class, [attribute], [attribute=value], lists of them. */
+    matches(selector) {
+        return selector.split(',').some((one) => {
+            const [, tag, rest] = /^([a-z0-9]*)(.*)$/i.exec(one.trim());
+            const parts = rest.match(/[#.][\w-]+|\[[^\]]+\]/g) || [];
+            return (!tag || tag.toUpperCase() === this.tagName) && parts.every((part) => {
+                if (part[0] === '#') { return this.getAttribute('id') === part.slice(1); }
+                if (part[0] === '.') {
+                    return (this.getAttribute('class') || '').split(' ').includes(part.slice(1));
+                }
+                const [, name, value] = /^\[([\w-]+)(?:[*^$~|]?="?([^"\]]*)"?)?\]$/.exec(part);
+                return this.hasAttribute(name) &&
+                    (value === undefined || this.getAttribute(name) === value);
+            });
+        });
+    }
+    closest(selector) {
+        let node = this;
+        while (node && !(node.matches && node.matches(selector))) { node = node.parentNode; }
+        return node;
+    }
+    contains(other) {
+        while (other && other !== this) { other = other.parentNode; }
+        return other === this;
+    }
+}
+const element = (tag, attributes, parent) => new Element(tag, attributes, parent);
+
 function cookieJar(page) {
     return {
         get: () => [...page.cookies].map(([key, value]) => `${key}=${value}`).join('; '),
@@ -137,4 +177,4 @@ function openPage(options = {}) {
     return page;
 }
 
-module.exports = {openPage, minified, assemble, Target};
+module.exports = {openPage, minified, assemble, element, Target};

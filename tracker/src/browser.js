@@ -29,10 +29,13 @@ function browser(win) {
         };
     }
 
-    /** Adds a listener and returns the function that removes it. */
-    function listen(target, type, fn) {
+    /** Adds a listener and returns the function that removes it; passive unless it is active. */
+    function listen(target, type, fn, active) {
         var safe = fence(fn);
-        attempt(function () { target.addEventListener(type, safe, true); });
+        // A browser that knows no options takes the object for "capture".
+        attempt(function () {
+            target.addEventListener(type, safe, {capture: true, passive: !active});
+        });
         return fence(function () { target.removeEventListener(type, safe, true); });
     }
 

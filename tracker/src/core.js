@@ -1,21 +1,7 @@
 /**
  * The tracker's core: the public calls, the events made from them, and who may send.
  *
- * MODULE CONTRACT, version 1 (public, never mangled). A module is
- *     {name: string, start: function(core): {stop: function()}}
- * start() is called when collecting begins and again after each enable(); stop() undoes every
- * listener. Both are fenced. A bundled file ends with `pipesModules.push(factory());`, a foreign
- * one is handed to pipes.use(). The `core` it gets:
- *     version                    1
- *     config                     the baked-in configuration
- *     browser                    window document attempt fence listen wrap elements randomId now
- *                                elapsed later cancel url (see browser.js)
- *     emit(type, name, properties, extra)   makes an event; extra overrides envelope fields
- *     define(name, fn)           puts a fenced method on the global `pipes`
- *     on(hook, fn)               'event' (event; return false to drop it), 'sent', 'refused',
- *                                'consent', 'leave' (page hidden), 'disable', 'enable'; returns the
- *                                function that removes it
- *     flush()                    send now, for what may be followed by a navigation
+ * What modules get is described in scope.js.
  *
  * @param {Object} config
  * @param {Array<{name: string, start: Function}>} modules
@@ -173,6 +159,7 @@ function core(config, modules) {
             return;
         }
         if (type === 'page' || type === 'screen') {
+            tell('view');
             page_referrer = page_url === undefined ? web.document.referrer : page_url;
             page_url = web.url();
             page_view_id = web.randomId();
@@ -213,7 +200,9 @@ function core(config, modules) {
 
     function startModule(module) {
         fence(function () {
-            var hook = module.start(contract);
+            var made = scope(web, shared, config[module.name] || {});
+            undo.push(fence(made._end));
+            var hook = module.start(made);
             undo.push(fence(function () { hook.stop(); }));
         })();
     }
@@ -359,6 +348,7 @@ function core(config, modules) {
             if (running && consent !== 'pending') {
                 identity._forget();
             }
+            tell('reset');
         },
         get: function (key) {
             var may = running && consent !== 'pending';
@@ -375,9 +365,9 @@ function core(config, modules) {
         api[name] = fence(fn);
     }
 
-    var contract = {
-        version: 1, config: config, browser: web, emit: fence(emit), define: define, on: on,
-        flush: calls.flush
+    var shared = {
+        version: 2, config: config, browser: web, emit: fence(emit), define: define, on: on,
+        flush: fence(calls.flush)
     };
 
     fence(function () {

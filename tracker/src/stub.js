@@ -10,8 +10,8 @@ function stub(url, integrity) {
         return;
     }
     api.q = [];
-    ('page screen track identity identify trackLink trackForm disable enable reset group alias ' +
-        'set once time ready consent on flush use debug').split(' ').forEach(function (name) {
+    // The build puts the names of all calls here: see modules.json.
+    'PIPES_CALLS'.split(' ').forEach(function (name) {
         api[name] = function () {
             api.q.push([name, arguments, +new Date()]);
         };

@@ -1,0 +1,71 @@
+/**
+ * Module: what others say about an element. Nothing is sent by it.
+ *
+ * It puts `label` on the browser of the contract:
+ *     label(node) -> null where the page said data-pipes-ignore, on the node or around it, else
+ *     {path: 'form#order>p>button', name: data-pipes-name, data: {every other data-pipes-*}}
+ * The path has at most five steps, from the nearest element with an id that looks like a person's
+ * choice (no digits: those are made by machines, and differ the next time). Names and data are those
+ * of the node or of what is around it, the nearest first. Text is never read here.
+ */
+function elements() {
+    var PREFIX = 'data-pipes-';
+    var STEPS_MAX = 5;
+
+    function attribute(node, name) {
+        // Not node.id: a form's field called "id" hides it.
+        return node.getAttribute ? node.getAttribute(name) : null;
+    }
+
+    function step(node) {
+        var id = attribute(node, 'id');
+        var name = attribute(node, 'name');
+        var tag = node.tagName.toLowerCase();
+        return id && !/[\d:]/.test(id) ? tag + '#' + id : name ? tag + '[' + name + ']' : tag;
+    }
+
+    return {name: 'elements', start: function (core) {
+        var web = core.browser;
+
+        function collect(node, label) {
+            var list = node.attributes || [];
+            for (var i = 0; i < list.length; i++) {
+                var key = list[i].name;
+                if (key.indexOf(PREFIX)) {
+                    continue;
+                }
+                key = key.slice(PREFIX.length);
+                if (key === 'ignore') {
+                    return false;
+                }
+                if (key === 'name') {
+                    label.name = label.name || list[i].value;
+                } else if (!(key in label.data)) {
+                    label.data[key] = list[i].value;
+                }
+            }
+            return true;
+        }
+
+        web.label = function (node) {
+            var label = {path: '', name: undefined, data: {}};
+            var steps = [];
+            var open = true;
+            for (; node; node = node.parentNode || node.host) {
+                if (!node.tagName) {
+                    continue; // a shadow tree's root, or the document
+                }
+                if (!collect(node, label)) {
+                    return null;
+                }
+                if (open && steps.length < STEPS_MAX) {
+                    steps.unshift(step(node));
+                    open = steps[0].indexOf('#') < 0;
+                }
+            }
+            label.path = steps.join('>');
+            return label;
+        };
+    }};
+}
+pipesModules.push(elements());

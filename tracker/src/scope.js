@@ -1,0 +1,70 @@
+/**
+ * What one module gets for one start: everything made through it is undone by `_end()`.
+ *
+ * MODULE CONTRACT, version 2 (public, never mangled). A module is
+ *     {name: string, start: function(Scope): (void|{stop: function()})}
+ * start() is called when collecting begins (never before consent, nor against an opt-out) and again
+ * after each enable(); return stop() only for what was not made through the scope. Both are fenced,
+ * so is every function handed in. A bundled file ends with `pipesModules.push(factory());`, a
+ * foreign one is handed to pipes.use(). Modules of version 1 keep working.
+ *
+ * @typedef {Object} Scope
+ * @property {number} version     2
+ * @property {Object} config      the baked-in configuration
+ * @property {Object} options     config[module.name], or {}
+ * @property {Object} browser     window document attempt fence elements randomId now elapsed url, and
+ *                                of the module `elements`: label (see there)
+ * @property {function(EventTarget,string,function(Event),boolean=):function()} listen
+ *           in the capture phase; passive unless the fourth is true. Returns what removes it
+ * @property {function(Object,string,function():void):function()} wrap
+ *           calls the function behind every call of owner[name]
+ * @property {function(function(),number):function()} later   a timer; returns what cancels it
+ * @property {function(string,function())} define  pipes[name]; does nothing after the stop. A name
+ *           that the page may call before the tracker is there stands in modules.json
+ * @property {function(string,function(*):*):function()} on
+ *           'event'   (event) before it gets its seq; may change it; false drops it
+ *           'view'    () before a new page view begins: what is emitted here belongs to the old one
+ *           'leave'   () the page is hidden or goes: synchronous work only; may come twice
+ *           'sent' (count)  'refused' (status)  'consent' (state)  'reset'  'disable'  'enable'
+ * @property {function(string,string=,Object=,Object=)} emit
+ *           (type, name, properties, extra): makes an event; extra overrides envelope fields
+ * @property {function()} flush   sends within this turn, for what a navigation may follow
+ *
+ * @param {ReturnType<typeof browser>} web
+ * @param {Object} shared   what all scopes have in common
+ * @param {Object} options
+ */
+function scope(web, shared, options) {
+    var undo = [];
+    var alive = true;
+
+    function keep(fn) {
+        undo.push(fn);
+        return fn;
+    }
+
+    var made = {
+        options: options,
+        listen: function (target, type, fn, active) {
+            return keep(web.listen(target, type, fn, active));
+        },
+        wrap: function (owner, name, fn) { return keep(web.wrap(owner, name, fn)); },
+        later: function (fn, ms) {
+            var timer = web.later(function () { return alive && fn(); }, ms);
+            return function () { web.cancel(timer); };
+        },
+        define: function (name, fn) {
+            shared.define(name, fn);
+            keep(function () { shared.define(name, function () {}); });
+        },
+        on: function (hook, fn) { return keep(shared.on(hook, fn)); },
+        _end: function () {
+            alive = false;
+            undo.forEach(function (fn) { fn(); });
+        }
+    };
+    for (var key in shared) {
+        made[key] = made[key] || shared[key];
+    }
+    return made;
+}
