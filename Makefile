@@ -22,7 +22,7 @@ WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wpointer-arith -Wstrict-prototyp
 CFLAGS ?= -O2 -g -flto=auto -ffat-lto-objects
 VERSION := 0.1.0
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -DPIPES_VERSION='"$(VERSION)"' -MMD -MP $(WARNINGS) $(CFLAGS)
-LIBS = -lzstd -lz -linih -ldeflate -lbrotlienc -lbrotlidec -lnghttp2 -luring -lssl -lcrypto -lpthread
+LIBS = -lzstd -lz -linih -ldeflate -lbrotlidec -lnghttp2 -luring -lssl -lcrypto -lpthread
 
 SOURCES := $(sort $(wildcard src/*/*.c))
 GENERATED := $(BUILD)/gen/embedded_tracker.o $(BUILD)/gen/embedded_dashboard.o
@@ -62,7 +62,7 @@ $(BUILD)/%.o: %.c
 $(BUILD)/test/unit/%: test/unit/%.c $(BUILD)/libpipes.a
 	@mkdir -p $(@D)
 	@echo "  cc $<"
-	@$(CC) $(ALL_CFLAGS) -Ibench -Wno-missing-prototypes -fno-lto $< $(filter %.o,$^) $(BUILD)/libpipes.a -lcmocka $(LIBS) -lm -o $@
+	@$(CC) $(ALL_CFLAGS) -Ibench -Wno-missing-prototypes -fno-lto $< $(filter %.o,$^) $(BUILD)/libpipes.a -lcmocka -lbrotlienc $(LIBS) -lm -o $@
 
 # A client and a server that the tests of HTTP/2 share.
 HTTP2_TESTS := $(filter %/test_http2 %/test_http2_flow %/test_http2_flood,$(UNIT_BINARIES))

@@ -1,5 +1,6 @@
 #include "lake/part_writer.h"
 
+#include "base/buf.h"
 #include "base/file.h"
 
 #include <errno.h>
@@ -11,7 +12,7 @@
 #include <unistd.h>
 #include <zstd.h>
 
-enum { NAME_BYTES = 128, OUT_BYTES = 128 * 1024, LEVEL = 3 };
+enum { NAME_BYTES = 128, OUT_BYTES = 128 * 1024, EARLY_BYTES = 64 * 1024, LEVEL = 3 };
 static const int64_t HOUR_MS = 3600000;
 
 struct part_writer {
@@ -24,7 +25,8 @@ struct part_writer {
     uint64_t row_bytes;
     uint64_t offset;
     struct file_pace pace;
-    ZSTD_CCtx *zstd;
+    struct buf early; /* rows before there is much of them: zstd's tables are larger than these */
+    ZSTD_CCtx *zstd;  /* NULL while they are few */
     char unfinished[NAME_BYTES];
     char out[OUT_BYTES];
 };
@@ -81,13 +83,7 @@ static enum status open_file(struct part_writer *part, struct fault *fault)
     if (part->fd < 0 || fchmod(part->fd, FILE_MODE) != 0) {
         return fault_errno(fault, errno, "cannot create %s in the lake", part->unfinished);
     }
-    part->zstd = ZSTD_createCCtx();
-    if (!part->zstd) {
-        return fault_set(fault, STATUS_NO_MEMORY, "no memory to compress");
-    }
-    /* A checksum in the file lets any zstd find damage. */
-    ZSTD_CCtx_setParameter(part->zstd, ZSTD_c_compressionLevel, LEVEL);
-    ZSTD_CCtx_setParameter(part->zstd, ZSTD_c_checksumFlag, 1);
+    buf_init(&part->early, EARLY_BYTES);
     return STATUS_OK;
 }
 
@@ -124,6 +120,7 @@ static void free_part(struct part_writer *part)
         close(part->folder_fd);
     }
     ZSTD_freeCCtx(part->zstd);
+    buf_free(&part->early);
     free(part);
 }
 
@@ -161,10 +158,44 @@ static enum status compress(struct part_writer *part, struct view bytes, ZSTD_En
     return STATUS_OK;
 }
 
+/* Of a frame that ends with them the tables are as small as the rows are few. */
+static enum status compress_early(struct part_writer *part, ZSTD_EndDirective mode,
+                                  struct fault *fault)
+{
+    part->zstd = ZSTD_createCCtx();
+    if (!part->zstd) {
+        return fault_set(fault, STATUS_NO_MEMORY, "no memory to compress");
+    }
+    /* A checksum in the file lets any zstd find damage. */
+    ZSTD_CCtx_setParameter(part->zstd, ZSTD_c_compressionLevel, LEVEL);
+    ZSTD_CCtx_setParameter(part->zstd, ZSTD_c_checksumFlag, 1);
+    enum status status = compress(part, buf_view(&part->early), mode, fault);
+    buf_free(&part->early);
+    return status;
+}
+
+/* False when there are too many rows by now. */
+static bool keep_early(struct part_writer *part, struct view row)
+{
+    size_t line = row.len + 1;
+    if (part->early.len + line > EARLY_BYTES || !buf_reserve(&part->early, line)) {
+        return false;
+    }
+    buf_append_view(&part->early, row);
+    buf_append_byte(&part->early, '\n');
+    return true;
+}
+
 enum status part_writer_row(struct part_writer *part, struct view row, struct fault *fault)
 {
-    enum status status = compress(part, row, ZSTD_e_continue, fault);
-    if (status == STATUS_OK) {
+    enum status status = STATUS_OK;
+    if (!part->zstd && !keep_early(part, row)) {
+        status = compress_early(part, ZSTD_e_continue, fault);
+    }
+    if (part->zstd && status == STATUS_OK) {
+        status = compress(part, row, ZSTD_e_continue, fault);
+    }
+    if (part->zstd && status == STATUS_OK) {
         status = compress(part, VIEW_LITERAL("\n"), ZSTD_e_continue, fault);
     }
     part->rows += status == STATUS_OK;
@@ -192,7 +223,8 @@ enum status part_writer_finish(struct part_writer *part, uint64_t last_seq, stru
     char name[NAME_BYTES];
     snprintf(name, sizeof(name), "part-%llu-%llu-%llu.ndjson.zst", (unsigned long long)part->stream,
              (unsigned long long)part->first_seq, (unsigned long long)last_seq);
-    enum status status = compress(part, view_make(NULL, 0), ZSTD_e_end, fault);
+    enum status status = part->zstd ? compress(part, view_make(NULL, 0), ZSTD_e_end, fault)
+                                    : compress_early(part, ZSTD_e_end, fault);
     if (status == STATUS_OK && fsync(part->fd) != 0) {
         status = fault_errno(fault, errno, "cannot sync %s", name);
     }

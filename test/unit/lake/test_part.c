@@ -71,8 +71,8 @@ static enum status read_part(unsigned *rows, size_t row_bytes)
 static void rows_come_back_in_order_whatever_their_size(void **state)
 {
     (void)state;
-    static const size_t sizes[] = {1, 1000, 300 * 1024};
-    for (size_t i = 0; i < 3; i++) {
+    static const size_t sizes[] = {1, 1000, 2000, 300 * 1024};
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         unsigned rows;
         write_part(40, sizes[i]);
         assert_int_equal(read_part(&rows, sizes[i]), STATUS_END);
