@@ -44,6 +44,8 @@ struct config {
     const char *endpoint;
     const char *base_url;
     const char *consent;
+    const char *storage;
+    const char *cookie_domain;
     const char *release;
     const char *out;
     int64_t body_max;

@@ -24,8 +24,6 @@ struct lake_thread {
     struct lake_limits new_limits; /* under the lock */
     pthread_t thread;
     struct logger_gate gate;
-    enum status last_status;
-    struct fault last_fault;
 };
 
 static void wait_for_work(struct lake_thread *thread, bool has_failed)
@@ -90,7 +88,6 @@ static void *run(void *argument)
             wait_for_work(thread, status != STATUS_OK);
         }
     }
-    thread->last_status = lake_drain(thread->lake, &thread->last_fault);
     return NULL;
 }
 
@@ -153,10 +150,8 @@ enum status lake_thread_stop(struct lake_thread *thread, struct fault *fault)
     atomic_store(&thread->is_stopping, true);
     wake(thread);
     pthread_join(thread->thread, NULL);
-    enum status status = thread->last_status;
-    if (status != STATUS_OK) {
-        fault_set(fault, status, "%s", thread->last_fault.text);
-    }
+    /* Here, not there: a thread cannot leave the background again, and now somebody waits for it. */
+    enum status status = lake_drain(thread->lake, fault);
     close(thread->wake_fd);
     free(thread);
     return status;

@@ -42,6 +42,8 @@ enum status site_build(struct tracker_site *site, const struct config *config, s
         .environment = config->environment,
         .release = config->release,
         .consent = has_consent ? config->consent : "",
+        .storage = strcmp(config->storage, "cookie") != 0 ? config->storage : "",
+        .cookie_domain = config->cookie_domain,
     };
     struct view rest = view_from_text(config->module);
     while (rest.len > 0) {

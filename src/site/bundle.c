@@ -139,6 +139,8 @@ static void append_configuration(struct buf *out, const struct bundle_settings *
     append_setting(out, &before, "environment", settings->environment);
     append_setting(out, &before, "release", settings->release);
     append_setting(out, &before, "consent", settings->consent);
+    append_setting(out, &before, "storage", settings->storage);
+    append_setting(out, &before, "domain", settings->cookie_domain);
     append_setting(out, &before, "bundle", hash);
     buf_append_text(out, before == '{' ? "{}" : "}");
 }

@@ -32,7 +32,9 @@ struct bundle_settings {
     const char *endpoint;
     const char *environment;
     const char *release;
-    const char *consent; /* "", "pending" or "denied" */
+    const char *consent;       /* "", "pending" or "denied" */
+    const char *storage;       /* "" (cookie), "local", "memory" or "none" */
+    const char *cookie_domain; /* "": the widest that takes one */
 };
 
 struct bundle {

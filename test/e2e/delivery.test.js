@@ -51,7 +51,7 @@ test('1,000 events of 20 page lives, the collector killed ten times: each in the
         }
         await page.goto(`${collector.url}/next.html`);
         const waiting = () => page.evaluate(() => Object.keys(localStorage).filter((key) =>
-            key.startsWith('pipes_queue_')).length);
+            key.startsWith('pipes_queue')).length);
         await until('the browser has delivered all its queues', async () => await waiting() === 0,
             120000);
         assert.deepStrictEqual(page.errors, []);

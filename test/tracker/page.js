@@ -167,7 +167,7 @@ function openPage(options = {}) {
         await page.settle();
         return request.body;
     };
-    page.stored = () => [...page.local.keys()].filter((key) => key.startsWith('pipes_queue_'));
+    page.stored = () => [...page.local.keys()].filter((key) => key.startsWith('pipes_queue'));
     page.win = win;
     page.doc = doc;
     win.pipes = options.pipes;

@@ -59,15 +59,15 @@ test('disable() during a request: the late answer brings nothing back', async ()
 
 test('the id ends 395 days after its creation, however often it is written', () => {
     const created = 1.7e12 - 300 * 864e5;
-    const page = openPage({cookies: new Map([['pipes_anonymous_id', `1.abcdefgh12.${created}`]])});
+    const page = openPage({cookies: new Map([['pipes_anonymous_id.shop', `1.abcdefgh12.${created}`]])});
     page.pipes.track('a');
     assert.equal(page.pipes.get('anonymous_id'), 'abcdefgh12');
     const written = page.cookie_writes
-        .filter((text) => text.startsWith('pipes_anonymous_id')).pop();
+        .filter((text) => text.startsWith('pipes_anonymous_id.shop')).pop();
     assert.equal(Date.parse(/expires=([^;]+)/.exec(written)[1]), created + 395 * 864e5);
     assert.match(written, /domain=shop\.example; SameSite=Lax; Secure/);
     const aged = `1.abcdefgh12.${created - 100 * 864e5}`;
-    const old = openPage({cookies: new Map([['pipes_anonymous_id', aged]])});
+    const old = openPage({cookies: new Map([['pipes_anonymous_id.shop', aged]])});
     assert.notEqual(old.pipes.get('anonymous_id'), 'abcdefgh12');
 });
 

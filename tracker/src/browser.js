@@ -192,6 +192,8 @@ function browser(win) {
 
         _local: storage('localStorage'),
         _tab: storage('sessionStorage'),
+        /** From here on nothing is kept beyond the page. */
+        _keepNothing: function () { this._local = this._tab = storage(''); },
         _readCookie: readCookie,
         _writeCookie: writeCookie,
         _rootDomain: rootDomain,

@@ -12,7 +12,9 @@ function core(config, modules) {
     var fence = web.fence;
     var api = window.pipes = window.pipes || {};
     var load_id = web.randomId();
-    var identity = ids(web);
+    var suffix = nameOf(config.site, 'main') + nameOf(config.environment, 'production');
+    var prefix = 'pipes_queue' + suffix + '_';
+    var identity = ids(web, config, suffix);
     var endpoint = config.endpoint || web._scriptOrigin() + '/e';
     var consent = config.consent;
     var hooks = {};
@@ -27,6 +29,14 @@ function core(config, modules) {
 
     if (api.version) {
         return;
+    }
+    if (config.storage === 'memory' || config.storage === 'none') {
+        web._keepNothing();
+    }
+
+    /** What names on the device end with, but for the one that needs nothing. */
+    function nameOf(part, plain_one) {
+        return part && part !== plain_one ? '.' + encodeURIComponent(part) : '';
     }
 
     /** A plain copy, whatever the page hands in: cycles, getters that throw, endless trees. */
@@ -110,7 +120,8 @@ function core(config, modules) {
     /** The store comes to life with the first event that may touch the device. */
     function openStore() {
         if (!queues.length) {
-            queues.push(queue(web, {l: load_id, b: config.bundle, c: context(), d: {}, u: 0}));
+            queues.push(queue(web, prefix, prefix + load_id,
+                {l: load_id, o: load_id, b: config.bundle, c: context(), d: {}, u: 0}));
             heartbeat();
         }
         return queues[0];
@@ -123,7 +134,9 @@ function core(config, modules) {
             known[one._header.l] = true;
             return !i || one._pending();
         });
-        queues = queues.concat(queue._adopt(web, load_id, known));
+        queues = queues.concat(queue._adopt(web, prefix, load_id, known, function (n) {
+            queues[0]._count('adopted_full', n);
+        }));
         if (queues.length > 1) {
             sender._wake(1000);
         }
@@ -142,12 +155,18 @@ function core(config, modules) {
         if (!tell('event', event)) {
             return store._count('hook', 1);
         }
-        event.seq = ++seq;
+        event.seq = seq + 1;
+        // What a hook made of it may be no JSON any more: then it never had a number.
+        var line = web.attempt(function () { return JSON.stringify(event); });
+        if (!line) {
+            return store._count('hook', 1);
+        }
+        seq++;
         if (debugging) {
             web._log(event);
         }
-        store._add(JSON.stringify(event), event.created_at);
-        sender._wake(event.seq > 1 ? 500 : 0);
+        store._add(line, event.created_at);
+        sender._wake(seq > 1 ? 500 : 0);
     }
 
     function emit(type, name, props, extra) {
@@ -254,7 +273,7 @@ function core(config, modules) {
     function erase() {
         stop();
         web._local._keys().forEach(function (key) {
-            if (!key.indexOf(queue._prefix)) {
+            if (!key.indexOf(prefix)) {
                 web._local._remove(key);
             }
         });

@@ -2,17 +2,22 @@
  * Who: the anonymous id (13 months from its creation, never prolonged) and the session.
  * Touches the device only when asked for an id, so the core asks only when it may.
  * @param {ReturnType<typeof browser>} web
+ * @param {Object} config storage and domain
+ * @param {string} suffix of all names, so that sites and environments do not mix
  */
-function ids(web) {
-    var COOKIE = 'pipes_anonymous_id';
-    var SESSION = 'pipes_session';
-    var USER = 'pipes_user';
+function ids(web, config, suffix) {
+    var COOKIE = 'pipes_anonymous_id' + suffix;
+    var SESSION = 'pipes_session' + suffix;
+    var USER = 'pipes_user' + suffix;
+    var TAB = 'pipes_tab' + suffix;
+    var has_cookie = !config.storage || config.storage === 'cookie';
+    var has_none = config.storage === 'none';
     var LIFE_MS = 395 * 864e5;
     var IDLE_MS = 18e5;
     var anonymous, session, user, domain;
 
     function root() {
-        return domain === undefined ? (domain = web._rootDomain()) : domain;
+        return domain === undefined ? (domain = config.domain || web._rootDomain()) : domain;
     }
 
     /** @returns {{_id: string, _created: number}|undefined} unless malformed or too old */
@@ -26,13 +31,18 @@ function ids(web) {
 
     function keepAnonymous() {
         var text = '1.' + anonymous._id + '.' + anonymous._created;
-        web._writeCookie(COOKIE, text, root(), anonymous._created + LIFE_MS);
+        if (has_cookie) {
+            web._writeCookie(COOKIE, text, root(), anonymous._created + LIFE_MS);
+        }
         web._local._set(COOKIE, text);
     }
 
     function loadAnonymous() {
+        if (has_none) {
+            return undefined;
+        }
         if (!anonymous || anonymous._created + LIFE_MS <= web.now()) {
-            anonymous = parse(web._readCookie(COOKIE)) || parse(web._local._get(COOKIE)) ||
+            anonymous = parse(has_cookie && web._readCookie(COOKIE)) || parse(web._local._get(COOKIE)) ||
                 {_id: web.randomId(), _created: web.now()};
             keepAnonymous();
         }
@@ -41,6 +51,9 @@ function ids(web) {
 
     /** Session as it stands now: another tab may have moved it on, so the store is read again. */
     function touchSession() {
+        if (has_none) {
+            return {};
+        }
         var match = /^([\w-]+)\.(\d+)\.(\d+)$/.exec(web._local._get(SESSION) || '');
         if (match) {
             session = {_id: match[1], _index: +match[2], _last: +match[3]};
@@ -61,11 +74,13 @@ function ids(web) {
 
     function forget() {
         anonymous = session = user = undefined;
-        web._writeCookie(COOKIE, '', root(), 0);
+        if (has_cookie) {
+            web._writeCookie(COOKIE, '', root(), 0);
+        }
         web._local._remove(COOKIE);
         web._local._remove(SESSION);
         web._local._remove(USER);
-        web._tab._remove('pipes_tab');
+        web._tab._remove(TAB);
     }
 
     return {
@@ -78,8 +93,8 @@ function ids(web) {
             web._local._set(USER, JSON.stringify(user));
         },
         _tab: function () {
-            var id = web._tab._get('pipes_tab');
-            if (!id && web._tab._set('pipes_tab', id = web.randomId()) === false) {
+            var id = web._tab._get(TAB);
+            if (!id && web._tab._set(TAB, id = web.randomId()) === false) {
                 id = undefined;
             }
             return id;

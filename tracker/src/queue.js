@@ -3,16 +3,22 @@
  * under a key of their own. First line: a header; then one event per line. An event leaves by
  * _remove (accepted) or _drop (counted under a reason), by nothing else.
  *
- * Header: h heartbeat, l load id, b bundle, c context, k skew, d drops by reason (total of the
- * load), u drops not yet reported.
+ * Header: h heartbeat, l load id, o load id of who writes it, b bundle, c context, k skew, d drops by
+ * reason (total of the load), u drops not yet reported.
+ *
+ * A page that sleeps (a tab in the background, the back-forward cache) does not beat, and another one
+ * takes its queue over. When it wakes up it sees that by `o` (or because all is gone), forgets what it
+ * had stored, and goes on under another key.
  * @param {ReturnType<typeof browser>} web
- * @param {{h:number,l:string,b:string,c:Object,k:number,d:Object,u:number}} header
+ * @param {string} prefix of the keys
+ * @param {string} key
+ * @param {{h:number,l:string,o:string,b:string,c:Object,k:number,d:Object,u:number}} header
  */
-function queue(web, header) {
+function queue(web, prefix, key, header) {
     var MAX_BYTES = 262144;
     var MAX_AGE_MS = 6048e5;
-    var key = queue._prefix + header.l;
     var SAVE_MS = 100;
+    var owner = header.o;
     var items = [];
     var total_bytes = 0;
     var saved_ms = 0;
@@ -32,6 +38,13 @@ function queue(web, header) {
         web.cancel(timer);
         timer = undefined;
         saved_ms = web.now();
+        var there = queue._head(web, web._local._get(key));
+        var stored = items.filter(function (item) { return item._saved; });
+        if (there ? there.o !== owner : stored.length) {
+            without(stored);
+            header.u = 0;
+            key = prefix + header.l + '.' + web.randomId();
+        }
         if (!items.length && !header.u) {
             return web._local._remove(key);
         }
@@ -40,7 +53,8 @@ function queue(web, header) {
         for (var i = 0; i < items.length; i++) {
             lines.push(items[i]._text);
         }
-        web._local._set(key, lines.join('\n'));
+        var is_kept = web._local._set(key, lines.join('\n'));
+        items.forEach(function (item) { item._saved = is_kept; });
     }
 
     /** A burst is written once: to write a long queue anew for each event would cost the page. */
@@ -151,27 +165,50 @@ function queue(web, header) {
         }
     };
 }
-queue._prefix = 'pipes_queue_';
 queue._maxEventBytes = 40960;
+queue._maxStored = 524288;
 
-/** Queues of loads that stopped beating; taken over by beating for them. */
-queue._adopt = function (web, own_load_id, known) {
-    var found = [];
-    var keys = web._local._keys();
-    for (var i = 0; i < keys.length; i++) {
-        var load_id = keys[i].slice(queue._prefix.length);
-        if (keys[i].indexOf(queue._prefix) || load_id === own_load_id || known[load_id]) {
-            continue;
+/** The header in a stored text; undefined when there is none. */
+queue._head = function (web, text) {
+    var header = web.attempt(function () { return JSON.parse(text.split('\n', 1)[0]); });
+    return header && header.l && header.d ? header : undefined;
+};
+
+/**
+ * Queues of loads that stopped beating; taken over by beating for them. Of what is too much for the
+ * site's own storage the oldest goes; `lost` is told how many events those were.
+ */
+queue._adopt = function (web, prefix, own_load_id, known, lost) {
+    var stored = [];
+    var room = queue._maxStored;
+    web._local._keys().forEach(function (key) {
+        var text = !key.indexOf(prefix) && web._local._get(key);
+        var header = text && queue._head(web, text);
+        if (header) {
+            stored.push({_key: key, _text: text, _header: header});
+        } else if (text) {
+            web._local._remove(key);
         }
-        var lines = (web._local._get(keys[i]) || '').split('\n');
-        var header = web.attempt(JSON.parse.bind(JSON, lines[0]));
-        if (!header || header.l !== load_id || !header.d) {
-            web._local._remove(keys[i]);
-        } else if (Math.abs(web.now() - header.h) > 3e4) {
-            var adopted = queue(web, header);
-            adopted._restore(lines.slice(1));
-            found.push(adopted);
+    });
+    stored.sort(function (a, b) { return b._header.h - a._header.h; });
+    return stored.map(function (one) {
+        var header = one._header;
+        room -= one._text.length;
+        if (header.o === own_load_id || known[header.l] ||
+            Math.abs(web.now() - header.h) <= 3e4) {
+            return undefined;
         }
-    }
-    return found;
+        var lines = one._text.split('\n').slice(1);
+        if (room < 0) {
+            web._local._remove(one._key);
+            lost(lines.length);
+            return undefined;
+        }
+        header.o = own_load_id;
+        var adopted = queue(web, prefix, one._key, header);
+        // Its key still names the load that slept.
+        web._local._remove(one._key);
+        adopted._restore(lines);
+        return adopted;
+    }).filter(Boolean);
 };
