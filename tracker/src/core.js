@@ -14,6 +14,7 @@ function core(config, modules) {
     var load_id = web.randomId();
     var suffix = nameOf(config.site, 'main') + nameOf(config.environment, 'production');
     var prefix = 'pipes_queue' + suffix + '_';
+    var data_prefix = 'pipes_data' + suffix + '_';
     var identity = ids(web, config, suffix);
     var endpoint = config.endpoint || web._scriptOrigin() + '/e';
     var consent = config.consent;
@@ -219,7 +220,7 @@ function core(config, modules) {
 
     function startModule(module) {
         fence(function () {
-            var made = scope(web, shared, config[module.name] || {});
+            var made = scope(web, shared, module.name);
             undo.push(fence(made._end));
             var hook = module.start(made);
             undo.push(fence(function () { hook.stop(); }));
@@ -269,14 +270,29 @@ function core(config, modules) {
         }
     }
 
-    /** Leaves nothing of ours on the device. */
-    function erase() {
-        stop();
+    function store(name, value) {
+        var key = data_prefix + name;
+        if (value === undefined) {
+            return web.attempt(function () { return JSON.parse(web._local._get(key)); });
+        }
+        if (consent !== 'pending') {
+            web._local[value === null ? '_remove' : '_set'](key, JSON.stringify(value));
+        }
+    }
+
+    function forget(start) {
         web._local._keys().forEach(function (key) {
-            if (!key.indexOf(prefix)) {
+            if (!key.indexOf(start)) {
                 web._local._remove(key);
             }
         });
+    }
+
+    /** Leaves nothing of ours on the device. */
+    function erase() {
+        stop();
+        forget(prefix);
+        forget(data_prefix);
         identity._forget();
     }
 
@@ -366,6 +382,7 @@ function core(config, modules) {
             timers = {};
             if (running && consent !== 'pending') {
                 identity._forget();
+                forget(data_prefix);
             }
             tell('reset');
         },
@@ -386,7 +403,7 @@ function core(config, modules) {
 
     var shared = {
         version: 2, config: config, browser: web, emit: fence(emit), define: define, on: on,
-        flush: fence(calls.flush)
+        flush: fence(calls.flush), _store: store
     };
 
     fence(function () {

@@ -29,12 +29,14 @@
  * @property {function(string,string=,Object=,Object=)} emit
  *           (type, name, properties, extra): makes an event; extra overrides envelope fields
  * @property {function()} flush   sends within this turn, for what a navigation may follow
+ * @property {function(*=):*} store   small JSON that the module keeps on the device, where the storage
+ *           mode lets it: undefined reads, null removes. Gone with reset() and disable()
  *
  * @param {ReturnType<typeof browser>} web
  * @param {Object} shared   what all scopes have in common
- * @param {Object} options
+ * @param {string} name of the module
  */
-function scope(web, shared, options) {
+function scope(web, shared, name) {
     var undo = [];
     var alive = true;
 
@@ -44,18 +46,19 @@ function scope(web, shared, options) {
     }
 
     var made = {
-        options: options,
+        options: shared.config[name] || {},
+        store: function (value) { return shared._store(name, value); },
         listen: function (target, type, fn, active) {
             return keep(web.listen(target, type, fn, active));
         },
-        wrap: function (owner, name, fn) { return keep(web.wrap(owner, name, fn)); },
+        wrap: function (owner, method, fn) { return keep(web.wrap(owner, method, fn)); },
         later: function (fn, ms) {
             var timer = web.later(function () { return alive && fn(); }, ms);
             return function () { web.cancel(timer); };
         },
-        define: function (name, fn) {
-            shared.define(name, fn);
-            keep(function () { shared.define(name, function () {}); });
+        define: function (call, fn) {
+            shared.define(call, fn);
+            keep(function () { shared.define(call, function () {}); });
         },
         on: function (hook, fn) { return keep(shared.on(hook, fn)); },
         _end: function () {

@@ -1,0 +1,45 @@
+'use strict';
+const test = require('node:test');
+const assert = require('node:assert');
+const {openPage} = require('./page.js');
+
+const at = (href, options = {}) => openPage({modules: ['campaign'], ...options,
+    window: {location: {href, hostname: 'www.shop.example', protocol: 'https:'}}});
+
+async function touches(page) {
+    await page.pass(600);
+    return page.requests.length ? (await page.answer(200)).events.map((e) => e.user_properties) : [];
+}
+
+test('a landing page with a campaign tells the first and the last touch', async () => {
+    const page = at('https://www.shop.example/?utm_source=letter&utm_campaign=may%20day&gclid=SECRET');
+    const touch = {source: 'letter', campaign: 'may day', click_id_kind: 'gclid'};
+    const told = await touches(page);
+    assert.deepEqual(told, [{$once: {first_campaign: touch}, $set: {last_campaign: touch}}]);
+    assert.ok(!JSON.stringify(told).includes('SECRET'));
+});
+
+test('the same campaign again is no new touch, another one is', async () => {
+    const local = new Map();
+    await touches(at('https://www.shop.example/?utm_source=letter', {local}));
+    assert.deepEqual(await touches(at('https://www.shop.example/?utm_source=letter', {local})), []);
+    const told = await touches(at('https://www.shop.example/b?utm_source=radio', {local}));
+    assert.equal(told[0].$set.last_campaign.source, 'radio');
+});
+
+test('without a campaign nothing is told or kept', async () => {
+    const local = new Map();
+    assert.deepEqual(await touches(at('https://www.shop.example/?utm_source=&x=%E0%A4%A', {local})), []);
+    assert.ok(![...local.keys()].some((key) => key.startsWith('pipes_data')));
+});
+
+test('what it kept goes with reset and with disable', async () => {
+    for (const call of ['reset', 'disable']) {
+        const local = new Map();
+        const page = at('https://www.shop.example/?utm_source=letter', {local});
+        await touches(page);
+        assert.ok(local.has('pipes_data.shop_campaign'));
+        page.pipes[call]();
+        assert.ok(!local.has('pipes_data.shop_campaign'), call);
+    }
+});
