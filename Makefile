@@ -147,12 +147,14 @@ $(FAULT_BINARIES): $(FAULT_BUILD)/%: $(FAULT_BUILD)/%.o $(FAULT_PARTS:%=$(FAULT_
 .PHONY: fault-build
 fault-build: all $(FAULT_BINARIES) $(FAULT_SHIMS:%=$(FAULT_BUILD)/%.so)
 
-# The real collector, killed, without power, on a disk that fails; a seed repeats a run.
+# The real collector, killed, without power, on a disk that fails, in both ways to write to one; a seed
+# repeats a run.
 .PHONY: fault
 fault: setup-test
 	@$(MAKE) --no-print-directory fault-build
-	@for one in $(FAULT_BINARIES); do \
-	    PIPES_BINARY=$(BUILD)/pipes timeout -k 5 $(TEST_SECONDS) $$one || exit 1; done
+	@for io in auto plain; do for one in $(FAULT_BINARIES); do \
+	    PIPES_DISK_IO=$$io PIPES_BINARY=$(BUILD)/pipes timeout -k 5 $(TEST_SECONDS) $$one || exit 1; \
+	    done; done
 
 .PHONY: soak
 soak: setup-test

@@ -162,11 +162,13 @@ test('compressed bodies are understood, said or unsaid; bombs and strangers are 
         assert.strictEqual(rows(collector.data).length, ways.length * 3);
     });
 
-for (const sync of ['interval', 'os']) {
-    test(`with sync=${sync} a killed collector loses nothing that it acknowledged`, async (t) => {
-        const collector = await startCollector(t, ['--sync', sync, '--sync-interval', '20ms']);
+for (const words of [['--sync', 'interval', '--sync-interval', '20ms'], ['--sync', 'os'],
+    ['--disk-io', 'plain']]) {
+    const how = words.slice(0, 2).join('=').slice(2);
+    test(`with ${how} a killed collector loses nothing that it acknowledged`, async (t) => {
+        const collector = await startCollector(t, words);
         for (let i = 0; i < 20; i++) {
-            const answer = await collector.post('/e', batch(`${sync}${i}`, 1, 5));
+            const answer = await collector.post('/e', batch(`k${i}`, 1, 5));
             assert.strictEqual(answer.status, 200);
         }
         await collector.kill();
