@@ -109,7 +109,8 @@ void journal_stream_close(struct journal_stream *stream)
  * took is another matter. */
 static void look_at_ring(struct journal_stream *stream)
 {
-    if (stream->ring && stream->took_ns < 0 && disk_ring_has_ended(stream->ring)) {
+    /* The ring first: without a write in it the times are the committer's. */
+    if (stream->ring && disk_ring_has_ended(stream->ring) && stream->took_ns < 0) {
         stream->took_ns = clock_stopwatch_ns() - stream->begin_ns;
     }
 }
