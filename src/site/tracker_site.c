@@ -13,13 +13,16 @@ static void write_manifest(struct tracker_site *site)
     struct buf *out = &site->manifest;
     const struct bundle *bundle = &site->bundle;
     buf_append_text(out, "{\n  \"site\": ");
-    json_append_string(out, view_from_text(site->name));
+    json_append_string(out, view_from_text(site->settings.site));
     buf_append_format(out, ",\n  \"hash\": \"%s\",\n  \"integrity\": \"%s\",\n  \"modules\": [",
                       bundle->hash, bundle->integrity);
-    struct view rest = buf_view(&bundle->modules);
-    for (const char *before = ""; rest.len > 0; before = ", ") {
-        buf_append_text(out, before);
-        json_append_string(out, view_cut(&rest, ','));
+    const char *before = "";
+    for (size_t i = 0; i < bundle->list.count; i++) {
+        if (bundle->chosen & module_bit(i)) {
+            buf_append_text(out, before);
+            json_append_string(out, bundle->list.rows[i].name);
+            before = ", ";
+        }
     }
     buf_append_format(out,
                       "],\n  \"files\": [\"pipes.js\", \"%s\"],\n"
@@ -30,7 +33,7 @@ static void write_manifest(struct tracker_site *site)
 enum status tracker_site_make(struct tracker_site *site, const struct bundle_settings *settings,
                               const char *base_url, struct fault *fault)
 {
-    *site = (struct tracker_site){0};
+    *site = (struct tracker_site){.settings = *settings};
     buf_init(&site->tag, TEXT_BYTES_MAX);
     buf_init(&site->pinned_tag, TEXT_BYTES_MAX);
     buf_init(&site->manifest, TEXT_BYTES_MAX);
@@ -39,7 +42,6 @@ enum status tracker_site_make(struct tracker_site *site, const struct bundle_set
         return status;
     }
     snprintf(site->hashed_name, sizeof(site->hashed_name), "pipes.%s.js", site->bundle.hash);
-    site->name = settings->site;
     status = tag_append_default(&site->tag, settings->tracker, base_url);
     if (status == STATUS_OK) {
         status = tag_append_pinned(&site->pinned_tag, settings->tracker, base_url, &site->bundle);

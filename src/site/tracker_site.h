@@ -18,9 +18,9 @@ struct tracker_site {
     struct bundle bundle;
     struct buf tag; /* the default tag */
     struct buf pinned_tag;
-    struct buf manifest;  /* JSON: hash, modules, sizes, integrity */
-    const char *name;     /* borrowed */
-    char hashed_name[40]; /* "pipes.<hash>.js" */
+    struct buf manifest;             /* JSON: hash, modules, sizes, integrity */
+    struct bundle_settings settings; /* its texts are borrowed */
+    char hashed_name[40];            /* "pipes.<hash>.js" */
 };
 
 enum status tracker_site_make(struct tracker_site *site, const struct bundle_settings *settings,
