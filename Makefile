@@ -27,7 +27,7 @@ LIBS = -lzstd -lz -linih -ldeflate -lbrotlidec -lnghttp2 -luring -lssl -lcrypto 
 SOURCES := $(sort $(wildcard src/*/*.c))
 GENERATED := $(BUILD)/gen/embedded_tracker.o $(BUILD)/gen/embedded_dashboard.o
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(GENERATED)
-TRACKER_SOURCES := $(wildcard tracker/src/*.js) tracker/build.js
+TRACKER_SOURCES := $(wildcard tracker/src/*.js) tracker/build.js tracker/modules.json
 DASHBOARD := $(wildcard dashboard/*.html dashboard/*.css dashboard/*.js dashboard/*.svg)
 UNIT := $(sort $(wildcard test/unit/*/test_*.c))
 UNIT_BINARIES := $(UNIT:%.c=$(BUILD)/%)
@@ -75,7 +75,8 @@ $(BUILD)/tracker/stamp: $(TRACKER_SOURCES)
 
 $(BUILD)/gen/embedded_tracker.c: $(BUILD)/tracker/stamp tools/embed
 	@mkdir -p $(@D)
-	@tools/embed embedded_tracker base/embedded.h $(BUILD)/tracker/*.min.js >$@
+	@tools/embed embedded_tracker base/embedded.h $(BUILD)/tracker/*.min.js \
+	    $(BUILD)/tracker/modules.json >$@
 
 $(BUILD)/gen/embedded_dashboard.c: $(DASHBOARD) tools/embed
 	@mkdir -p $(@D)

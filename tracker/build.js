@@ -1,7 +1,7 @@
 /*
  * node tracker/build.js OUT: minifies tracker/src into OUT/core.min.js, OUT/<module>.min.js and
- * OUT/stub.min.js. How they are put together is in README.md. Needs terser; fails when a size
- * budget is broken.
+ * OUT/stub.min.js, and copies modules.json. How they are put together is in README.md. Needs
+ * terser; fails when a size budget is broken.
  */
 'use strict';
 const fs = require('fs');
@@ -63,6 +63,7 @@ async function build(out) {
         write(out, name, await buildModule(name));
     }
     write(out, 'stub', await buildStub());
+    fs.copyFileSync(path.join(__dirname, 'modules.json'), path.join(out, 'modules.json'));
 }
 
 if (!process.argv[2]) {

@@ -23,7 +23,7 @@ static enum status read_module(struct bundle_settings *settings, struct view pat
         status = fault_set(fault, STATUS_NO_MEMORY, "no memory for module %s", name);
     }
     if (status == STATUS_OK) {
-        settings->own[settings->own_count++] = copy;
+        settings->own[settings->own_count++] = (struct bundle_own){path, copy};
     }
     buf_free(&text);
     return status;

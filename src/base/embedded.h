@@ -13,7 +13,8 @@ struct embedded {
     struct view bytes;
 };
 
-/* The minified tracker: "core.min.js", "stub.min.js", "NAME.min.js" for each module. */
+/* The minified tracker: "core.min.js", "stub.min.js", "NAME.min.js" for each module, and
+ * their list, "modules.json". */
 extern const struct embedded embedded_tracker[];
 /* The live page: "live.html", "live.css", "live.js". */
 extern const struct embedded embedded_dashboard[];

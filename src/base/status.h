@@ -29,7 +29,7 @@ enum status {
 
 /* The sentence that goes with a failure. Zeroed at birth, owned by the caller. */
 struct fault {
-    char text[256];
+    char text[512];
 };
 
 /* Writes the sentence (cut at the struct's size) and returns status, so that a function can

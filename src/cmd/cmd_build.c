@@ -7,17 +7,24 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { ARENA_BYTES = 32 * 1024 * 1024 };
+enum { ARENA_BYTES = 32 * 1024 * 1024, TEXT_BYTES_MAX = 256 * 1024 };
 
 static void print_result(const struct cmd_context *context, const struct tracker_site *site)
 {
     const struct bundle *bundle = &site->bundle;
-    dprintf(context->out_fd,
-            "%s/pipes.js and %s/%s: %zu bytes, %zu gzip, %zu brotli\nmodules: %.*s\n\n"
-            "Paste this into the head of every page (also in %s/tag.html):\n\n%.*s",
-            context->config->out, context->config->out, site->hashed_name, bundle->text.len,
-            bundle->gzip.len, bundle->brotli.len, VIEW_ARG(buf_view(&bundle->modules)),
-            context->config->out, VIEW_ARG(buf_view(&site->tag)));
+    const char *out = context->config->out;
+    struct buf text;
+    buf_init(&text, TEXT_BYTES_MAX);
+    buf_append_format(&text, "%s/pipes.js and %s/%s: %zu bytes, %zu gzip, %zu brotli\n\n", out, out,
+                      site->hashed_name, bundle->text.len, bundle->gzip.len, bundle->brotli.len);
+    bundle_append_weights(&text, bundle, &site->settings);
+    buf_append_format(&text,
+                      "\nPaste this into the head of every page (%s/tag.html has others, for a "
+                      "Content-Security-Policy, too):\n\n",
+                      out);
+    buf_append_view(&text, buf_view(&site->tag));
+    cmd_write(context->out_fd, buf_view(&text));
+    buf_free(&text);
 }
 
 static int run(const struct cmd_context *context)

@@ -36,6 +36,7 @@ struct serving {
     struct assets public_assets;
     struct assets admin_assets;
     char hashed_path[PATH_BYTES];
+    char stub_hash[HASH_BYTES];
     char live_hashes[LIVE_FILES][HASH_BYTES];
 };
 
@@ -55,6 +56,21 @@ static void add_tracker(struct serving *serving)
     snprintf(serving->hashed_path, sizeof(serving->hashed_path), "/%s", serving->site.hashed_name);
     asset.path = serving->hashed_path;
     asset.cache = LONG_CACHE;
+    assets_add(&serving->public_assets, &asset);
+}
+
+static void add_stub(struct serving *serving)
+{
+    struct view text = buf_view(&serving->site.stub);
+    struct asset asset = {
+        .path = "/pipes-stub.js",
+        .type = "text/javascript; charset=utf-8",
+        .cache = SHORT_CACHE,
+        .bytes = text,
+        .hash = serving->stub_hash,
+        .is_shared = true,
+    };
+    snprintf(serving->stub_hash, HASH_BYTES, "%016llx", (unsigned long long)hash_64(0, text));
     assets_add(&serving->public_assets, &asset);
 }
 
@@ -141,6 +157,7 @@ static enum status serve(const struct cmd_context *context, struct serving *serv
     }
     site_archive_add(serving->archive, &serving->public_assets);
     add_tracker(serving);
+    add_stub(serving);
     add_live_page(serving);
     status = config_reload_create(&reload, context->source, context->log, fault);
     if (status == STATUS_OK) {

@@ -8,7 +8,6 @@
 #include <openssl/evp.h>
 #include <stdio.h>
 
-static const char SUFFIX[] = ".min.js";
 enum { GZIP_LEVEL = 12 };
 typedef BROTLI_BOOL brotli_compress_fn(int quality, int window, BrotliEncoderMode mode, size_t len,
                                        const uint8_t *text, size_t *out_len, uint8_t *out);
@@ -20,79 +19,6 @@ void bundle_free(struct bundle *bundle)
     buf_free(&bundle->text);
     buf_free(&bundle->gzip);
     buf_free(&bundle->brotli);
-    buf_free(&bundle->modules);
-}
-
-/* "links" of "links.min.js"; empty for core and stub, which are no modules. */
-static struct view module_name(const struct embedded *file)
-{
-    struct view name = view_from_text(file->name);
-    if (!view_ends_with(name, SUFFIX) || view_is(name, "core.min.js") ||
-        view_is(name, "stub.min.js")) {
-        return view_make(NULL, 0);
-    }
-    return view_part(name, 0, name.len - (sizeof(SUFFIX) - 1));
-}
-
-void bundle_append_modules(struct buf *out, const struct embedded *tracker)
-{
-    const char *before = "";
-    for (; tracker->name; tracker++) {
-        struct view name = module_name(tracker);
-        if (name.len > 0) {
-            buf_append_text(out, before);
-            buf_append_view(out, name);
-            before = ",";
-        }
-    }
-}
-
-static const struct embedded *find_module(const struct embedded *tracker, struct view name)
-{
-    for (; tracker->name; tracker++) {
-        if (name.len > 0 && view_equal(module_name(tracker), name)) {
-            return tracker;
-        }
-    }
-    return NULL;
-}
-
-static enum status unknown_module(const struct bundle_settings *settings, struct view name,
-                                  struct fault *fault)
-{
-    struct buf all;
-    buf_init(&all, 4096);
-    bundle_append_modules(&all, settings->tracker);
-    enum status status =
-        fault_set(fault, STATUS_BAD_INPUT,
-                  "there is no module %.*s; modules must be core, all, or some of %.*s",
-                  VIEW_ARG(name), VIEW_ARG(buf_view(&all)));
-    buf_free(&all);
-    return status;
-}
-
-static enum status choose_modules(struct bundle *bundle, const struct bundle_settings *settings,
-                                  struct fault *fault)
-{
-    struct view rest = view_from_text(settings->modules);
-    if (view_is(rest, "core")) {
-        return STATUS_OK;
-    }
-    if (view_is(rest, "all")) {
-        bundle_append_modules(&bundle->modules, settings->tracker);
-        return buf_status(&bundle->modules);
-    }
-    while (rest.len > 0) {
-        struct view name = view_trim(view_cut(&rest, ','));
-        if (!find_module(settings->tracker, name)) {
-            return unknown_module(settings, name, fault);
-        }
-        if (bundle->modules.len > 0) {
-            buf_append_byte(&bundle->modules, ',');
-        }
-        buf_append_view(&bundle->modules, name);
-    }
-    return buf_status(&bundle->modules);
 }
 
 /* As in any script: the text must not be able to end the element it may stand in. */
@@ -147,14 +73,14 @@ static void append_configuration(struct buf *out, const struct bundle_settings *
 
 static void append_modules(struct bundle *bundle, const struct bundle_settings *settings)
 {
-    struct view rest = buf_view(&bundle->modules);
-    while (rest.len > 0) {
-        const struct embedded *file = find_module(settings->tracker, view_cut(&rest, ','));
-        buf_append_view(&bundle->text, file->bytes);
-        buf_append_byte(&bundle->text, '\n');
+    for (size_t i = 0; i < bundle->list.count; i++) {
+        if (bundle->chosen & module_bit(i)) {
+            buf_append_view(&bundle->text, bundle->list.rows[i].text);
+            buf_append_byte(&bundle->text, '\n');
+        }
     }
     for (size_t i = 0; i < settings->own_count; i++) {
-        buf_append_view(&bundle->text, settings->own[i]);
+        buf_append_view(&bundle->text, settings->own[i].text);
         buf_append_byte(&bundle->text, '\n');
     }
 }
@@ -211,15 +137,15 @@ static enum status set_integrity(struct bundle *bundle, struct fault *fault)
     return status;
 }
 
-static enum status compress_gzip(struct bundle *bundle, struct fault *fault)
+static enum status compress_gzip(struct buf *out, struct view text, struct fault *fault)
 {
     struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(GZIP_LEVEL);
-    size_t bound = libdeflate_gzip_compress_bound(compressor, bundle->text.len);
-    char *place = compressor ? buf_reserve(&bundle->gzip, bound) : NULL;
+    size_t bound = libdeflate_gzip_compress_bound(compressor, text.len);
+    char *place = compressor ? buf_reserve(out, bound) : NULL;
     size_t len = 0;
     if (place) {
-        len = libdeflate_gzip_compress(compressor, bundle->text.at, bundle->text.len, place, bound);
-        buf_used(&bundle->gzip, len);
+        len = libdeflate_gzip_compress(compressor, text.at, text.len, place, bound);
+        buf_used(out, len);
     }
     libdeflate_free_compressor(compressor);
     return len > 0 ? STATUS_OK : fault_set(fault, STATUS_NO_MEMORY, "cannot gzip the tracker");
@@ -259,8 +185,10 @@ enum status bundle_make(struct bundle *bundle, const struct bundle_settings *set
     buf_init(&bundle->text, BUNDLE_BYTES_MAX);
     buf_init(&bundle->gzip, 2 * BUNDLE_BYTES_MAX);
     buf_init(&bundle->brotli, 2 * BUNDLE_BYTES_MAX);
-    buf_init(&bundle->modules, 4096);
-    enum status status = choose_modules(bundle, settings, fault);
+    enum status status = module_list_read(&bundle->list, settings->tracker, fault);
+    if (status == STATUS_OK) {
+        status = module_list_choose(&bundle->list, settings->modules, &bundle->chosen, fault);
+    }
     /* The hash is that of the text without it: it cannot be over itself. */
     status = status == STATUS_OK ? write_text(bundle, settings, NULL, fault) : status;
     status = status == STATUS_OK ? set_hash(bundle, fault) : status;
@@ -270,6 +198,45 @@ enum status bundle_make(struct bundle *bundle, const struct bundle_settings *set
 
 enum status bundle_compress(struct bundle *bundle, struct fault *fault)
 {
-    enum status status = compress_gzip(bundle, fault);
+    enum status status = compress_gzip(&bundle->gzip, buf_view(&bundle->text), fault);
     return status == STATUS_OK ? compress_brotli(bundle, fault) : status;
+}
+
+static void append_weight(struct buf *out, struct view name, struct view text)
+{
+    struct buf scratch;
+    struct fault ignored;
+    buf_init(&scratch, 2 * BUNDLE_BYTES_MAX);
+    if (compress_gzip(&scratch, text, &ignored) == STATUS_OK) {
+        buf_append_format(out, "  %-24.*s %7zu bytes gzip\n", VIEW_ARG(name), scratch.len);
+    }
+    buf_free(&scratch);
+}
+
+static void append_module_weights(struct buf *out, const struct module_list *list, module_set set)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (set & module_bit(i)) {
+            append_weight(out, list->rows[i].name, list->rows[i].text);
+        }
+    }
+}
+
+enum status bundle_append_weights(struct buf *out, const struct bundle *bundle,
+                                  const struct bundle_settings *settings)
+{
+    buf_append_text(out, "What is in it, each part alone:\n");
+    append_weight(out, view_from_text("core"), embedded_find(settings->tracker, "core.min.js"));
+    append_module_weights(out, &bundle->list, bundle->chosen);
+    for (size_t i = 0; i < settings->own_count; i++) {
+        append_weight(out, settings->own[i].path, settings->own[i].text);
+    }
+    buf_append_format(out, "  %-24s %7zu bytes gzip\n", "all of it as one script",
+                      bundle->gzip.len);
+    module_set absent = module_list_all(&bundle->list) & ~bundle->chosen;
+    if (absent) {
+        buf_append_text(out, "What --modules would add:\n");
+        append_module_weights(out, &bundle->list, absent);
+    }
+    return buf_status(out);
 }

@@ -12,8 +12,7 @@
 #define PIPES_SITE_BUNDLE_H
 
 #include "base/buf.h"
-#include "base/embedded.h"
-#include "base/status.h"
+#include "site/module_list.h"
 
 enum {
     BUNDLE_BYTES_MAX = 2 * 1024 * 1024,
@@ -22,11 +21,17 @@ enum {
     BUNDLE_OWN_MAX = 32,
 };
 
+/* A module of the site's own. */
+struct bundle_own {
+    struct view path;
+    struct view text;
+};
+
 /* Texts are borrowed; an empty one is left out of the configuration. */
 struct bundle_settings {
     const struct embedded *tracker;
-    const char *modules;             /* "core", "all", or "links,forms" */
-    struct view own[BUNDLE_OWN_MAX]; /* text of the site's own modules */
+    const char *modules; /* as module_list_choose() takes them */
+    struct bundle_own own[BUNDLE_OWN_MAX];
     size_t own_count;
     const char *site;
     const char *endpoint;
@@ -41,7 +46,8 @@ struct bundle {
     struct buf text;
     struct buf gzip;
     struct buf brotli;
-    struct buf modules; /* names of those that are in it, comma-separated */
+    struct module_list list; /* of all there are */
+    module_set chosen;       /* those that are in it */
     char hash[BUNDLE_HASH_BYTES];
     char integrity[BUNDLE_INTEGRITY_BYTES];
 };
@@ -52,10 +58,11 @@ enum status bundle_make(struct bundle *bundle, const struct bundle_settings *set
                         struct fault *fault) MUST_CHECK;
 /* Fills gzip and brotli, which takes most of the time. */
 enum status bundle_compress(struct bundle *bundle, struct fault *fault) MUST_CHECK;
+/* Rows of "name  1234 bytes gzip" for people: core and each module alone, all of it, and the
+ * modules that are not in it. After bundle_compress(). */
+enum status bundle_append_weights(struct buf *out, const struct bundle *bundle,
+                                  const struct bundle_settings *settings);
 /* Accepts a zeroed one. */
 void bundle_free(struct bundle *bundle);
-
-/* Comma-separated names of the modules in a tracker, without core and stub. */
-void bundle_append_modules(struct buf *out, const struct embedded *tracker);
 
 #endif

@@ -2,17 +2,31 @@
  * tag.h - what is pasted into a page.
  *
  * The default tag names pipes.js: short caching, every change arrives by itself. The pinned tag
- * names pipes.<hash>.js with its integrity: nothing but these bytes is ever run.
+ * names pipes.<hash>.js with its integrity: nothing but these bytes is ever run. Both queue calls
+ * until the tracker is there, by a stub that stands in the page. Where a page may have no inline
+ * script, pipes-stub.js is the stub as a file, and the external tags do without one.
+ *
+ * base_url stands before the file's name: "" for the page's own host, "https://c.example" else.
  */
 #ifndef PIPES_SITE_TAG_H
 #define PIPES_SITE_TAG_H
 
 #include "site/bundle.h"
 
-/* base_url stands before the file's name: "" for the page's own host, "https://c.example" else. */
-enum status tag_append_default(struct buf *out, const struct embedded *tracker,
-                               const char *base_url);
-enum status tag_append_pinned(struct buf *out, const struct embedded *tracker, const char *base_url,
-                              const struct bundle *bundle);
+struct tag_source {
+    const struct embedded *tracker;
+    const char *base_url;
+    const struct bundle *bundle;
+};
+
+enum status tag_append_default(struct buf *out, const struct tag_source *source);
+enum status tag_append_pinned(struct buf *out, const struct tag_source *source);
+/* The default tag with nonce="NONCE", which the page's server replaces. */
+enum status tag_append_nonce(struct buf *out, const struct tag_source *source);
+enum status tag_append_external(struct buf *out, const struct tag_source *source);
+enum status tag_append_external_pinned(struct buf *out, const struct tag_source *source);
+enum status tag_append_external_stub(struct buf *out, const struct tag_source *source);
+/* The text of pipes-stub.js, which loads the pipes.js beside it. */
+enum status tag_append_stub_file(struct buf *out, const struct tag_source *source);
 
 #endif

@@ -4,7 +4,7 @@
  *     tracker_site_make(&site, &settings, base_url, &fault);
  *     tracker_site_compress(&site, &fault);
  *     tracker_site_write(&site, folder_fd, &fault);     pipes.js, pipes.<hash>.js, .gz, .br,
- *                                                       tag.html, manifest.json
+ *                                         pipes-stub.js, tag.html, manifest.json
  *     tracker_site_free(&site);
  *
  * Files with a hash in their name are never removed: pages that name them stay whole.
@@ -16,11 +16,12 @@
 
 struct tracker_site {
     struct bundle bundle;
-    struct buf tag; /* the default tag */
-    struct buf pinned_tag;
-    struct buf manifest;  /* JSON: hash, modules, sizes, integrity */
-    const char *name;     /* borrowed */
-    char hashed_name[40]; /* "pipes.<hash>.js" */
+    struct buf tag;                  /* the default tag */
+    struct buf tag_page;             /* tag.html */
+    struct buf stub;                 /* pipes-stub.js */
+    struct buf manifest;             /* JSON: hash, modules, sizes, integrity */
+    struct bundle_settings settings; /* its texts are borrowed */
+    char hashed_name[40];            /* "pipes.<hash>.js" */
 };
 
 enum status tracker_site_make(struct tracker_site *site, const struct bundle_settings *settings,

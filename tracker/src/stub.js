@@ -18,6 +18,14 @@ function stub(url, integrity) {
     });
     var script = doc.createElement('script');
     script.async = true;
+    // Where Trusted Types are enforced, only a policy makes an address of a script. A page that
+    // refuses ours may have a default one, which is asked when a plain text is given.
+    try {
+        var types = window.trustedTypes;
+        url = types ? types.createPolicy('pipes', {
+            createScriptURL: function () { return url; }
+        }).createScriptURL(url) : url;
+    } catch (e) {}
     script.src = url;
     if (integrity) {
         script.integrity = integrity;

@@ -13,9 +13,9 @@ static void keeps_one_sentence_cut_at_its_size(void **state)
 {
     (void)state;
     struct fault fault = {0};
-    char long_text[400];
+    char long_text[2 * sizeof(fault.text)];
     memset(long_text, 'x', sizeof(long_text));
-    long_text[399] = 0;
+    long_text[sizeof(long_text) - 1] = 0;
     assert_int_equal(fault_set(&fault, STATUS_BAD_INPUT, "%s", long_text), STATUS_BAD_INPUT);
     assert_int_equal(strlen(fault.text), sizeof(fault.text) - 1);
     assert_int_equal(fault_errno(&fault, EACCES, "%s", long_text), STATUS_IO);

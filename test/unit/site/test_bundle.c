@@ -1,5 +1,4 @@
 #include "site/bundle.h"
-#include "site/tag.h"
 #include "site/tracker_site.h"
 
 #include "../temporary.h"
@@ -18,18 +17,25 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-/* A tracker of four files, as small as can be. */
+/* A tracker as small as can be. */
+static const char LIST[] = "{\"modules\":["
+                           "{\"name\":\"links\",\"needs\":[\"elements\"],\"default\":true},"
+                           "{\"name\":\"forms\",\"needs\":[],\"default\":false},"
+                           "{\"name\":\"elements\",\"needs\":[],\"default\":false}]}";
 static const struct embedded TRACKER[] = {
     {"core.min.js", {"function core(c,m){}", 20}},
     {"links.min.js", {"pipesModules.push(1);", 21}},
     {"forms.min.js", {"pipesModules.push(2);", 21}},
+    {"elements.min.js", {"pipesModules.push(3);", 21}},
+    {"modules.json", {LIST, sizeof(LIST) - 1}},
     {"stub.min.js", {"!function(n,e){};", 17}},
     {0},
 };
 
 static struct bundle_settings settings(const char *modules)
 {
-    return (struct bundle_settings){.tracker = TRACKER, .modules = modules, .site = "shop"};
+    return (struct bundle_settings){
+        .tracker = TRACKER, .modules = modules, .site = "shop", .endpoint = ""};
 }
 
 static struct bundle made(const struct bundle_settings *how)
@@ -50,16 +56,52 @@ static void modules_are_those_that_were_chosen(void **state)
         const char *modules;
         bool has_links, has_forms;
     } cases[] = {
-        {"core", false, false},       {"all", true, true}, {"links", true, false},
-        {"forms, links", true, true}, {"", false, false},
+        {"core", false, false},       {"all", true, true},      {"links", true, false},
+        {"forms, links", true, true}, {"default", true, false}, {"", false, false},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct bundle_settings how = settings(cases[i].modules);
         struct bundle bundle = made(&how);
         assert_int_equal(strstr(bundle.text.at, "push(1)") != NULL, cases[i].has_links);
         assert_int_equal(strstr(bundle.text.at, "push(2)") != NULL, cases[i].has_forms);
+        /* What links need comes along, and nobody else needs it. */
+        assert_int_equal(strstr(bundle.text.at, "push(3)") != NULL,
+                         cases[i].has_links || strcmp(cases[i].modules, "all") == 0);
         bundle_free(&bundle);
     }
+}
+
+static void modules_stand_in_the_order_of_the_list(void **state)
+{
+    (void)state;
+    struct bundle_settings how = settings("elements,forms,links");
+    struct bundle_settings all = settings("all");
+    struct bundle a = made(&how);
+    struct bundle b = made(&all);
+    assert_non_null(strstr(a.text.at, "push(1);\npipesModules.push(2);\npipesModules.push(3);"));
+    assert_string_equal(a.hash, b.hash);
+    bundle_free(&a);
+    bundle_free(&b);
+}
+
+static void own_modules_come_last_and_weights_tell_of_all_parts(void **state)
+{
+    (void)state;
+    struct bundle_settings how = settings("links");
+    how.own[how.own_count++] =
+        (struct bundle_own){VIEW_LITERAL("own.js"), VIEW_LITERAL("pipesModules.push(9);")};
+    struct bundle bundle = made(&how);
+    struct buf text;
+    buf_init(&text, 4096);
+    assert_non_null(strstr(bundle.text.at, "push(3);\npipesModules.push(9);\ncore("));
+    assert_int_equal(bundle_append_weights(&text, &bundle, &how), STATUS_OK);
+    buf_append_byte(&text, 0);
+    const char *add = strstr(text.at, "--modules would add");
+    assert_non_null(strstr(text.at, "own.js"));
+    assert_true(strstr(text.at, "elements") < add && strstr(text.at, "links") < add);
+    assert_non_null(strstr(add, "forms"));
+    buf_free(&text);
+    bundle_free(&bundle);
 }
 
 static void an_unknown_module_is_refused_with_those_there_are(void **state)
@@ -70,7 +112,7 @@ static void an_unknown_module_is_refused_with_those_there_are(void **state)
     struct fault fault = {0};
     assert_int_equal(bundle_make(&bundle, &how, &fault), STATUS_BAD_INPUT);
     assert_non_null(strstr(fault.text, "lynx"));
-    assert_non_null(strstr(fault.text, "links,forms"));
+    assert_non_null(strstr(fault.text, "links,forms,elements"));
     bundle_free(&bundle);
 }
 
@@ -126,25 +168,6 @@ static void compressed_variants_unpack_to_the_same_bytes(void **state)
     bundle_free(&bundle);
 }
 
-static void tags_name_the_file_and_its_integrity(void **state)
-{
-    (void)state;
-    struct bundle_settings how = settings("core");
-    struct bundle bundle = made(&how);
-    struct buf tag;
-    buf_init(&tag, 1 << 16);
-    assert_int_equal(tag_append_default(&tag, TRACKER, "https://c.example"), STATUS_OK);
-    assert_true(view_is(buf_view(&tag), "<script>!function(n,e){}(\"https://c.example/pipes.js\");"
-                                        "</script>\n"));
-    buf_clear(&tag);
-    assert_int_equal(tag_append_pinned(&tag, TRACKER, "", &bundle), STATUS_OK);
-    buf_append_byte(&tag, 0);
-    assert_non_null(strstr(tag.at, bundle.hash));
-    assert_non_null(strstr(tag.at, bundle.integrity));
-    buf_free(&tag);
-    bundle_free(&bundle);
-}
-
 static void files_are_written_and_older_hashed_ones_stay(void **state)
 {
     (void)state;
@@ -162,8 +185,8 @@ static void files_are_written_and_older_hashed_ones_stay(void **state)
         snprintf(names[i], sizeof(names[i]), "%s", site.hashed_name);
         tracker_site_free(&site);
     }
-    static const char *const others[] = {"pipes.js", "pipes.js.gz", "pipes.js.br", "tag.html",
-                                         "manifest.json"};
+    static const char *const others[] = {"pipes.js",      "pipes.js.gz", "pipes.js.br",
+                                         "pipes-stub.js", "tag.html",    "manifest.json"};
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         assert_int_equal(unlinkat(fd, others[i], 0), 0);
     }
@@ -182,11 +205,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(modules_are_those_that_were_chosen),
+        cmocka_unit_test(modules_stand_in_the_order_of_the_list),
+        cmocka_unit_test(own_modules_come_last_and_weights_tell_of_all_parts),
         cmocka_unit_test(an_unknown_module_is_refused_with_those_there_are),
         cmocka_unit_test(the_same_input_gives_the_same_bytes_and_any_other_another_hash),
         cmocka_unit_test(no_setting_can_end_the_script),
         cmocka_unit_test(compressed_variants_unpack_to_the_same_bytes),
-        cmocka_unit_test(tags_name_the_file_and_its_integrity),
         cmocka_unit_test(files_are_written_and_older_hashed_ones_stay),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
