@@ -1,0 +1,136 @@
+'use strict';
+const test = require('node:test');
+const assert = require('node:assert');
+const {openPage} = require('./page.js');
+
+const APP = 'https://www.shop.example/app.js';
+const OWN = 'https://collect.example/pipes.js';
+
+function open() {
+    const page = openPage({modules: ['errors']});
+    page.sent = async () => {
+        page.pipes.flush();
+        await page.settle();
+        return page.requests.flatMap((one) => one.body.events).filter((e) => e.type === 'error');
+    };
+    return page;
+}
+
+const fault = (name, message, ...frames) => ({name, message,
+    stack: [`${name}: ${message}`, ...frames.map((at) => `    at f (${at})`)].join('\n')});
+
+const thrown = (error, line = 3, more = {}) => ({error, message: `Uncaught ${error.name}: x`,
+    filename: APP, lineno: line, colno: 7, ...more});
+
+test('an error is sent with its class, place and stack', async () => {
+    const page = open();
+    page.win.fire('error', thrown(fault('TypeError', 'no f', `${APP}:3:7`)));
+    const [event] = await page.sent();
+    assert.equal(event.name, 'TypeError');
+    assert.deepEqual(event.properties, {message: 'no f', source: APP, line: 3, column: 7,
+        stack: `TypeError: no f\n    at f (${APP}:3:7)`, handled: false});
+});
+
+test('a rejection takes its place from the stack, of either style', async () => {
+    const page = open();
+    page.win.fire('unhandledrejection', {reason: fault('RangeError', 'r', `${APP}:12:5`)});
+    page.win.fire('unhandledrejection', {reason: {name: 'Error', message: 'm',
+        stack: `f@${APP}:8:2\ng@${APP}:9:2`}});
+    const places = (await page.sent()).map(({properties: p}) => [p.source, p.line, p.column]);
+    assert.deepEqual(places, [[APP, 12, 5], [APP, 8, 2]]);
+});
+
+test('what was thrown need not be an error', async () => {
+    const page = open();
+    page.win.fire('unhandledrejection', {reason: 'timeout'});
+    page.win.fire('error', {message: 'Uncaught SyntaxError: bad', filename: APP, lineno: 1});
+    page.win.fire('error', {message: 'Uncaught nonsense', error: 0, filename: APP, lineno: 2});
+    page.pipes.error(null);
+    page.pipes.error(Object.create(null));
+    const events = await page.sent();
+    assert.deepEqual(events.map((e) => [e.name, e.properties.message]),
+        [['Error', 'timeout'], ['SyntaxError', 'Uncaught SyntaxError: bad'], ['Error', '0'],
+            ['Error', 'null'], ['Error', 'undefined']]);
+});
+
+test('the same class, source and line counts once a view', async () => {
+    const page = open();
+    const one = fault('TypeError', 'a', `${APP}:3:7`);
+    page.win.fire('error', thrown(one));
+    page.win.fire('error', thrown(one, 3, {colno: 99}));
+    page.win.fire('error', thrown(fault('RangeError', 'a', `${APP}:3:7`)));
+    page.win.fire('error', thrown(one, 4));
+    assert.equal((await page.sent()).length, 3);
+    page.pipes.page();
+    page.win.fire('error', thrown(one));
+    await page.answer(200);
+    assert.equal((await page.sent()).length, 1);
+});
+
+test('ten are sent a view, and ten more in the next', async () => {
+    const page = open();
+    const many = () => {
+        for (let i = 1; i < 30; i++) { page.win.fire('error', thrown(fault('E', 'm'), i)); }
+    };
+    many();
+    page.pipes.page();
+    many();
+    assert.equal((await page.sent()).length, 20);
+});
+
+test('"Script error." counts once', async () => {
+    const page = open();
+    for (let i = 0; i < 3; i++) {
+        page.win.fire('error', {message: 'Script error.', filename: '', lineno: 0, colno: 0});
+    }
+    const [event, ...others] = await page.sent();
+    assert.deepEqual(event.properties, {message: 'Script error.', handled: false});
+    assert.equal(others.length, 0);
+});
+
+test('a picture that is not found is no error', async () => {
+    const page = open();
+    page.win.fire('error', {target: {tagName: 'IMG'}});
+    assert.equal((await page.sent()).length, 0);
+});
+
+test('frames of the tracker are left out, and the place is behind them', async () => {
+    const page = open();
+    const one = fault('TypeError', 'x', `${OWN}:1:900`, `${APP}:3:7`);
+    page.win.fire('error', {error: one, message: 'x', filename: OWN, lineno: 1, colno: 900});
+    const [{properties}] = await page.sent();
+    assert.deepEqual([properties.source, properties.line, properties.stack],
+        [APP, 3, `TypeError: x\n    at f (${APP}:3:7)`]);
+});
+
+test('the stack has 2,000 characters at most, the message 500', async () => {
+    const page = open();
+    page.win.fire('error', thrown(fault('E', 'm'.repeat(999), ...Array(99).fill(`${APP}:3:7`))));
+    const [{properties}] = await page.sent();
+    assert.deepEqual([properties.stack.length, properties.message.length], [2000, 500]);
+});
+
+test('a caught error is handled, with what the page says about it', async () => {
+    const page = open();
+    page.pipes.error(fault('HttpError', 'gone', `${APP}:5:1`), {order: 7, handled: 'no'});
+    page.pipes.error(fault('HttpError', 'gone', `${APP}:6:1`));
+    const events = await page.sent();
+    assert.deepEqual(events.map((e) => [e.name, e.properties.line, e.properties.order,
+        e.properties.handled]), [['HttpError', 5, 7, true], ['HttpError', 6, undefined, true]]);
+});
+
+test('errors that throw when they are looked at do not throw here', async () => {
+    const page = open();
+    page.win.fire('unhandledrejection', {reason: {name: 'E', message: 'm',
+        get stack() { throw new Error('no'); }}});
+    page.win.fire('unhandledrejection', {reason: Symbol('s')});
+    page.pipes.error(fault('F', 'm'), new Proxy({}, {ownKeys() { throw new Error('no'); }}));
+    page.pipes.error(new Proxy({}, {get() { throw new Error('no'); }}));
+    assert.deepEqual((await page.sent()).map((e) => e.name).slice(0, 1), ['E']);
+});
+
+test('after disable() nothing listens', async () => {
+    const page = open();
+    page.pipes.disable();
+    assert.ok(!page.win.listeners.some(([type]) => /error|rejection/.test(type)));
+});

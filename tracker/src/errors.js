@@ -1,0 +1,79 @@
+/**
+ * Module: what goes wrong on the page, and pipes.error(error, properties) for what the page caught.
+ *
+ * An error is its class, its file and its line (without a file, its message): each counts once a
+ * page view, and of all together ten are sent. Frames of the tracker itself are left out of the stack, and the place is never
+ * there, because it stands around many of the page's functions.
+ */
+function errors() {
+    var VIEW_MAX = 10;
+    var STACK_MAX = 2000;
+    var MESSAGE_MAX = 500;
+    var own = (document.currentScript || {}).src;
+
+    function isForeign(line) {
+        return !own || line.indexOf(own) < 0;
+    }
+
+    return {name: 'errors', start: function (core) {
+        var web = core.browser;
+        var seen = {};
+        var count = 0;
+
+        function cut(value, length) {
+            return web.attempt(function () { return ('' + value).slice(0, length); });
+        }
+
+        /** Where the first foreign frame lies: "at f (https://x/y.js:1:2)" or "f@https://x/y.js:1:2". */
+        function place(stack) {
+            return /([a-z][\w+.-]*:\/\/[^\s()]+|<anonymous>):(\d+):(\d+)/i.exec(stack) || [];
+        }
+
+        /** @param {Object=} more   what the page says about an error that it caught */
+        function report(fault, event, more) {
+            var is_object = Object(fault) === fault;
+            var stack = is_object && web.attempt(function () {
+                return fault.stack.split('\n').filter(isForeign).join('\n').slice(0, STACK_MAX);
+            });
+            var frame = place(stack);
+            if (event.filename && isForeign(event.filename)) {
+                frame = [0, event.filename, event.lineno, event.colno];
+            }
+            var message = is_object ? fault.message : fault;
+            message = cut(message === undefined ? event.message : message, MESSAGE_MAX);
+            var name = is_object && fault.name && cut(fault.name, 100) ||
+                (/(\w*Error):/.exec(event.message) || [0, 'Error'])[1];
+            var key = [name, frame[1] || message, frame[2]].join('\n');
+            if (seen[key] || count >= VIEW_MAX) {
+                return;
+            }
+            seen[key] = ++count;
+            var props = {
+                message: message, source: frame[1], line: +frame[2] || undefined,
+                column: +frame[3] || undefined, stack: stack || undefined, handled: !!more
+            };
+            web.attempt(function () {
+                for (var key in more) {
+                    props[key] = props[key] === undefined ? more[key] : props[key];
+                }
+            });
+            core.emit('error', name, props);
+        }
+
+        core.listen(web.window, 'error', function (event) {
+            // A picture or script that cannot be loaded comes here, too, and has no message.
+            if (event.message) {
+                report(event.error, event);
+            }
+        });
+        core.listen(web.window, 'unhandledrejection', function (event) {
+            report(event.reason, {});
+        });
+        core.define('error', function (fault, more) { report(fault, {}, more || {}); });
+        core.on('view', function () {
+            seen = {};
+            count = 0;
+        });
+    }};
+}
+pipesModules.push(errors());
