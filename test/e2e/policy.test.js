@@ -4,7 +4,8 @@ const assert = require('node:assert');
 const crypto = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
-const {startCollector, temporaryFolder, until, rows} = require('./collector');
+const {execFileSync} = require('node:child_process');
+const {startCollector, temporaryFolder, until, rows, ROOT} = require('./collector');
 const {startBrowser, openPage, startServer} = require('./browser');
 
 /** What `pipes build` says in tag.html: each tag with the policy that goes with it. */
@@ -67,4 +68,25 @@ test('every tag delivers under the policy it asks for, Trusted Types enforced', 
     await collector.stop();
     assert.deepStrictEqual(new Set(rows(collector.data).map((row) => row.title)),
         new Set(Object.keys(tags)));
+});
+
+test('the npm package delivers from a page', async (t) => {
+    const www = temporaryFolder(t);
+    execFileSync(process.execPath, [path.join(ROOT, 'tracker/build.js'), path.join(www, 'parts')]);
+    execFileSync(process.execPath, [path.join(ROOT, 'tracker/npm/build.js'),
+        path.join(www, 'parts'), path.join(www, 'package')]);
+    fs.writeFileSync(path.join(www, 'index.html'), `<!doctype html><title>npm</title>
+        <script type="module">
+        import {create, page_view} from './package/index.js';
+        create({endpoint: '/e', site: 'npm', modules: [page_view]}).track('tried');
+        </script>`);
+    const collector = await startCollector(t, ['--www', www]);
+    const page = await openPage(await startBrowser(t));
+    await page.goto(collector.url + '/');
+    await until('page view and event arrived', async () =>
+        (await collector.counts()).front.accepted >= 2);
+    assert.deepStrictEqual(page.errors, []);
+    await collector.stop();
+    assert.deepStrictEqual(rows(collector.data).map((row) => `${row.site} ${row.type}`).sort(),
+        ['npm page', 'npm track']);
 });

@@ -1,0 +1,56 @@
+'use strict';
+const test = require('node:test');
+const assert = require('node:assert/strict');
+const fs = require('fs');
+const os = require('os');
+const path = require('path');
+const {execFileSync} = require('child_process');
+const {pathToFileURL} = require('url');
+
+const ROOT = path.join(__dirname, '../..');
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'pipes-npm-'));
+const out = path.join(folder, 'node_modules', 'pipes-tracker');
+process.on('exit', () => fs.rmSync(folder, {recursive: true, force: true}));
+execFileSync(process.execPath, [path.join(ROOT, 'tracker/build.js'), path.join(folder, 'tracker')]);
+execFileSync(process.execPath,
+    [path.join(ROOT, 'tracker/npm/build.js'), path.join(folder, 'tracker'), out]);
+
+const entry = pathToFileURL(path.join(out, 'index.js')).href;
+const list = JSON.parse(fs.readFileSync(path.join(ROOT, 'tracker/modules.json'), 'utf8'));
+
+test('the package has every module, with what it needs', async () => {
+    const made = await import(entry);
+    assert.deepEqual(new Set(Object.keys(made)),
+        new Set(['create', ...list.modules.map((one) => one.name)]));
+    for (const one of list.modules) {
+        assert.equal(made[one.name].name, one.name);
+        assert.deepEqual(made[one.name].needs.map((other) => other.name), one.needs);
+    }
+});
+
+test('on a server every call does nothing', async () => {
+    const {create} = await import(entry);
+    const pipes = create({endpoint: '/e'});
+    for (const name of [...list.core.calls, ...list.modules.flatMap((one) => one.calls), 'get']) {
+        pipes[name]('x', {});
+    }
+    assert.equal(typeof pipes.on('event', () => {}), 'function');
+});
+
+test('every call compiles, and mistakes are refused', () => {
+    for (const name of ['usage.ts', 'mistakes.ts']) {
+        fs.copyFileSync(path.join(ROOT, 'test/types', name), path.join(folder, name));
+    }
+    execFileSync(process.execPath, [path.join(ROOT, 'node_modules/typescript/bin/tsc'), '--noEmit',
+        '--strict', '--target', 'es2020', '--module', 'esnext', '--moduleResolution', 'bundler',
+        'usage.ts', 'mistakes.ts'], {cwd: folder, encoding: 'utf8'});
+});
+
+test('the types tell of every call there is', () => {
+    const types = fs.readFileSync(path.join(ROOT, 'tracker/npm/index.d.ts'), 'utf8');
+    const usage = fs.readFileSync(path.join(ROOT, 'test/types/usage.ts'), 'utf8');
+    for (const name of list.core.calls) {
+        assert.match(types, new RegExp(`^    ${name}[(<]`, 'm'));
+        assert.match(usage, new RegExp(`pipes\\.${name}\\(`));
+    }
+});

@@ -1,0 +1,95 @@
+/*
+ * node tracker/npm/build.js TRACKER OUT: makes the npm package in OUT from what tracker/build.js
+ * wrote to TRACKER.
+ */
+'use strict';
+const fs = require('fs');
+const path = require('path');
+
+const HERE = __dirname;
+
+/** A module as a value; a bundler may drop it, for nothing outside sees it being made. */
+function moduleExport(one, text) {
+    const needs = one.needs.join(', ');
+    return `export const ${one.name} = /*#__PURE__*/ (function () {
+    var pipesModules = [];
+    ${text}
+    pipesModules[0].needs = [${needs}];
+    return pipesModules[0];
+})();
+`;
+}
+
+/** Those that are needed stand first: a constant must be there before it is used. */
+function sorted(modules) {
+    const done = [];
+    const visit = (one) => {
+        if (!done.includes(one)) {
+            one.needs.forEach((name) => visit(modules.find((other) => other.name === name)));
+            done.push(one);
+        }
+    };
+    modules.forEach(visit);
+    return done;
+}
+
+const createSource = (calls) => `
+function withNeeds(modules, all) {
+    modules.forEach(function (module) {
+        withNeeds(module.needs || [], all);
+        if (all.indexOf(module) < 0) {
+            all.push(module);
+        }
+    });
+    return all;
+}
+
+function silent() {
+    var api = {get: function () {}};
+    ${JSON.stringify(calls)}.forEach(function (name) { api[name] = function () {}; });
+    api.on = function () { return function () {}; };
+    return api;
+}
+
+export function create(options) {
+    if (typeof window === 'undefined') {
+        return silent();
+    }
+    var config = Object.assign({}, options.moduleOptions, options);
+    delete config.modules;
+    delete config.moduleOptions;
+    core(config, withNeeds(options.modules || [], []));
+    return window.pipes;
+}
+`;
+
+function build(tracker, out) {
+    const list = JSON.parse(fs.readFileSync(path.join(tracker, 'modules.json'), 'utf8'));
+    const text = (name) => fs.readFileSync(path.join(tracker, `${name}.min.js`), 'utf8');
+    const makefile = fs.readFileSync(path.join(HERE, '..', '..', 'Makefile'), 'utf8');
+    const calls = [...new Set([...list.core.calls, ...list.modules.flatMap((one) => one.calls)])];
+    const modules = sorted(list.modules);
+    const write = (name, content) => fs.writeFileSync(path.join(out, name), content);
+    fs.mkdirSync(out, {recursive: true});
+    write('index.js', text('core') + '\n' + createSource(calls) +
+        modules.map((one) => moduleExport(one, text(one.name))).join(''));
+    write('index.d.ts', fs.readFileSync(path.join(HERE, 'index.d.ts'), 'utf8') +
+        modules.map((one) => `export const ${one.name}: Module;\n`).join(''));
+    write('package.json', JSON.stringify({
+        name: 'pipes-tracker',
+        version: /^VERSION := (.*)$/m.exec(makefile)[1],
+        description: 'The browser tracker of Pipes, self-hosted web analytics',
+        license: 'Apache-2.0',
+        type: 'module',
+        sideEffects: false,
+        exports: {'.': {types: './index.d.ts', default: './index.js'}},
+        types: './index.d.ts',
+        files: ['index.js', 'index.d.ts'],
+    }, null, 2) + '\n');
+}
+
+if (process.argv.length !== 4) {
+    console.error('usage: node tracker/npm/build.js TRACKER OUT');
+    process.exit(2);
+}
+build(process.argv[2], process.argv[3]);

@@ -1,0 +1,136 @@
+/** Values of an event. Functions, DOM nodes and what refers to itself are left out. */
+export type Properties = Record<string, unknown>;
+
+/** `pending`: nothing touches the device and nothing is sent; `denied`: nothing is made. */
+export type Consent = 'granted' | 'denied' | 'pending';
+
+/** The event as a hook sees it: before it gets its number. It may be changed. */
+export interface PipesEvent {
+    type: string;
+    name?: string;
+    properties?: Properties;
+    user_properties?: Properties;
+    url?: string;
+    title?: string;
+    referrer?: string;
+    created_at: number;
+    [column: string]: unknown;
+}
+
+/** What hooks are called with. */
+export interface Hooks {
+    /** Every event; `false` drops it, and the loss is counted. */
+    event: (event: PipesEvent) => boolean | void;
+    /** A new page view begins: what is emitted here still belongs to the old one. */
+    view: () => void;
+    /** The page is hidden or goes: synchronous work only. */
+    leave: () => void;
+    /** So many events were accepted. */
+    sent: (count: number) => void;
+    /** The collector's HTTP status. */
+    refused: (status: number) => void;
+    consent: (state: Consent) => void;
+    reset: () => void;
+    disable: () => void;
+    enable: () => void;
+}
+
+/** A part of the tracker; the contract is in scope.js of the source. */
+export interface Module {
+    name: string;
+    // eslint-disable-next-line @typescript-eslint/no-explicit-any
+    start(scope: any): void | {stop(): void};
+}
+
+/** What `get` knows. */
+export interface State {
+    load_id: string;
+    page_view_id: string | undefined;
+    consent: Consent | undefined;
+    enabled: boolean;
+    anonymous_id: string | undefined;
+    session_id: string | undefined;
+    user_id: string | undefined;
+}
+
+/** An element, several, or a selector. */
+export type Elements = string | Element | ArrayLike<Element>;
+
+/** Every public call. None of them throws. */
+export interface Pipes {
+    /** A page was seen. */
+    page(name?: string, properties?: Properties): void;
+    page(properties: Properties): void;
+    /** A screen of an application was seen. */
+    screen(name?: string, properties?: Properties): void;
+    screen(properties: Properties): void;
+    /** Something happened. */
+    track(name: string, properties?: Properties): void;
+    /** Who the visitor is, and what is known of them. */
+    identify(id: string | number, traits?: Properties): void;
+    identify(traits: Properties): void;
+    /** The same as `identify`. */
+    identity(id: string | number, traits?: Properties): void;
+    identity(traits: Properties): void;
+    /** Which group the visitor belongs to. */
+    group(id: string | number, traits?: Properties): void;
+    /** Two ids are one person; `previous` is the id so far when left out. */
+    alias(id: string | number, previous?: string | number): void;
+    /** Properties of every event from here on. */
+    set(properties: Properties): void;
+    /** The same, but only those that are not set yet. */
+    once(properties: Properties): void;
+    /** The next `track` of that name says how long it took. */
+    time(name: string): void;
+    /** Tracks clicks on links. Needs the module `links`. */
+    trackLink(links: Elements, name: string,
+        properties?: Properties | ((link: HTMLAnchorElement) => Properties)): void;
+    /** Tracks submits of forms. Needs the module `forms`. */
+    trackForm(forms: Elements, name: string,
+        properties?: Properties | ((form: HTMLFormElement) => Properties)): void;
+    /** Opts out: nothing is sent or kept from here on, nor on the next visit. */
+    disable(): void;
+    /** Takes `disable` back. */
+    enable(): void;
+    /** Forgets the visitor, at a log-out. */
+    reset(): void;
+    /** What the visitor said. */
+    consent(state: Consent): void;
+    /** Called at once when the tracker is there, else as soon as it is. */
+    ready(fn: (pipes: Pipes) => void): void;
+    /** Adds a hook; the result removes it. */
+    on<Name extends keyof Hooks>(hook: Name, fn: Hooks[Name]): () => void;
+    /** Adds a module. */
+    use(module: Module): void;
+    /** Sends now what is queued. */
+    flush(): void;
+    /** Prints every event on the console; `false` ends it. */
+    debug(wanted?: boolean): void;
+    /** `undefined` for an id before consent, and after an opt-out. */
+    get<Key extends keyof State>(key: Key): State[Key] | undefined;
+    /** Absent where there is no window. */
+    readonly version?: string;
+}
+
+export interface Options {
+    /** Where events are posted: the collector's `/e`. */
+    endpoint: string;
+    /** Name of the site. */
+    site?: string;
+    environment?: string;
+    /** Version of the site. */
+    release?: string;
+    /** Left out: events are collected at once. */
+    consent?: 'pending' | 'denied';
+    /** Those that are imported from here and any of your own; what they need comes along. */
+    modules?: Module[];
+    /** Options of single modules, by the module's name. */
+    moduleOptions?: Record<string, Properties>;
+}
+
+/**
+ * Starts the tracker of this page. There is one for each window: a second call gives the first one.
+ * Without a window, on a server, all calls do nothing.
+ */
+export function create(options: Options): Pipes;
+
