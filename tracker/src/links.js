@@ -1,44 +1,58 @@
-/** Module: clicks that leave the site or fetch a file, and pipes.trackLink(). Never waits. */
+/**
+ * Module: clicks that leave the site or fetch a file, and pipes.trackLink(). Never waits.
+ *     click outbound|download {target_url, target_id, data-pipes-*}
+ * Of an address that is none of the web (mailto:, tel:) only the scheme is told.
+ */
 function links() {
     var FILE = /\.(pdf|zip|rar|7z|gz|tgz|dmg|exe|msi|pkg|apk|csv|xlsx?|docx?|pptx?|txt|mp[34]|mov|avi|wav|epub)$/i;
 
     return {name: 'links', start: function (core) {
         var web = core.browser;
-        var undo = [];
+        var doc = web.document;
 
-        function anchorOf(node) {
-            while (node && !(node.href && /^a(rea)?$/i.test(node.tagName))) {
-                node = node.parentNode;
-            }
-            return node;
+        function target(link) {
+            return /^http/.test(link.protocol) ? link.href : link.protocol;
         }
 
-        function clicked(event) {
-            var link = event.button > 1 ? null : anchorOf(event.target);
-            if (!link || !/^https?:$/.test(link.protocol)) {
-                return;
-            }
-            var is_file = link.hasAttribute('download') || FILE.test(link.pathname);
-            if (is_file || link.hostname !== web.window.location.hostname) {
-                core.emit('click', is_file ? 'download' : 'outbound',
-                    {target_url: link.href, target_id: link.id || undefined});
-                core.flush();
-            }
+        /** A selector counts for elements that come later, too. */
+        function listen(what, fn) {
+            var selector = typeof what === 'string' && what;
+            (selector ? [doc] : web.elements(what)).forEach(function (place) {
+                function clicked(event) {
+                    var node = place;
+                    if (selector) {
+                        node = event.composedPath ? event.composedPath()[0] : event.target;
+                        while (node && !(node.matches && node.matches(selector))) {
+                            node = node.parentNode || node.host;
+                        }
+                    }
+                    if (node && !(event.button > 1)) {
+                        fn(node);
+                    }
+                }
+                core.listen(place, 'click', clicked);
+                core.listen(place, 'auxclick', clicked);
+            });
         }
 
         core.define('trackLink', function (what, name, properties) {
-            web.elements(what).forEach(function (link) {
-                undo.push(web.listen(link, 'click', function () {
-                    core.emit('track', name, typeof properties === 'function' ?
-                        properties(link) : properties || {target_url: link.href});
-                    core.flush();
-                }));
+            listen(what, function (link) {
+                core.emit('track', name, typeof properties === 'function' ?
+                    properties(link) : properties || {target_url: target(link)});
+                core.flush();
             });
         });
-        undo.push(web.listen(web.document, 'click', clicked),
-            web.listen(web.document, 'auxclick', clicked),
-            function () { core.define('trackLink', function () {}); });
-        return {stop: function () { undo.forEach(function (fn) { fn(); }); }};
+        listen('a[href],area[href]', function (link) {
+            var is_file = link.hasAttribute('download') || FILE.test(link.pathname);
+            var told = web.label(link).data;
+            if (link.href.indexOf('javascript:') &&
+                (is_file || link.hostname !== web.window.location.hostname)) {
+                told.target_url = target(link);
+                told.target_id = link.getAttribute('id') || undefined;
+                core.emit('click', is_file ? 'download' : 'outbound', told);
+                core.flush();
+            }
+        });
     }};
 }
 pipesModules.push(links());

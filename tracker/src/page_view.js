@@ -1,58 +1,133 @@
-/** Module: one page event per real navigation, in-page ones included. */
+/**
+ * Module: one page event per real navigation, in-page ones included.
+ *     page {navigation: load|push|replace|pop|hash|restore}
+ *
+ * A view begins with the move and has its address and time, but is emitted when the title has
+ * changed, too: routers set that later. Whatever else is told meanwhile hurries it.
+ */
 function pageView() {
+    var TITLE_MS = 300;
+    var STEP_MS = 50;
+    // Outlives disable() and enable().
+    var referrer;
+
     return {name: 'page_view', start: function (core) {
         var web = core.browser;
-        var history = web.window.history;
+        var win = web.window;
         var doc = web.document;
-        var undo = [];
-        var last, timer, cause;
+        var place, url, is_ending;
+        /** The move that is not told yet, what it was, and the title at its time. */
+        var move, kind, title;
 
-        /** The address that makes a page: an anchor does not, a hash route (#/ or #!) does. */
-        function place() {
-            return web.url().replace(/#(?![\/!]).*$/, '');
+        /** Queries aside, also those of hash routes. */
+        function path(address) {
+            return address.replace(/\?[^#]*/g, '');
         }
 
-        function send() {
-            timer = undefined;
-            if (place() !== last) {
-                last = place();
-                core.emit('page', undefined, {navigation: cause});
+        /** The address that makes a page: an anchor does not, a hash route (#/ or #!) does. */
+        function look() {
+            place = web.url().replace(/#(?![\/!]).*$/, '');
+        }
+
+        function begin(how, from) {
+            kind = how;
+            title = doc.title;
+            move = {url: web.url(), referrer: from,
+                created_at: web.now(), since_load_ms: web.elapsed()};
+        }
+
+        function begun(view) {
+            url = view.url;
+            referrer = view.referrer;
+            is_ending = false;
+        }
+
+        function settle() {
+            var view = move;
+            if (view) {
+                move = 0;
+                is_ending = true;
+                core.emit('page', undefined, {navigation: kind}, view);
+                begun(view);
             }
         }
 
-        /** Waits one turn: routers set the title after the address, and redirect at once. */
-        function moved(kind) {
+        function age() {
+            return web.elapsed() - move.since_load_ms;
+        }
+
+        function wait() {
+            if (move && doc.title === title && age() < TITLE_MS) {
+                core.later(wait, STEP_MS);
+            } else {
+                settle();
+            }
+        }
+
+        function moved(how) {
             return function () {
-                if (!timer && last !== undefined) {
-                    cause = kind;
-                    timer = web.later(send, 0);
+                var before = place;
+                var is_replace = how === 'replace';
+                if (!before) {
+                    return; // not shown yet
+                }
+                look();
+                if (move && (is_replace || place === before || age() < STEP_MS)) {
+                    // Routers replace before and after they push, and redirect at once.
+                    move.url = web.url();
+                    kind = is_replace ? kind : how;
+                } else if (is_replace ? path(place) !== path(before) : place !== before) {
+                    settle();
+                    begin(how, url);
+                    core.later(wait, STEP_MS);
                 }
             };
         }
 
-        function first() {
-            cause = 'load';
-            send();
+        function show(how) {
+            look();
+            begin(how, referrer);
+            settle();
         }
 
-        undo.push(web.wrap(history, 'pushState', moved('push')),
-            web.wrap(history, 'replaceState', moved('replace')),
-            web.listen(web.window, 'popstate', moved('pop')),
-            web.listen(web.window, 'hashchange', moved('hash')),
-            web.listen(web.window, 'pageshow', function (event) {
-                if (event.persisted) {
-                    last = '';
-                    cause = 'restore';
-                    send();
-                }
-            }),
-            function () { web.cancel(timer); });
-        if (doc.prerendering) {
-            undo.push(web.listen(doc, 'prerenderingchange', first));
-        } else {
-            first();
+        function load() { show('load'); }
+
+        if (web.attempt(function () { return win.parent !== win && win.parent.pipes; })) {
+            return;
         }
-        return {stop: function () { undo.forEach(function (fn) { fn(); }); }};
+        if (referrer === undefined) {
+            referrer = doc.referrer;
+        }
+        core.wrap(win.history, 'pushState', moved('push'));
+        core.wrap(win.history, 'replaceState', moved('replace'));
+        core.listen(win, 'popstate', moved('pop'));
+        core.listen(win, 'hashchange', moved('hash'));
+        core.listen(win, 'pageshow', function (event) {
+            if (event.persisted) {
+                show('restore');
+            }
+        });
+        core.on('leave', settle);
+        core.on('event', function (event) {
+            // What waited for consent is older than the move.
+            var is_later = move && event.created_at >= move.created_at;
+            if (event.type === 'page') {
+                move = is_later ? 0 : move; // the site counts this one by itself
+                begun(event);
+            } else if (is_ending) {
+                event.url = url;
+                event.title = title;
+            } else if (is_later && event.type !== 'engagement') {
+                settle();
+                event.page_view_id = win.pipes.get('page_view_id');
+            }
+            event.referrer = referrer;
+        });
+        if (doc.prerendering) {
+            core.listen(doc, 'prerenderingchange', load);
+        } else {
+            load();
+        }
     }};
 }
 pipesModules.push(pageView());

@@ -1,0 +1,95 @@
+'use strict';
+const test = require('node:test');
+const assert = require('node:assert');
+const {openPage} = require('./page.js');
+
+function opened() {
+    const root = {scrollTop: 0, scrollHeight: 4000};
+    let has_focus = true;
+    const page = openPage({modules: ['engagement'], window: {innerHeight: 800},
+        document: {scrollingElement: root, hasFocus: () => has_focus}});
+    page.root = root;
+    page.focus = (flag) => {
+        has_focus = flag;
+        page.win.fire(flag ? 'focus' : 'blur');
+    };
+    /** Leaves the page and comes back; what was told then. */
+    page.leave = async () => {
+        page.win.fire('pagehide');
+        const events = page.beacons.splice(0).flatMap((one) => one.body.events);
+        while (page.requests.length) {
+            await page.answer(200);
+        }
+        return events.map((e) => e.properties);
+    };
+    return page;
+}
+
+test('time counts while the page has the focus', async () => {
+    const page = opened();
+    await page.pass(3500);
+    page.focus(false);
+    await page.pass(60000);
+    page.focus(true);
+    await page.pass(1500);
+    assert.equal((await page.leave())[0].engaged_ms, 5000);
+});
+
+test('time counts while the page is visible', async () => {
+    const page = opened();
+    await page.pass(2000);
+    page.doc.visibilityState = 'hidden';
+    page.doc.fire('visibilitychange');
+    await page.pass(60000);
+    assert.deepEqual(page.beacons[0].body.events.map((e) => e.properties.engaged_ms), [2000]);
+    assert.equal(page.beacons.length, 1);
+});
+
+test('a machine that sleeps counts nothing', async () => {
+    const page = opened();
+    await page.pass(2000);
+    page.now += 3600000;
+    await page.pass(2000);
+    const [told] = await page.leave();
+    assert.ok(told.engaged_ms >= 3000 && told.engaged_ms <= 4000, told.engaged_ms);
+});
+
+test('nothing is told when nothing was gained', async () => {
+    const page = opened();
+    await page.pass(500);
+    assert.deepEqual(await page.leave(), []);
+    await page.pass(2000);
+    assert.equal((await page.leave()).length, 1);
+    await page.pass(900);
+    const names = (await page.leave()).filter((one) => one.engaged_ms > 2500);
+    assert.deepEqual(names, []);
+});
+
+test('what was done is counted, and what was pressed is not told', async () => {
+    const page = opened();
+    page.doc.fire('keydown', {key: 'SECRET', code: 'SECRET'});
+    page.doc.fire('keydown', {key: 'SECRET', code: 'SECRET'});
+    page.doc.fire('click', {});
+    page.doc.fire('touchstart', {});
+    for (const [clientX, clientY] of [[10, 10], [13, 14], [3, 14]]) {
+        page.doc.fire('mousemove', {clientX, clientY});
+    }
+    page.root.scrollTop = 1200;
+    page.doc.fire('scroll', {target: page.doc});
+    page.doc.fire('scroll', {target: {}});
+    page.root.scrollTop = 0;
+    await page.pass(1000);
+    assert.deepEqual(await page.leave(), [{engaged_ms: 1000, depth: 50, scrolls: 1, clicks: 1,
+        keys: 2, touches: 1, pointer_px: 17}]);
+});
+
+test('the next view counts anew, and the old one is told before it', async () => {
+    const page = opened();
+    await page.pass(3000);
+    page.pipes.page();
+    await page.pass(2000);
+    const [old, view] = (await page.answer(200)).events;
+    assert.deepEqual([old.type, old.properties.engaged_ms, view.type], ['engagement', 3000, 'page']);
+    assert.notEqual(old.page_view_id, view.page_view_id);
+    assert.equal((await page.leave())[0].engaged_ms, 2000);
+});

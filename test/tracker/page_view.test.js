@@ -1,0 +1,233 @@
+'use strict';
+const test = require('node:test');
+const assert = require('node:assert');
+const {openPage} = require('./page.js');
+
+const HOME = 'https://www.shop.example';
+
+/** A page whose first view is told already; `seen()` gives the events since. */
+async function opened(options = {}) {
+    const page = openPage({modules: ['page_view'], ...options});
+    await page.pass(1000);
+    const first = await page.answer(200);
+    page.first = first.events;
+    page.push = (url) => page.win.history.pushState(null, '', url);
+    page.replace = (url) => page.win.history.replaceState(null, '', url);
+    page.go = (url) => { page.win.location.href = new URL(url, page.win.location.href).href; };
+    page.seen = async () => {
+        page.pipes.flush();
+        await page.settle();
+        return page.requests.length ? (await page.answer(200)).events : [];
+    };
+    /** What the views since say: how, where, from where. */
+    page.views = async () => {
+        await page.pass(1000);
+        return (await page.seen()).filter((e) => e.type === 'page').map((e) =>
+            [e.properties.navigation, e.url.replace(HOME, ''), e.referrer.replace(HOME, '')]);
+    };
+    return page;
+}
+
+test('the first view is told at once, with what led here', async () => {
+    const page = await opened();
+    assert.deepEqual(page.first.map((e) => [e.type, e.properties.navigation, e.url, e.referrer]),
+        [['page', 'load', HOME + '/a', 'https://search.example/']]);
+});
+
+test('pushState makes one page event with the right referrer', async () => {
+    const page = await opened();
+    page.push('/b');
+    assert.deepEqual(await page.views(), [['push', '/b', '/a']]);
+    page.push('/b');
+    page.push('/b#part');
+    assert.deepEqual(await page.views(), []);
+});
+
+test('a router that replaces before and after it pushes makes one view', async () => {
+    const page = await opened();
+    page.replace('/a?scroll=9');
+    page.push('/b');
+    page.replace('/b?tab=1');
+    await page.pass(100);
+    page.replace('/c');
+    page.replace('/c#part');
+    assert.deepEqual(await page.views(), [['push', '/c#part', '/a']]);
+});
+
+test('a redirect by another push within the same moment is one view', async () => {
+    const page = await opened();
+    page.push('/b');
+    page.push('/login');
+    assert.deepEqual(await page.views(), [['push', '/login', '/a']]);
+});
+
+test('two pushes with time between are two views, each with its own address and referrer', async () => {
+    const page = await opened();
+    page.push('/b');
+    await page.pass(120);
+    page.push('/c');
+    assert.deepEqual(await page.views(), [['push', '/b', '/a'], ['push', '/c', '/b']]);
+});
+
+test('a lone replaceState counts where the path differs only', async () => {
+    const page = await opened();
+    page.replace('/a?sort=price');
+    page.replace('/a?sort=price#part');
+    assert.deepEqual(await page.views(), []);
+    page.win.fire('hashchange');
+    assert.deepEqual(await page.views(), []);
+    page.replace('/z');
+    assert.deepEqual(await page.views(), [['replace', '/z', '/a']]);
+});
+
+test('a query pushed is a view, an anchor is none', async () => {
+    const page = await opened();
+    page.push('/a?page=2');
+    assert.deepEqual(await page.views(), [['push', '/a?page=2', '/a']]);
+    page.go('/a?page=2#foot');
+    page.win.fire('popstate');
+    page.win.fire('hashchange');
+    assert.deepEqual(await page.views(), []);
+});
+
+test('going back is one view, a hash route one as well', async () => {
+    const page = await opened();
+    page.go('/before');
+    page.win.fire('popstate');
+    assert.deepEqual(await page.views(), [['pop', '/before', '/a']]);
+    page.go('/before#/cart');
+    page.win.fire('popstate');
+    page.win.fire('hashchange');
+    assert.deepEqual(await page.views(), [['hash', '/before#/cart', '/before']]);
+});
+
+test('a view waits for its title, but has the time of the move', async () => {
+    const page = await opened();
+    const at = page.now;
+    page.push('/b');
+    await page.pass(110);
+    assert.deepEqual(await page.seen(), []);
+    page.doc.title = 'B';
+    await page.pass(50);
+    const [event] = await page.seen();
+    assert.deepEqual([event.title, event.created_at], ['B', at]);
+    assert.equal(event.since_load_ms, at - 1.6e12);
+});
+
+test('a title that stays the same is waited for 300 ms, not more', async () => {
+    const page = await opened();
+    page.push('/b');
+    await page.pass(299);
+    assert.deepEqual(await page.seen(), []);
+    await page.pass(1);
+    assert.equal((await page.seen()).length, 1);
+});
+
+test('who leaves before the title settled is counted', async () => {
+    const page = await opened();
+    page.push('/b');
+    page.win.fire('pagehide');
+    assert.deepEqual(page.beacons[0].body.events.map((e) => e.url), [HOME + '/b']);
+});
+
+test('what is told after the move belongs to the new view and comes after it', async () => {
+    const page = await opened();
+    page.push('/b');
+    page.pipes.track('bought');
+    await page.pass(1000);
+    const [view, bought, ...more] = await page.seen();
+    assert.deepEqual([view.type, bought.name, more.length], ['page', 'bought', 0]);
+    assert.equal(bought.page_view_id, view.page_view_id);
+    assert.equal(bought.referrer, HOME + '/a');
+    assert.notEqual(view.page_view_id, page.first[0].page_view_id);
+});
+
+test('what a module tells of the old view has its address and title', async () => {
+    const page = await opened();
+    page.pipes.use({name: 'last_words', start: (core) => {
+        core.on('view', () => core.emit('engagement', 'last'));
+    }});
+    page.push('/b');
+    page.doc.title = 'B';
+    await page.pass(1000);
+    const [last, view] = await page.seen();
+    assert.deepEqual([last.name, last.url, last.title, last.page_view_id],
+        ['last', HOME + '/a', 'Title', page.first[0].page_view_id]);
+    assert.deepEqual([view.url, view.title], [HOME + '/b', 'B']);
+});
+
+test('a site that calls page() itself after a push is not counted twice', async () => {
+    const page = await opened();
+    page.push('/b');
+    page.pipes.page('Basket');
+    await page.pass(1000);
+    const events = await page.seen();
+    assert.deepEqual(events.map((e) => [e.type, e.name, e.referrer]),
+        [['page', 'Basket', HOME + '/a']]);
+});
+
+test('a return from the back-forward cache is a view with the referrer it had', async () => {
+    const page = await opened();
+    page.win.fire('pageshow', {persisted: false});
+    assert.deepEqual(await page.views(), []);
+    page.win.fire('pageshow', {persisted: true});
+    page.pipes.track('again');
+    const events = await page.seen();
+    assert.deepEqual(events.map((e) => [e.type, e.referrer]),
+        [['page', 'https://search.example/'], ['track', 'https://search.example/']]);
+    assert.equal(events[0].properties.navigation, 'restore');
+});
+
+test('a prerendered page counts when it is shown', async () => {
+    const page = openPage({modules: ['page_view'], document: {prerendering: true}});
+    page.win.history.pushState(null, '', '/b');
+    await page.pass(600);
+    assert.equal(page.requests.length, 0);
+    page.doc.fire('prerenderingchange');
+    await page.pass(600);
+    const [event] = page.requests[0].body.events;
+    assert.deepEqual([event.referrer, event.properties.navigation, event.url],
+        ['https://search.example/', 'load', HOME + '/b']);
+});
+
+test('a frame in a page that counts already makes no views', async () => {
+    const page = openPage({modules: ['page_view'], window: {parent: {pipes: {}}}});
+    page.win.history.pushState(null, '', '/b');
+    await page.pass(1000);
+    assert.equal(page.requests.length, 0);
+});
+
+test('a frame in a page of another origin counts', async () => {
+    const parent = {get pipes() { throw new Error('SecurityError'); }};
+    const page = openPage({modules: ['page_view'], window: {parent}});
+    await page.pass(1000);
+    assert.equal(page.requests[0].body.events.length, 1);
+});
+
+test('what waited for consent is told in order when it comes', async () => {
+    const page = openPage({modules: ['page_view'], config: {consent: 'pending'}});
+    page.pipes.track('early');
+    page.win.history.pushState(null, '', '/b');
+    await page.pass(1000);
+    page.win.history.pushState(null, '', '/c');
+    page.pipes.consent('granted');
+    await page.pass(1000);
+    const events = (await page.answer(200)).events;
+    await page.pass(1000);
+    events.push(...(await page.answer(200)).events);
+    assert.deepEqual(events.map((e) => [e.name || e.url.replace(HOME, ''),
+        e.referrer.replace(HOME, '')]), [['/a', 'https://search.example/'],
+        ['early', 'https://search.example/'], ['/b', '/a'], ['/c', '/b']]);
+});
+
+test('after disable() history is left alone', async () => {
+    const page = await opened();
+    page.pipes.disable();
+    page.push('/b');
+    page.win.fire('popstate');
+    await page.pass(1000);
+    assert.equal(page.requests.length, 0);
+    page.pipes.enable();
+    page.push('/c');
+    assert.deepEqual((await page.views()).map((one) => one[0]), ['load', 'push']);
+});

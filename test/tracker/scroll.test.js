@@ -1,0 +1,71 @@
+'use strict';
+const test = require('node:test');
+const assert = require('node:assert');
+const {openPage} = require('./page.js');
+
+/** A page of 4000 px in a window of 800; `to(y)` scrolls, `frame()` draws. */
+function opened(height = 4000) {
+    const frames = [];
+    const counter = {reads: 0};
+    const root = {scrollTop: 0, get scrollHeight() { counter.reads++; return height; }};
+    const page = openPage({modules: ['scroll'], document: {scrollingElement: root},
+        window: {innerHeight: 800, requestAnimationFrame: (fn) => frames.push(fn)}});
+    page.counter = counter;
+    page.frame = () => frames.splice(0).forEach((fn) => fn());
+    page.to = (y) => { root.scrollTop = y; page.doc.fire('scroll', {target: page.doc}); };
+    page.depths = async () => {
+        page.pipes.flush();
+        await page.settle();
+        const events = page.requests.length ? (await page.answer(200)).events : [];
+        return events.filter((e) => e.name === 'scroll').map((e) => e.properties.depth);
+    };
+    return page;
+}
+
+test('each depth is told once, however often it is passed', async () => {
+    const page = opened();
+    for (const y of [300, 2000, 0, 2000]) { page.to(y); page.frame(); }
+    await page.settle();
+    const first = await page.depths();
+    page.to(3200);
+    page.frame();
+    assert.deepEqual(first.concat(await page.depths(), await page.depths()), [25, 50, 75, 90, 100]);
+});
+
+test('the layout is read once a frame', async () => {
+    const page = opened();
+    for (let y = 0; y < 200; y += 10) { page.to(y); }
+    assert.equal(page.counter.reads, 0);
+    page.frame();
+    assert.equal(page.counter.reads, 1);
+});
+
+test('a short page is seen whole, a long one not before it is scrolled', async () => {
+    const short = opened(700);
+    await short.pass(1000);
+    assert.deepEqual(await short.depths(), [100]);
+    const long = opened();
+    await long.pass(5000);
+    assert.deepEqual(await long.depths(), []);
+});
+
+test('a page that is still loading is not short', async () => {
+    const page = opened(700);
+    page.doc.readyState = 'loading';
+    await page.pass(3000);
+    assert.deepEqual(await page.depths(), []);
+    page.doc.readyState = 'complete';
+    await page.pass(1000);
+    assert.deepEqual(await page.depths(), [100]);
+});
+
+test('the next view begins at the top', async () => {
+    const page = opened();
+    page.to(300);
+    page.frame();
+    page.pipes.page();
+    page.to(310);
+    page.frame();
+    const first = await page.depths();
+    assert.deepEqual(first.concat(await page.depths()), [25, 25]);
+});
