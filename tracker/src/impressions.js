@@ -1,0 +1,228 @@
+/**
+ * Module: which items of which list a visitor saw, where, and which were clicked.
+ *
+ *     <ul data-pipes-list="similar" data-pipes-policy="v7">      (data-pipes-list-id: the site's own)
+ *       <li data-pipes-item="fern" data-pipes-propensity="0.2">  (data-pipes-position: else counted)
+ *
+ * pipes.impressions(element or selector, {list, policy, list_id, items: [{id, position, propensity}]})
+ * says the same of a list without markup: its items count as shown if no element has their id.
+ * Positions count from 0. An item was seen when half of it, or of the viewport if that is less, was
+ * visible for a second. A list is sent at most once a second, and with dwell times when the view is
+ * left. An unknown propensity stays away. Clicks are joined by list_id.
+ */
+function impressions() {
+    var LIST = 'data-pipes-list';
+    var ITEM = 'data-pipes-item';
+    var SEEN_MS = 1000;
+    var BATCH_MS = 1000;
+    var ITEMS_MAX = 100;
+
+    return {name: 'impressions', start: function (core) {
+        var web = core.browser;
+        var win = web.window;
+        var doc = web.document;
+        var lists = [];
+        var shown = [];
+        var is_waiting, seer, watcher;
+
+        function attribute(node, name) {
+            return node && node.getAttribute ? node.getAttribute(name) : null;
+        }
+
+        function find(all, node) {
+            return all.filter(function (one) { return one._node === node; })[0];
+        }
+
+        function around(node, name) {
+            while (node && attribute(node, name) === null) {
+                node = node.parentNode;
+            }
+            return node;
+        }
+
+        function listOf(node, given) {
+            var list = node && find(lists, node);
+            if (!list) {
+                list = {_node: node, _count: 0, _given: {}};
+                lists.push(list);
+            }
+            list._given = given || list._given;
+            list._id = list._given.list_id || attribute(node, LIST + '-id') || list._id ||
+                web.randomId();
+            return list;
+        }
+
+        function add(list, id, node) {
+            var given = (list._given.items || []).filter(function (one) {
+                return '' + one.id === id;
+            })[0] || {};
+            function told(key) {
+                var value = given[key] === undefined ? attribute(node, 'data-pipes-' + key) : given[key];
+                return value === null || value === '' || !isFinite(value) ? undefined : +value;
+            }
+            var position = told('position');
+            var item = {
+                _node: node, _list: list, _dwell: 0, _told: -1, _out: {
+                    id: id,
+                    position: position === undefined ? list._count : position,
+                    propensity: told('propensity')
+                }
+            };
+            list._count++;
+            shown.push(item);
+            if (node && seer) {
+                seer.observe(node);
+            } else {
+                count(item);
+            }
+        }
+
+        function count(item) {
+            item._counted = true;
+            if (!is_waiting) {
+                is_waiting = true;
+                core.later(function () {
+                    is_waiting = false;
+                    send(false);
+                }, BATCH_MS);
+            }
+        }
+
+        /** The clock of an item runs while it is in view and the tab is not hidden. */
+        function tick(item) {
+            var runs = item._in && doc.visibilityState !== 'hidden';
+            if (item._since !== undefined) {
+                item._dwell += web.now() - item._since;
+                item._cancel();
+                item._since = undefined;
+            }
+            if (runs) {
+                item._since = web.now();
+                item._cancel = core.later(function () {
+                    if (!item._counted) {
+                        count(item);
+                    }
+                }, SEEN_MS);
+            }
+        }
+
+        /** @param {boolean} all   also what was sent before and has been seen for longer since */
+        function send(all) {
+            if (all) {
+                shown.forEach(tick);
+            }
+            lists.forEach(function (list) {
+                var items = shown.filter(function (item) {
+                    return item._list === list && item._counted &&
+                        (all && seer ? item._dwell > item._told : item._told < 0);
+                });
+                while (items.length) {
+                    var part = items.splice(0, ITEMS_MAX);
+                    core.emit('impression', list._given.list || attribute(list._node, LIST), {
+                        list_id: list._id,
+                        policy: list._given.policy || attribute(list._node, 'data-pipes-policy') ||
+                            undefined,
+                        items: part.map(function (item) {
+                            item._told = all ? item._dwell : 0;
+                            // The event holds a copy.
+                            item._out.dwell_ms = all && item._dwell || undefined;
+                            return item._out;
+                        })
+                    });
+                    if (!all && items.length) {
+                        count(items[0]);
+                        return;
+                    }
+                }
+            });
+        }
+
+        /** Takes in what is new, and what a recycled node has become. */
+        function scan() {
+            web.elements('[' + ITEM + ']').forEach(function (node) {
+                var id = attribute(node, ITEM);
+                var known = find(shown, node);
+                var list = around(node, LIST);
+                if (known && known._out.id !== id) {
+                    known._in = false;
+                    tick(known);
+                    known._node = {};
+                    seer && seer.unobserve(node);
+                    known = 0;
+                }
+                if (!known && list) {
+                    add(listOf(list), id, node);
+                }
+            });
+        }
+
+        function again() {
+            lists.forEach(function (list) { list._count = 0; });
+            shown.forEach(function (item) {
+                item._in = false;
+                tick(item);
+            });
+            shown = [];
+            if (seer) {
+                seer.disconnect();
+            }
+            core.later(scan, 0);
+        }
+
+        seer = web.attempt(function () {
+            return new win.IntersectionObserver(web.fence(function (entries) {
+                entries.forEach(function (entry) {
+                    var item = find(shown, entry.target);
+                    if (item) {
+                        var root = entry.rootBounds || {height: win.innerHeight};
+                        item._in = entry.isIntersecting && (entry.intersectionRatio >= 0.5 ||
+                            entry.intersectionRect.height >= root.height / 2);
+                        tick(item);
+                    }
+                });
+            }), {threshold: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1]});
+        });
+        watcher = web.attempt(function () {
+            var made = new win.MutationObserver(web.fence(scan));
+            made.observe(doc, {childList: true, subtree: true, attributes: true,
+                attributeFilter: [ITEM]});
+            return made;
+        });
+        core.listen(doc, 'visibilitychange', function () { shown.forEach(tick); });
+        core.listen(doc, 'click', function (event) {
+            var node = around(event.target, ITEM);
+            scan();
+            var item = node && find(shown, node);
+            if (item) {
+                core.emit('click', 'item', {list_id: item._list._id, item_id: item._out.id,
+                    position: item._out.position});
+                core.flush();
+            }
+        });
+        core.on('leave', function () { send(true); });
+        core.on('view', function () {
+            send(true);
+            again();
+        });
+        core.define('impressions', function (what, given) {
+            var list = listOf(web.elements(what)[0], given || {});
+            scan();
+            (list._given.items || []).forEach(function (item) {
+                if (!shown.some(function (one) {
+                    return one._list === list && one._out.id === '' + item.id;
+                })) {
+                    add(list, '' + item.id);
+                }
+            });
+        });
+        scan();
+        return {stop: function () {
+            [seer, watcher].forEach(function (one) {
+                if (one) {
+                    one.disconnect();
+                }
+            });
+        }};
+    }};
+}
+pipesModules.push(impressions());
