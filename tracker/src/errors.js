@@ -9,7 +9,8 @@ function errors() {
     var VIEW_MAX = 10;
     var STACK_MAX = 2000;
     var MESSAGE_MAX = 500;
-    var own = (document.currentScript || {}).src;
+    // While the file runs; the package may be loaded on a server, where there is no document.
+    var own = typeof document === 'undefined' ? undefined : (document.currentScript || {}).src;
 
     function isForeign(line) {
         return !own || line.indexOf(own) < 0;
