@@ -27,7 +27,7 @@ LIBS = -lzstd -lz -linih -ldeflate -lbrotlienc -lbrotlidec -lnghttp2 -luring -ls
 SOURCES := $(sort $(wildcard src/*/*.c))
 GENERATED := $(BUILD)/gen/embedded_tracker.o $(BUILD)/gen/embedded_dashboard.o $(BUILD)/gen/scrub_rules.o
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(GENERATED)
-TRACKER_SOURCES := $(wildcard tracker/src/*.js) tracker/build.js
+TRACKER_SOURCES := $(wildcard tracker/src/*.js) tracker/build.js tracker/modules.json tracker/rules/scrub.json
 DASHBOARD := $(wildcard dashboard/*.html dashboard/*.css dashboard/*.js dashboard/*.svg)
 UNIT := $(sort $(wildcard test/unit/*/test_*.c))
 UNIT_BINARIES := $(UNIT:%.c=$(BUILD)/%)
