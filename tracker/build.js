@@ -27,8 +27,17 @@ async function shrink(code, more) {
     return result.code;
 }
 
+/** The names of rules/scrub.json as a part of a regular expression. */
+function scrubNames() {
+    const rules = JSON.parse(fs.readFileSync(path.join(__dirname, 'rules', 'scrub.json'), 'utf8'));
+    const those = (match) => rules.names.filter((one) => one.match === match)
+        .map((one) => one.name.replace(/_/g, '[_-]?')).join('|');
+    return `[\\w-]{0,40}(?:${those('part')})[\\w-]{0,40}|(?:\\d+[a-f]?)?(?:${those('whole')})`;
+}
+
 /** One unit: its private members are mangled together; only `core` is seen from outside. */
-const buildCore = () => shrink(LIST.core.files.map(source).join('\n'), {
+const buildCore = () => shrink(LIST.core.files.map(source).join('\n')
+    .replace('PIPES_SCRUB_NAMES', () => scrubNames()), {
     compress: {toplevel: true, top_retain: ['core']},
     mangle: {reserved: ['core']}
 });

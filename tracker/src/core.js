@@ -44,7 +44,7 @@ function core(config, modules) {
     function plain(value, path, budget) {
         var kind = typeof value;
         if (value === null || kind === 'string' || kind === 'boolean') {
-            return value;
+            return scrub(value);
         }
         if (kind === 'number') {
             return isFinite(value) ? value : undefined;
@@ -191,6 +191,9 @@ function core(config, modules) {
             referrer: page_url === undefined ? web.document.referrer : page_referrer,
             properties: merge(properties(props) || {}, defaults, true)
         }, extra);
+        ['url', 'referrer', 'title', 'target_url'].forEach(function (key) {
+            event[key] = scrub(event[key]);
+        });
         if (consent !== 'pending') {
             enqueue(event);
         } else if (held.push(event) > MAX_HELD) {
