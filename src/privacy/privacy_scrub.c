@@ -29,14 +29,16 @@ static unsigned digits_of(__m128i bytes)
     return (unsigned)__builtin_popcount((unsigned)_mm_movemask_epi8(is_digit));
 }
 
-/* Nothing that a pass looks for can be in the block, or begin in it and end in the next byte. */
+/* Nothing that a pass looks for can be in the block, or begin in it and end in the next two. */
 static bool is_clean_block(const char *at, enum scrub_where where)
 {
     __m128i bytes = load(at);
     __m128i found = _mm_or_si128(is_byte(bytes, '@'), is_byte(bytes, '='));
     found = _mm_or_si128(found, is_byte(bytes, '%'));
     __m128i is_small = _mm_or_si128(load(at + 1), _mm_set1_epi8(0x20));
-    found = _mm_or_si128(found, _mm_and_si128(is_byte(bytes, '.'), is_byte(is_small, 'e')));
+    __m128i is_next_small = _mm_or_si128(load(at + 2), _mm_set1_epi8(0x20));
+    __m128i is_token = _mm_and_si128(is_byte(is_small, 'e'), is_byte(is_next_small, 'y'));
+    found = _mm_or_si128(found, _mm_and_si128(is_byte(bytes, '.'), is_token));
     return _mm_movemask_epi8(found) == 0 &&
            (where == SCRUB_URL || digits_of(bytes) < BLOCK_DIGITS_MIN);
 }
@@ -53,7 +55,7 @@ static bool is_clean_block(const char *at, enum scrub_where where)
 static bool is_clean(struct view text, enum scrub_where where)
 {
     size_t i = 0;
-    for (; text.len - i > BLOCK_BYTES; i += BLOCK_BYTES) {
+    for (; text.len - i >= BLOCK_BYTES + 2; i += BLOCK_BYTES) {
         if (!is_clean_block(text.at + i, where)) {
             return false;
         }
@@ -63,8 +65,9 @@ static bool is_clean(struct view text, enum scrub_where where)
         char byte = text.at[i];
         digits += byte >= '0' && byte <= '9';
         bool is_trigger = byte == '@' || byte == '=' || byte == '%';
-        bool is_dot_e = byte == '.' && i + 1 < text.len && (text.at[i + 1] | 0x20) == 'e';
-        if (is_trigger || is_dot_e) {
+        bool is_token = byte == '.' && i + 2 < text.len && (text.at[i + 1] | 0x20) == 'e' &&
+                        (text.at[i + 2] | 0x20) == 'y';
+        if (is_trigger || is_token) {
             return false;
         }
     }
