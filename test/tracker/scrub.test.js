@@ -7,7 +7,8 @@ const {openPage} = require('./page.js');
 
 const FOLDER = path.join(__dirname, '../golden/scrub');
 const CASES = fs.readdirSync(FOLDER).flatMap((name) => fs
-    .readFileSync(path.join(FOLDER, name), 'utf8').trim().split('\n').map((line) => JSON.parse(line)));
+    .readFileSync(path.join(FOLDER, name), 'utf8')
+    .trim().split('\n').map((line) => JSON.parse(line)));
 
 test('golden cases: address, referrer, title and properties are scrubbed in the page', async () => {
     for (const one of CASES) {
