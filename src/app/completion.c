@@ -1,10 +1,7 @@
 #include "app/completion.h"
 
-#include "app/event_scrub.h"
 #include "base/uuid.h"
 #include "enrich/enrich_url.h"
-
-#include <stdatomic.h>
 
 static enum status give_id(struct event *event, struct arena *arena, struct fault *fault)
 {
@@ -33,13 +30,6 @@ enum status completion_apply(const struct completion *completion, struct event *
     enum status status = STATUS_OK;
     if (event_text(event, COLUMN_EVENT_ID).len == 0) {
         status = give_id(event, arena, fault);
-    }
-    bool is_scrubbed = false;
-    if (status == STATUS_OK) {
-        status = event_scrub(event, arena, &is_scrubbed);
-    }
-    if (is_scrubbed && completion->scrubbed) {
-        atomic_fetch_add(completion->scrubbed, 1);
     }
     return status == STATUS_OK ? enrich_url(event, arena) : status;
 }

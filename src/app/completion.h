@@ -1,6 +1,6 @@
 /*
  * completion.h - what every event gets that its client left out: site, environment, an id, and what
- * its url says; and what it loses (event_scrub.h).
+ * its url says.
  */
 #ifndef PIPES_APP_COMPLETION_H
 #define PIPES_APP_COMPLETION_H
@@ -9,9 +9,8 @@
 
 /* Borrowed. */
 struct completion {
-    const char *site;           /* of events that do not say */
-    const char *environment;    /* the same */
-    _Atomic uint64_t *scrubbed; /* counts events that lost something; NULL: nobody counts */
+    const char *site;        /* of events that do not say */
+    const char *environment; /* the same */
 };
 
 /* Texts are made in the arena. STATUS_NO_MEMORY from it. */

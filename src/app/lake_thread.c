@@ -150,7 +150,8 @@ enum status lake_thread_stop(struct lake_thread *thread, struct fault *fault)
     atomic_store(&thread->is_stopping, true);
     wake(thread);
     pthread_join(thread->thread, NULL);
-    /* Here, not there: a thread cannot leave the background again, and now somebody waits for it. */
+    /* Here, not there: a thread cannot leave the background again, and now somebody waits for it.
+     */
     enum status status = lake_drain(thread->lake, fault);
     close(thread->wake_fd);
     free(thread);

@@ -111,8 +111,7 @@ static enum net_verdict refuse_decoded(struct pipeline *pipeline, struct exchang
 static enum status complete_all(struct taking *taking, struct fault *fault)
 {
     const struct completion completion = {taking->pipeline->shared.site,
-                                          taking->pipeline->shared.environment,
-                                          &taking->pipeline->shared.counts->events_scrubbed};
+                                          taking->pipeline->shared.environment};
     for (size_t i = 0; i < taking->batch->event_count; i++) {
         enum status status = completion_apply(&completion, &taking->batch->events[i],
                                               &taking->pipeline->arena, fault);

@@ -126,7 +126,7 @@ static void decode(struct bench *bench)
  * measured here. */
 static void complete(struct bench *bench)
 {
-    static const struct completion COMPLETION = {"main", "production", NULL};
+    static const struct completion COMPLETION = {"main", "production"};
     arena_clear(&bench->scratch);
     for (size_t i = 0; i < bench->batch.event_count && bench->status == STATUS_OK; i++) {
         struct event copy;

@@ -43,7 +43,7 @@ struct journal_stream {
     uint64_t gathered_first; /* lowest number gathered, SEQUENCE_NOTHING: none */
     int64_t synced_ms;       /* monotonic */
     bool owes_sync;
-    _Atomic uint64_t written; /* bytes, for others */
+    _Atomic uint64_t written;     /* bytes, for others */
     _Atomic int64_t mean_sync_ns; /* the pace's, for others */
     /* segments that are on disk, for the spool's size */
     _Atomic uint32_t newest;

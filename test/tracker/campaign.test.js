@@ -8,11 +8,13 @@ const at = (href, options = {}) => openPage({modules: ['campaign'], ...options,
 
 async function touches(page) {
     await page.pass(600);
-    return page.requests.length ? (await page.answer(200)).events.map((e) => e.user_properties) : [];
+    return page.requests.length ?
+        (await page.answer(200)).events.map((e) => e.user_properties) : [];
 }
 
 test('a landing page with a campaign tells the first and the last touch', async () => {
-    const page = at('https://www.shop.example/?utm_source=letter&utm_campaign=may%20day&gclid=SECRET');
+    const page = at('https://www.shop.example/' +
+        '?utm_source=letter&utm_campaign=may%20day&gclid=SECRET');
     const touch = {source: 'letter', campaign: 'may day', click_id_kind: 'gclid'};
     const told = await touches(page);
     assert.deepEqual(told, [{$once: {first_campaign: touch}, $set: {last_campaign: touch}}]);
@@ -29,7 +31,8 @@ test('the same campaign again is no new touch, another one is', async () => {
 
 test('without a campaign nothing is told or kept', async () => {
     const local = new Map();
-    assert.deepEqual(await touches(at('https://www.shop.example/?utm_source=&x=%E0%A4%A', {local})), []);
+    const page = at('https://www.shop.example/?utm_source=&x=%E0%A4%A', {local});
+    assert.deepEqual(await touches(page), []);
     assert.ok(![...local.keys()].some((key) => key.startsWith('pipes_data')));
 });
 

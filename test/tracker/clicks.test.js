@@ -31,7 +31,8 @@ test('a click tells where it was, by path and place', async () => {
 
 test('only what is there to be clicked or was named counts', async () => {
     const page = await opened();
-    const yes = [['a'], ['button'], ['summary'], ['div', {role: 'button'}], ['input', {type: 'submit'}],
+    const yes = [['a'], ['button'], ['summary'], ['div', {role: 'button'}],
+        ['input', {type: 'submit'}],
         ['input', {type: 'button'}], ['img', {'data-pipes-name': 'cover'}]];
     for (const [tag, attributes] of yes) {
         assert.equal((await page.click(element(tag, attributes))).length, 1, tag);

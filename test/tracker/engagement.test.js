@@ -89,7 +89,8 @@ test('the next view counts anew, and the old one is told before it', async () =>
     page.pipes.page();
     await page.pass(2000);
     const [old, view] = (await page.answer(200)).events;
-    assert.deepEqual([old.type, old.properties.engaged_ms, view.type], ['engagement', 3000, 'page']);
+    assert.deepEqual([old.type, old.properties.engaged_ms, view.type],
+        ['engagement', 3000, 'page']);
     assert.notEqual(old.page_view_id, view.page_view_id);
     assert.equal((await page.leave())[0].engaged_ms, 2000);
 });

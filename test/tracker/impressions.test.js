@@ -16,7 +16,9 @@ function open(count = 3, observed = true) {
     const events = [];
     page.pipes.disable();
     page.pipes.on('event', (event) => { events.push(event); });
-    if (observed) { Object.assign(page.win, {IntersectionObserver: Seer, MutationObserver: Watcher}); }
+    if (observed) {
+        Object.assign(page.win, {IntersectionObserver: Seer, MutationObserver: Watcher});
+    }
     page.put = (id, more = {}) => items.push(element('li', {'data-pipes-item': id, ...more}, list));
     for (let i = 0; i < count; i++) { page.put(`i${i}`); }
     page.pipes.enable();

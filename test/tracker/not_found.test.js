@@ -34,7 +34,8 @@ test('a mark in the page tells, in every view', async () => {
 });
 
 test('the title tells where the site said so', async () => {
-    assert.deepEqual(await seen(200, {title: 'Page Not Found', options: {title: 'not found'}}), [{}]);
+    const told = await seen(200, {title: 'Page Not Found', options: {title: 'not found'}});
+    assert.deepEqual(told, [{}]);
     assert.deepEqual(await seen(200, {title: 'Page Not Found'}), []);
 });
 

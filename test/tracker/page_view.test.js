@@ -61,7 +61,7 @@ test('a redirect by another push within the same moment is one view', async () =
     assert.deepEqual(await page.views(), [['push', '/login', '/a']]);
 });
 
-test('two pushes with time between are two views, each with its own address and referrer', async () => {
+test('two pushes with time between are two views with addresses of their own', async () => {
     const page = await opened();
     page.push('/b');
     await page.pass(120);

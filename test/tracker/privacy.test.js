@@ -59,7 +59,8 @@ test('disable() during a request: the late answer brings nothing back', async ()
 
 test('the id ends 395 days after its creation, however often it is written', () => {
     const created = 1.7e12 - 300 * 864e5;
-    const page = openPage({cookies: new Map([['pipes_anonymous_id.shop', `1.abcdefgh12.${created}`]])});
+    const page = openPage({
+        cookies: new Map([['pipes_anonymous_id.shop', `1.abcdefgh12.${created}`]])});
     page.pipes.track('a');
     assert.equal(page.pipes.get('anonymous_id'), 'abcdefgh12');
     const written = page.cookie_writes

@@ -51,7 +51,7 @@ test('an opt-out is kept in every mode', () => {
     }
 });
 
-test('sites and environments on one domain have names of their own, production of main the plain ones',
+test('sites and environments have names of their own, production of main the plain ones',
     async () => {
         assert.deepEqual((await kept({site: 'main', environment: 'production'})).cookies,
             ['pipes_anonymous_id']);
