@@ -326,7 +326,7 @@ static enum status write_frames(struct segment_writer *writer, enum segment_sync
     enum status status = place_frames(writer, fault);
     if (status == STATUS_OK && way == WAY_DIRECT) {
         struct disk_write write = write_of(writer);
-        status = disk_write_now(&write, fault);
+        status = writer->options.disk.write_direct(writer->options.disk.self, &write, fault);
     } else if (status == STATUS_OK) {
         status = write_plain(writer, sync, fault);
     }
@@ -389,8 +389,13 @@ static bool wants_next(const struct segment_writer *writer)
 /* A file system may take direct writes when it is asked, and then refuse each. */
 static void note_refusal(struct segment_writer *writer)
 {
-    if (++writer->refusals == REFUSALS_MAX) {
-        writer->options.is_direct = false;
+    if (++writer->refusals < REFUSALS_MAX) {
+        return;
+    }
+    writer->options.is_direct = false;
+    if (writer->direct_fd >= 0) {
+        close(writer->direct_fd);
+        writer->direct_fd = -1;
     }
 }
 

@@ -90,6 +90,8 @@ void segment_writer_detach(struct segment_writer *writer);
 enum status segment_writer_write(struct segment_writer *writer, enum segment_sync sync,
                                  struct fault *fault) MUST_CHECK;
 void segment_writer_attach(struct segment_writer *writer);
+/* The three, with SEGMENT_SYNC_NOW. */
+enum status segment_writer_commit(struct segment_writer *writer, struct fault *fault) MUST_CHECK;
 
 /* Begins to write what is detached through the ring, into this segment or the next prepared one.
  * False when that cannot be (none is prepared, or its file system has no direct writes): nothing
@@ -99,8 +101,6 @@ bool segment_writer_start(struct segment_writer *writer, struct disk_ring *ring)
  * on disk, its segment is abandoned, and segment_writer_write() writes it into the next one. */
 enum status segment_writer_end_start(struct segment_writer *writer, enum status status,
                                      struct fault *fault) MUST_CHECK;
-/* The three, with SEGMENT_SYNC_NOW. */
-enum status segment_writer_commit(struct segment_writer *writer, struct fault *fault) MUST_CHECK;
 
 /* Up to where readers may go: segment number (0: nothing yet) and offset in it. Not while a commit
  * is under way in another thread. */
