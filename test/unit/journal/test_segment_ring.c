@@ -1,7 +1,6 @@
 #include "journal/segment_writer.h"
 
 #include "../temporary.h"
-#include "journal/stream_reader.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +18,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-enum { SEGMENT_BYTES = 64 * 1024, SEQ_MAX = 4000 };
+#include "stream_seen.h"
+
+enum { SEGMENT_BYTES = 64 * 1024 };
 
 static struct {
     struct temporary folder;
@@ -28,14 +29,21 @@ static struct {
     struct disk_ring *ring;
     struct segment_spares *spares;
     struct segment_writer *writer;
-    unsigned damage_calls;
-    unsigned char seen[SEQ_MAX];
-    struct stream_report report;
+    unsigned refused;
+    struct stream_seen seen;
 } scene;
+
+/* A file system that takes direct writes when it is asked, and then refuses them. */
+static enum status refuse_direct(void *self, const struct disk_write *write, struct fault *fault)
+{
+    (void)self;
+    (void)write;
+    scene.refused++;
+    return fault_set(fault, STATUS_IO, "no direct writes here (test)");
+}
 
 static int set_up(void **state)
 {
-    (void)state;
     memset(&scene, 0, sizeof(scene));
     scene.clock = clock_system();
     scene.done_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -50,6 +58,9 @@ static int set_up(void **state)
         return -1;
     }
     options.spares = scene.spares;
+    if (*state) {
+        options.disk.write_direct = refuse_direct;
+    }
     if (segment_writer_open(&scene.writer, &options, NULL) != STATUS_OK) {
         return -1;
     }
@@ -119,44 +130,19 @@ static uint64_t durable(uint32_t *number)
     return offset;
 }
 
-static void note_damage(void *self, const char *file, uint64_t offset, uint64_t end,
-                        const char *reason)
-{
-    (void)self;
-    (void)file;
-    (void)offset;
-    (void)end;
-    (void)reason;
-    scene.damage_calls++;
-}
-
 static void read_stream(void)
 {
-    memset(scene.seen, 0, sizeof(scene.seen));
-    scene.damage_calls = 0;
-    struct stream_reader *reader;
-    struct stream_place place;
-    struct frame frame;
-    assert_int_equal(stream_reader_open(&reader, scene.folder.fd, note_damage, NULL, NULL),
-                     STATUS_OK);
-    while (stream_reader_next(reader, &place, &frame, NULL) == STATUS_OK) {
-        struct frame_event event;
-        while (frame_next_event(&frame.body, &event) == STATUS_OK) {
-            scene.seen[event.ingest_seq]++;
-        }
-    }
-    scene.report = *stream_reader_report(reader);
-    stream_reader_close(reader);
+    stream_seen_read(&scene.seen, scene.folder.fd);
 }
 
 static void assert_each_once(uint64_t last)
 {
     read_stream();
-    assert_int_equal(scene.damage_calls, 0);
+    assert_int_equal(scene.seen.damage_calls, 0);
     for (uint64_t seq = 1; seq <= last; seq++) {
-        assert_int_equal(scene.seen[seq], 1);
+        assert_int_equal(scene.seen.times[seq], 1);
     }
-    assert_int_equal(scene.seen[last + 1], 0);
+    assert_int_equal(scene.seen.times[last + 1], 0);
 }
 
 static void commits_through_the_ring_are_read_back_each_once(void **state)
@@ -268,7 +254,18 @@ static void a_segment_that_was_removed_is_noticed(void **state)
     assert_int_equal(segment_writer_write(scene.writer, SEGMENT_SYNC_NOW, NULL), STATUS_OK);
     segment_writer_attach(scene.writer);
     read_stream();
-    assert_int_equal(scene.seen[2], 1);
+    assert_int_equal(scene.seen.times[2], 1);
+}
+
+static void refused_direct_writes_go_through_the_page_cache_and_are_given_up(void **state)
+{
+    (void)state;
+    for (uint64_t seq = 1; seq <= 10; seq++) {
+        append(seq);
+        assert_int_equal(segment_writer_commit(scene.writer, NULL), STATUS_OK);
+    }
+    assert_int_equal(scene.refused, 3);
+    assert_each_once(10);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -282,6 +279,9 @@ int main(void)
         CASE(what_the_ring_did_not_write_goes_into_the_next_segment),
         CASE(a_first_commit_that_failed_leaves_no_segment),
         CASE(a_segment_that_was_removed_is_noticed),
+        cmocka_unit_test_prestate_setup_teardown(
+            refused_direct_writes_go_through_the_page_cache_and_are_given_up, set_up, tear_down,
+            (void *)"refused"),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

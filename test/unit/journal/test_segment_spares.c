@@ -1,7 +1,6 @@
 /* Spare segments by themselves, and a writer and a reader that meet recycled ones. */
 #include "journal/segment_spares.h"
 #include "journal/segment_writer.h"
-#include "journal/stream_reader.h"
 
 #include "../temporary.h"
 
@@ -17,7 +16,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-enum { SEGMENT_BYTES = 4096, SEQ_MAX = 1000 };
+#include "stream_seen.h"
+
+enum { SEGMENT_BYTES = 4096 };
 
 struct scene {
     struct temporary folder;
@@ -26,9 +27,7 @@ struct scene {
     int64_t ms_a_look; /* how much later it is each time somebody asks */
     struct segment_spares *spares;
     struct segment_writer *writer;
-    unsigned damage_calls;
-    unsigned char seen[SEQ_MAX];
-    struct stream_report report;
+    struct stream_seen seen;
 };
 
 static struct scene scene;
@@ -93,34 +92,9 @@ static void keep(uint64_t seq)
     assert_int_equal(segment_writer_commit(scene.writer, NULL), STATUS_OK);
 }
 
-static void note_damage(void *self, const char *file, uint64_t offset, uint64_t end,
-                        const char *reason)
-{
-    (void)self;
-    (void)file;
-    (void)offset;
-    (void)end;
-    (void)reason;
-    scene.damage_calls++;
-}
-
 static void read_stream(void)
 {
-    memset(scene.seen, 0, sizeof(scene.seen));
-    scene.damage_calls = 0;
-    struct stream_reader *reader;
-    struct stream_place place;
-    struct frame frame;
-    assert_int_equal(stream_reader_open(&reader, scene.folder.fd, note_damage, NULL, NULL),
-                     STATUS_OK);
-    while (stream_reader_next(reader, &place, &frame, NULL) == STATUS_OK) {
-        struct frame_event event;
-        while (frame_next_event(&frame.body, &event) == STATUS_OK) {
-            scene.seen[event.ingest_seq]++;
-        }
-    }
-    scene.report = *stream_reader_report(reader);
-    stream_reader_close(reader);
+    stream_seen_read(&scene.seen, scene.folder.fd);
 }
 
 static void prepare(void)
@@ -202,20 +176,20 @@ static void old_frames_of_a_recycled_segment_are_never_read(void **state)
     }
     assert_int_equal(size_of("0000000003.seg"), SEGMENT_BYTES);
     read_stream();
-    assert_int_equal(scene.damage_calls, 0);
-    assert_int_equal(scene.report.torn_bytes, 0);
+    assert_int_equal(scene.seen.damage_calls, 0);
+    assert_int_equal(scene.seen.report.torn_bytes, 0);
     for (uint64_t seq = 33; seq <= 45; seq++) {
         append(seq); /* at once: too much for that file, which stays half old */
     }
     assert_int_equal(segment_writer_commit(scene.writer, NULL), STATUS_OK);
     read_stream();
-    assert_int_equal(scene.report.last_number, 4);
+    assert_int_equal(scene.seen.report.last_number, 4);
     for (uint64_t seq = 21; seq <= 45; seq++) {
-        assert_int_equal(scene.seen[seq], 1);
+        assert_int_equal(scene.seen.times[seq], 1);
     }
-    assert_int_equal(scene.seen[1], 0);
-    assert_int_equal(scene.damage_calls, 0);
-    assert_int_equal(scene.report.torn_bytes, 0);
+    assert_int_equal(scene.seen.times[1], 0);
+    assert_int_equal(scene.seen.damage_calls, 0);
+    assert_int_equal(scene.seen.report.torn_bytes, 0);
 }
 
 static void a_prepared_segment_without_its_header_holds_nothing(void **state)
@@ -226,8 +200,8 @@ static void a_prepared_segment_without_its_header_holds_nothing(void **state)
     prepare();
     assert_true(segment_spares_has(scene.spares, 2));
     read_stream();
-    assert_int_equal(scene.seen[1], 1);
-    assert_int_equal(scene.damage_calls, 0);
+    assert_int_equal(scene.seen.times[1], 1);
+    assert_int_equal(scene.seen.damage_calls, 0);
 }
 
 static void flip(uint64_t offset)
@@ -253,10 +227,10 @@ static void a_torn_tail_before_a_prepared_segment_is_no_damage(void **state)
     prepare();
     flip(offset + 40);
     read_stream();
-    assert_int_equal(scene.seen[1], 1);
-    assert_int_equal(scene.seen[2], 0);
-    assert_int_equal(scene.damage_calls, 0);
-    assert_true(scene.report.torn_bytes > 0);
+    assert_int_equal(scene.seen.times[1], 1);
+    assert_int_equal(scene.seen.times[2], 0);
+    assert_int_equal(scene.seen.damage_calls, 0);
+    assert_true(scene.seen.report.torn_bytes > 0);
 }
 
 /* One commit of three frames, of which a power cut kept the last two only. */
@@ -273,9 +247,9 @@ static void a_hole_in_the_last_commit_is_a_torn_tail(void **state)
     assert_int_equal(segment_writer_commit(scene.writer, NULL), STATUS_OK);
     flip(offset + 40);
     read_stream();
-    assert_int_equal(scene.seen[1], 1);
-    assert_int_equal(scene.seen[3], 0);
-    assert_int_equal(scene.damage_calls, 0);
+    assert_int_equal(scene.seen.times[1], 1);
+    assert_int_equal(scene.seen.times[3], 0);
+    assert_int_equal(scene.seen.damage_calls, 0);
 }
 
 static void a_hole_that_another_commit_follows_is_damage(void **state)
@@ -291,10 +265,10 @@ static void a_hole_that_another_commit_follows_is_damage(void **state)
     keep(4);
     flip(offset + 40);
     read_stream();
-    assert_int_equal(scene.damage_calls, 1);
-    assert_int_equal(scene.seen[2], 0);
-    assert_int_equal(scene.seen[3], 1);
-    assert_int_equal(scene.seen[4], 1);
+    assert_int_equal(scene.seen.damage_calls, 1);
+    assert_int_equal(scene.seen.times[2], 0);
+    assert_int_equal(scene.seen.times[3], 1);
+    assert_int_equal(scene.seen.times[4], 1);
 }
 
 static void a_segment_taken_back_while_it_is_read_is_no_damage(void **state)
@@ -306,9 +280,10 @@ static void a_segment_taken_back_while_it_is_read_is_no_damage(void **state)
     struct stream_reader *reader;
     struct stream_place place;
     struct frame frame;
-    scene.damage_calls = 0;
-    assert_int_equal(stream_reader_open(&reader, scene.folder.fd, note_damage, NULL, NULL),
-                     STATUS_OK);
+    scene.seen.damage_calls = 0;
+    assert_int_equal(
+        stream_reader_open(&reader, scene.folder.fd, stream_seen_damage, &scene.seen, NULL),
+        STATUS_OK);
     assert_int_equal(stream_reader_next(reader, &place, &frame, NULL), STATUS_OK);
     assert_true(
         segment_spares_give(scene.spares, "0000000001.seg", (size_t)size_of("0000000001.seg")));
@@ -319,7 +294,7 @@ static void a_segment_taken_back_while_it_is_read_is_no_damage(void **state)
     while (stream_reader_next(reader, &place, &frame, NULL) == STATUS_OK) {
     }
     stream_reader_close(reader);
-    assert_int_equal(scene.damage_calls, 0);
+    assert_int_equal(scene.seen.damage_calls, 0);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
