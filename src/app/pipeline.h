@@ -3,13 +3,13 @@
  * answer.
  *
  * Requests are appended one by one; those of a round are committed together and answered when they
- * are on disk. On a quick disk a round is one wake-up. On a slow one the commit runs elsewhere, and
- * what comes meanwhile is the next round: reading never waits for the disk. A success is said only
+ * are on disk. What a round is, and whether the worker waits for its commit, is commit_timing.h's
+ * to say; what comes while a commit goes on elsewhere is the next round. A success is said only
  * after the commit; when it fails all of the round get 503 with Retry-After and nothing of them is
  * kept. What finds the next round full gets 503 at once.
  *
  *     pipeline_attach(pipeline, loop, &fault);
- *     enum net_verdict verdict = pipeline_take(pipeline, exchange, &inbound, adapter);
+ *     enum net_verdict verdict = pipeline_take(pipeline, exchange, &request);
  *     ...
  *     pipeline_round(pipeline);       after all requests of a wake-up
  */

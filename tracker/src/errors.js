@@ -2,8 +2,8 @@
  * Module: what goes wrong on the page, and pipes.error(error, properties) for what the page caught.
  *
  * An error is its class, its file and its line (without a file, its message): each counts once a
- * page view, and of all together ten are sent. Frames of the tracker itself are left out of the stack, and the place is never
- * there, because it stands around many of the page's functions.
+ * page view, and of all together ten are sent. Frames of the tracker itself are left out of the stack,
+ * and the place is never there, because it stands around many of the page's functions.
  */
 function errors() {
     var VIEW_MAX = 10;
