@@ -131,7 +131,8 @@ static enum status write_cached_zeros(int fd, struct view zeros, uint64_t from, 
     return status;
 }
 
-/* Past the page cache as far as that goes: nothing is copied, nor pushed out of memory. Says how far. */
+/* Past the page cache as far as that goes: nothing is copied, nor pushed out of memory. Says how
+ * far it came. */
 static uint64_t write_direct_zeros(int folder_fd, const char *name, struct view zeros,
                                    uint64_t from, uint64_t to)
 {
