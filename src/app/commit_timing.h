@@ -9,8 +9,8 @@
  *   the disk idle while they are read and the worker while they are written. With fewer of them
  * half is read sooner than the other half is written, and a commit costs more when nobody waits for
  * it: then the worker does.
- * - On a slow disk a commit is put off while more come in, a sync's time at most, and not at all once
- *   as many wait as were answered last.
+ * - On a slow disk a commit is put off while more come in, a sync's time at most, and not at all
+ *   once as many wait as were answered last.
  *
  *     switch (commit_timing_ask(&timing, &situation)) { ... }
  *     commit_timing_began(&timing);      a commit was started

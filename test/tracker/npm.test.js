@@ -49,7 +49,7 @@ test('every call compiles, and mistakes are refused', () => {
 test('the types tell of every call there is', () => {
     const types = fs.readFileSync(path.join(ROOT, 'tracker/npm/index.d.ts'), 'utf8');
     const usage = fs.readFileSync(path.join(ROOT, 'test/types/usage.ts'), 'utf8');
-    for (const name of list.core.calls) {
+    for (const name of [...list.core.calls, ...list.modules.flatMap((one) => one.calls)]) {
         assert.match(types, new RegExp(`^    ${name}[(<]`, 'm'));
         assert.match(usage, new RegExp(`pipes\\.${name}\\(`));
     }

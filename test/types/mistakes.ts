@@ -26,3 +26,5 @@ pipes.on('sent', (count: string) => count);
 pipes.get('password');
 // @ts-expect-error: no such call
 pipes.trakc('a');
+// @ts-expect-error: no such operator
+pipes.people('multiply', {a: 1});

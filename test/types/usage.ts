@@ -5,7 +5,7 @@ import type {Module, Options, Pipes, PipesEvent} from 'pipes-tracker';
 const own: Module = {name: 'own', start() { return {stop() {}}; }};
 const options: Options = {
     endpoint: 'https://events.example/e', site: 'shop', environment: 'staging', release: '7',
-    consent: 'pending', modules: [elements, page_view, links, forms, own],
+    consent: 'pending', storage: 'local', domain: 'shop.example', modules: [elements, page_view, links, forms, own],
     moduleOptions: {links: {downloads: false}},
 };
 const pipes: Pipes = create(options);
@@ -24,6 +24,10 @@ pipes.once({first: true});
 pipes.time('checkout');
 pipes.trackLink('a.buy', 'buy', (link) => ({href: link.href}));
 pipes.trackForm(document.querySelectorAll('form'), 'sent', (form) => ({id: form.id}));
+pipes.people('add', {visits: 1});
+pipes.impressions('#shelf', {list: 'shelf'});
+pipes.commerce('add_to_cart', {items: []});
+pipes.error(new Error('caught'), {step: 2});
 pipes.consent('granted');
 pipes.ready((api) => api.flush());
 const off: () => void = pipes.on('event', (event: PipesEvent) => event.type !== 'page');

@@ -88,6 +88,15 @@ export interface Pipes {
     /** Tracks submits of forms. Needs the module `forms`. */
     trackForm(forms: Elements, name: string,
         properties?: Properties | ((form: HTMLFormElement) => Properties)): void;
+    /** Changes what is known of the user. Needs the module `people`. */
+    people(operator: 'set' | 'once' | 'add' | 'append' | 'union' | 'remove' | 'unset',
+        properties: Properties): void;
+    /** Items of a list that are not marked in the page. Needs the module `impressions`. */
+    impressions(list: Elements, options?: Properties): void;
+    /** A shop's event by its name at GA4 or Segment. Needs the module `commerce`. */
+    commerce(name: string, properties?: Properties): void;
+    /** An error that the page caught. Needs the module `errors`. */
+    error(error: unknown, properties?: Properties): void;
     /** Opts out: nothing is sent or kept from here on, nor on the next visit. */
     disable(): void;
     /** Takes `disable` back. */
@@ -122,6 +131,10 @@ export interface Options {
     release?: string;
     /** Left out: events are collected at once. */
     consent?: 'pending' | 'denied';
+    /** Where ids are kept; `memory`: nowhere beyond the page, `none`: there are none. */
+    storage?: 'cookie' | 'local' | 'memory' | 'none';
+    /** Of the cookie; left out: the widest that takes one. */
+    domain?: string;
     /** Those that are imported from here and any of your own; what they need comes along. */
     modules?: Module[];
     /** Options of single modules, by the module's name. */
