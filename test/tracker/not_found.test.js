@@ -15,10 +15,7 @@ async function seen(status, more = {}) {
         page.pipes.page();
         await page.pass(600);
     }
-    page.win.fire('pagehide');
-    const sent = page.requests.concat(page.beacons).flatMap((one) => one.body.events);
-    const events = new Map(sent.map((e) => [e.seq, e]));
-    return [...events.values()].filter((e) => e.name === 'page_not_found').map((e) => e.properties);
+    return page.leave('page_not_found');
 }
 
 test('the status of the answer tells, for the page it was given for', async () => {

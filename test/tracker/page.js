@@ -167,6 +167,13 @@ function openPage(options = {}) {
         await page.settle();
         return request.body;
     };
+    /** Leaves the page; returns the properties of all events of this name, each once. */
+    page.leave = (name) => {
+        win.fire('pagehide');
+        const sent = page.requests.concat(page.beacons).flatMap((one) => one.body.events);
+        const events = new Map(sent.map((e) => [e.seq, e]));
+        return [...events.values()].filter((e) => e.name === name).map((e) => e.properties);
+    };
     page.stored = () => [...page.local.keys()].filter((key) => key.startsWith('pipes_queue'));
     page.win = win;
     page.doc = doc;

@@ -14,10 +14,7 @@ async function told(query, options, more = [], document = {}) {
         page.pipes.page();
         await page.pass(600);
     }
-    page.win.fire('pagehide');
-    const sent = page.requests.concat(page.beacons).flatMap((one) => one.body.events);
-    const events = new Map(sent.map((e) => [e.seq, e]));
-    return [...events.values()].filter((e) => e.name === 'site_search').map((e) => e.properties);
+    return page.leave('site_search');
 }
 
 test('a search is told, its term only where the site said so', async () => {
