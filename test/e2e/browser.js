@@ -10,18 +10,19 @@ const {atEnd, temporaryFolder} = require('./collector');
 
 const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
+/** What puppeteer is told to start. */
+const CHROMIUM = {
+    executablePath: process.env.PIPES_CHROMIUM || PATHS.find((path) => fs.existsSync(path)),
+    headless: true,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-quic',
+        '--no-first-run', '--disable-background-networking', '--disable-component-update',
+        '--disable-sync'],
+};
+
 /** A browser with a profile of its own that ends with the test. */
 async function startBrowser(t, options = {}) {
-    const executablePath = process.env.PIPES_CHROMIUM || PATHS.find((path) => fs.existsSync(path));
-    const browser = await puppeteer.launch({
-        executablePath,
-        headless: true,
-        userDataDir: temporaryFolder(t),
-        args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-quic',
-            '--no-first-run', '--disable-background-networking', '--disable-component-update',
-            '--disable-sync'],
-        ...options,
-    });
+    const browser = await puppeteer.launch(
+        {...CHROMIUM, userDataDir: temporaryFolder(t), ...options});
     atEnd(t, () => browser.close());
     return browser;
 }
@@ -50,4 +51,4 @@ async function startServer(t, answer) {
     return server;
 }
 
-module.exports = {startBrowser, openPage, startServer};
+module.exports = {CHROMIUM, startBrowser, openPage, startServer};

@@ -1,0 +1,81 @@
+/** Chromium and Firefox for engines.js, both driven by puppeteer. */
+'use strict';
+const fs = require('node:fs');
+const puppeteer = require('puppeteer-core');
+const {atEnd, temporaryFolder, until} = require('./collector');
+const {CHROMIUM} = require('./browser');
+
+const FIREFOX = {
+    browser: 'firefox',
+    executablePath: process.env.PIPES_FIREFOX ||
+        ['/usr/bin/firefox-esr', '/usr/bin/firefox'].find((path) => fs.existsSync(path)),
+};
+
+class PuppeteerPage {
+    constructor(page) {
+        this.page = page;
+        this.errors = [];
+        page.on('pageerror', (error) => this.errors.push(String(error)));
+    }
+
+    goto(url) { return this.page.goto(url); }
+    evaluate(fn, ...args) { return this.page.evaluate(fn, ...args); }
+    waitFor(fn, ...args) { return this.page.waitForFunction(fn, {timeout: 20000}, ...args); }
+    click(selector) { return this.page.click(selector); }
+    type(selector, text) { return this.page.type(selector, text); }
+    back() { return this.page.evaluate(() => { setTimeout(() => history.back()); }); }
+    close() { return this.page.close(); }
+}
+
+class PuppeteerBrowser {
+    constructor(t, options) {
+        // Firefox wants a home that it may write to.
+        this.options = {headless: true, userDataDir: temporaryFolder(t),
+            env: {...process.env, HOME: temporaryFolder(t)}, ...options};
+        atEnd(t, () => this.close());
+    }
+
+    async start() {
+        this.browser = await puppeteer.launch(this.options);
+        return this;
+    }
+
+    async close() {
+        const browser = this.browser;
+        this.browser = undefined;
+        await (browser && browser.close());
+    }
+
+    async newPage() {
+        return new PuppeteerPage(await this.browser.newPage());
+    }
+
+    /** A tab that has the session storage of another one and shows `url`, of the same origin. */
+    async duplicate(page, url) {
+        const before = new Set(await this.browser.pages());
+        await page.evaluate((href) => {
+            const link = Object.assign(document.createElement('a'),
+                {href, target: '_blank', rel: 'opener', id: 'duplicate', textContent: 'again'});
+            document.body.prepend(link);
+        }, url);
+        await page.click('#duplicate');
+        return new PuppeteerPage(await until('another page is open', async () =>
+            (await this.browser.pages()).find((one) => !before.has(one))));
+    }
+
+    /** Starts the browser anew on the profile it had, shows one page until `isOver`, ends it. */
+    async visit(url, isOver) {
+        await this.close();
+        await this.start();
+        await (await this.newPage()).goto(url);
+        await isOver();
+        await this.close();
+        await this.start();
+    }
+}
+
+const startChromium = (t) => new PuppeteerBrowser(t, CHROMIUM).start();
+const startFirefox = (t, preferences = {}) =>
+    new PuppeteerBrowser(t, {...FIREFOX, extraPrefsFirefox: preferences}).start();
+
+module.exports = {startChromium, startFirefox};

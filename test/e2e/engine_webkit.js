@@ -1,0 +1,178 @@
+/**
+ * WebKitGTK for engines.js: its MiniBrowser on a display of its own, driven by WebKitWebDriver.
+ *
+ * A driven MiniBrowser keeps nothing when it ends. For visits that follow one another there is the
+ * same browser undriven, which keeps a profile; the page then does by itself what is to be done.
+ */
+'use strict';
+const {spawn} = require('node:child_process');
+const fs = require('node:fs');
+const net = require('node:net');
+const path = require('node:path');
+const {atEnd, temporaryFolder, until} = require('./collector');
+const {WebDriver} = require('./webdriver');
+
+const LIBRARIES = '/usr/lib';
+
+function findMiniBrowser() {
+    for (const machine of fs.readdirSync(LIBRARIES)) {
+        for (const version of ['webkit2gtk-4.1', 'webkit2gtk-4.0', 'webkitgtk-6.0']) {
+            const found = path.join(LIBRARIES, machine, version, 'MiniBrowser');
+            if (fs.existsSync(found)) {
+                return found;
+            }
+        }
+    }
+    throw new Error('no MiniBrowser of WebKitGTK below /usr/lib; tools/setup test installs it');
+}
+
+/** A child that is ended with the test. */
+function run(t, command, args, env, stdio = 'ignore') {
+    const child = spawn(command, args, {env, stdio});
+    const ended = new Promise((resolve) => {
+        child.on('exit', resolve);
+        child.on('error', resolve);
+    });
+    child.end = async () => {
+        child.kill('SIGTERM');
+        const hard = setTimeout(() => child.kill('SIGKILL'), 5000);
+        await ended;
+        clearTimeout(hard);
+    };
+    atEnd(t, child.end);
+    return child;
+}
+
+/** A display that the server chose among the free ones. */
+async function startDisplay(t) {
+    const server = run(t, 'Xvfb',
+        ['-displayfd', '3', '-screen', '0', '1280x900x24', '-nolisten', 'tcp'],
+        process.env, ['ignore', 'ignore', 'ignore', 'pipe']);
+    let said = '';
+    server.stdio[3].on('data', (text) => {
+        said += text;
+    });
+    await until('Xvfb has a display', () => said.endsWith('\n'));
+    return ':' + said.trim();
+}
+
+function freePort() {
+    return new Promise((resolve) => {
+        const server = net.createServer().listen(0, '127.0.0.1', () => {
+            const {port} = server.address();
+            server.close(() => resolve(port));
+        });
+    });
+}
+
+/** Whether a file below the folder has that text. */
+function holds(folder, text) {
+    return fs.readdirSync(folder, {withFileTypes: true}).some((entry) => {
+        const full = path.join(folder, entry.name);
+        return entry.isDirectory() ? holds(full, text) :
+            entry.isFile() && fs.readFileSync(full).includes(text);
+    });
+}
+
+class WebKitPage {
+    constructor(session, handle) {
+        this.session = session;
+        this.handle = handle;
+        this.errors = [];
+    }
+
+    call(method, where, body) {
+        return this.session.inWindow(this.handle, () => this.session.call(method, where, body));
+    }
+
+    goto(url) { return this.call('POST', '/url', {url}); }
+    back() { return this.evaluate(() => { setTimeout(() => history.back()); }); }
+
+    evaluate(fn, ...args) {
+        return this.call('POST', '/execute/sync',
+            {script: `return (${fn}).apply(null, arguments)`, args});
+    }
+
+    waitFor(fn, ...args) {
+        // While a page makes way for the next one there is no script to run.
+        return until(String(fn), () => this.evaluate(fn, ...args).catch(() => false));
+    }
+
+    async find(selector) {
+        const found = await this.call('POST', '/element', {using: 'css selector', value: selector});
+        return `/element/${Object.values(found)[0]}`;
+    }
+
+    async click(selector) {
+        return this.call('POST', `${await this.find(selector)}/click`);
+    }
+
+    async type(selector, text) {
+        return this.call('POST', `${await this.find(selector)}/value`, {text});
+    }
+
+    async close() {
+        await this.call('DELETE', '/window');
+        this.session.current = undefined;
+    }
+}
+
+class WebKitBrowser {
+    constructor(t) {
+        this.t = t;
+        this.profile = temporaryFolder(t);
+        this.program = findMiniBrowser();
+    }
+
+    async start() {
+        const home = this.profile;
+        this.env = {
+            ...process.env, DISPLAY: await startDisplay(this.t), HOME: home, XDG_RUNTIME_DIR: home,
+            XDG_DATA_HOME: `${home}/data`, XDG_CACHE_HOME: `${home}/cache`,
+            XDG_CONFIG_HOME: `${home}/config`, NO_AT_BRIDGE: '1', LIBGL_ALWAYS_SOFTWARE: '1',
+            WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: '1',
+        };
+        const port = await freePort();
+        const url = `http://127.0.0.1:${port}`;
+        run(this.t, 'WebKitWebDriver', ['--host=127.0.0.1', `--port=${port}`], this.env);
+        await until('WebKitWebDriver answers', () => WebDriver.isReady(url));
+        this.session = await WebDriver.open(url, {'webkitgtk:browserOptions':
+            {binary: this.program, args: ['--automation']}});
+        atEnd(this.t, () => this.session.close());
+        return this;
+    }
+
+    // The session ends with its last window: the one it began with is left open.
+    async newPage() {
+        const {handle} = await this.session.call('POST', '/window/new', {type: 'tab'});
+        return new WebKitPage(this.session, handle);
+    }
+
+    /**
+     * A tab that has the session storage of another one and shows `url`, of the same origin. MiniBrowser
+     * opens no window for a driven page, so the copy is made by hand.
+     */
+    async duplicate(page, url) {
+        const kept = await page.evaluate(() => Object.assign({}, sessionStorage));
+        const twin = await this.newPage();
+        await twin.goto(new URL('/blank', url).href);
+        await twin.evaluate((storage) => Object.assign(sessionStorage, storage) && null, kept);
+        await twin.goto(url);
+        return twin;
+    }
+
+    /**
+     * Shows one page in a browser on the profile that is kept, until `isOver`, and ends it; `kept` is
+     * a text that the profile has on disk by then: WebKit writes what is stored a moment later.
+     */
+    async visit(url, isOver, kept) {
+        const browser = run(this.t, this.program, [url], this.env);
+        await isOver();
+        await until(`the profile holds ${kept}`, () => !kept || holds(this.profile, kept));
+        await browser.end();
+    }
+}
+
+const startWebKit = (t) => new WebKitBrowser(t).start();
+
+module.exports = {startWebKit};

@@ -1,0 +1,38 @@
+/**
+ * The three engines that pages are shown by, behind one small interface.
+ *
+ *     const browser = await ENGINES.firefox.start(t);
+ *     const page = await browser.newPage();
+ *     await page.goto(url);
+ *
+ * A page has goto, evaluate(fn, ...args), waitFor(fn, ...args), click, type, back and close; a browser
+ * newPage, duplicate(page, url) for a tab with a copy of the session storage, and
+ * visit(url, isOver, kept): a whole life of the browser, from start to end, on a profile that lasts.
+ * All of it ends with the test.
+ */
+'use strict';
+const {startChromium, startFirefox} = require('./engine_puppeteer');
+const {startWebKit} = require('./engine_webkit');
+
+const ENGINES = {
+    chromium: {name: 'Chromium', start: startChromium},
+    firefox: {name: 'Firefox', start: startFirefox,
+        startWithSignal: (t) => startFirefox(t, {'privacy.globalprivacycontrol.enabled': true})},
+    webkit: {name: 'WebKitGTK', start: startWebKit},
+};
+
+/** What an engine cannot be asked for, with the reason: only these may be skipped. */
+const LACKS = {
+    chromium: {
+        signal: 'has no setting for Global Privacy Control',
+    },
+    firefox: {
+        prerender: 'does not prerender pages',
+    },
+    webkit: {
+        signal: 'has no setting for Global Privacy Control',
+        prerender: 'does not prerender pages',
+    },
+};
+
+module.exports = {ENGINES, LACKS};

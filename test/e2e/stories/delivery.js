@@ -1,0 +1,200 @@
+/** Stories of events on their way, through faults, to the lake. */
+'use strict';
+const assert = require('node:assert');
+const {until} = require('../collector');
+const {open, show, tell, kept} = require('../story');
+
+/** So much ahead, a page takes over what another one left behind. */
+const LATER = {shift: 31000};
+/** A clock that all but stands: no timer falls due but those that are due at once. */
+const FROZEN = {speed: 0.001};
+const QUICK = {speed: 10};
+const LASTING = ['cookie', 'local'];
+const ALL = [...LASTING, 'memory', 'none'];
+
+/** What each storage mode leaves on the device once all is delivered. */
+const KEPT = {
+    cookie: ['cookie pipes_anonymous_id.story', 'pipes_anonymous_id.story', 'pipes_session.story',
+        'pipes_tab.story'],
+    local: ['pipes_anonymous_id.story', 'pipes_session.story', 'pipes_tab.story'],
+    memory: [],
+    none: [],
+};
+
+/** Opens a page, tells events when its first one is taken, and sends at once. */
+async function tellNow(story, page, count) {
+    await story.pagesTaken(1);
+    return page.evaluate((n) => {
+        const told = window.tell(n);
+        window.pipes.flush();
+        return told;
+    }, count);
+}
+
+/** A life of the browser that ends with events stored and not delivered; their names. */
+async function lifeWithoutDelivery({story, browser}) {
+    await browser.visit(story.page('/one', {tell: 5}), () =>
+        until('the page has told', () => story.told.length), 'pipes_queue.story');
+    return story.told;
+}
+
+const nextLife = ({story, browser}, told) =>
+    browser.visit(story.page('/two', LATER), () => story.isTaken(told));
+
+module.exports = [{
+    name: 'the first event is taken after two requests: the script and itself',
+    storages: ALL,
+    async run({story, browser, storage}) {
+        const page = await open(browser, story.page('/one'));
+        await story.pagesTaken(1);
+        const {requests} = story.wire;
+        assert.deepStrictEqual(requests.map(({line}) => line), ['GET /pipes.js', 'POST /e']);
+        assert.strictEqual(requests[1].headers.cookie, undefined);
+        await until('the answer is read', async () => !String(await kept(page)).includes('queue'));
+        assert.deepStrictEqual(await kept(page), KEPT[storage]);
+        await story.judge([]);
+        await page.close();
+    },
+}, {
+    name: 'events told by the click that leaves the page are taken once',
+    storages: ALL,
+    async run({story, browser}) {
+        const page = await open(browser, story.page('/one'));
+        await story.pagesTaken(1);
+        for (let pages = 2; pages < 5; pages++) {
+            await page.click('#last_word');
+            await story.pagesTaken(pages);
+            await page.waitFor(() => window.isReady());
+        }
+        await page.goto(story.page('/blank'));
+        await story.isTaken(story.named());
+        await story.judge(story.named());
+        assert.strictEqual(story.named().length, 15);
+        await page.close();
+    },
+}, {
+    name: 'events told just before the tab is closed are taken once',
+    storages: ALL,
+    async run({story, browser}) {
+        const page = await open(browser, story.page('/one'));
+        await story.pagesTaken(1);
+        const told = await tell(page, 5);
+        await page.close();
+        await story.isTaken(told);
+        await story.judge(told);
+    },
+}, {
+    name: 'what a beacon carried is told again by a later visit, and is in the lake once',
+    storages: LASTING,
+    async run({story, browser}) {
+        const page = await open(browser, story.page('/one'));
+        await story.pagesTaken(1);
+        await page.click('#last_word');
+        await story.pagesTaken(2);
+        await show(page, story.page('/two', LATER));
+        await until('nothing waits', async () => !String(await kept(page)).includes('queue'));
+        await story.judge(story.named(), 2);
+        await page.close();
+    },
+}, {
+    name: 'nobody listens; the page is online again and sends at once',
+    storages: ALL,
+    async run({story, browser}) {
+        const page = await open(browser, story.page('/one', FROZEN));
+        await story.pagesTaken(1);
+        await story.wire.down();
+        const told = await tellNow(story, page, 5);
+        await page.waitFor(() => window.failures === 1);
+        await story.wire.up();
+        await page.evaluate(() => dispatchEvent(new Event('online')) && null);
+        await story.isTaken(told);
+        await story.judge(told);
+        await page.close();
+    },
+}, {
+    name: 'offline until the browser is closed: delivered by its next life',
+    storages: LASTING,
+    async run(scene) {
+        const {story} = scene;
+        story.beforeTelling = async () => {
+            story.wire.fault = 'cut';
+        };
+        const told = await lifeWithoutDelivery(scene);
+        story.wire.fault = undefined;
+        await nextLife(scene, told);
+        await story.judge(told);
+    },
+}, {
+    name: 'the collector dies, and so does the browser: delivered by its next life',
+    storages: LASTING,
+    async run(scene) {
+        const {story} = scene;
+        story.beforeTelling = () => story.collector.kill();
+        const told = await lifeWithoutDelivery(scene);
+        await story.collector.start();
+        await nextLife(scene, told);
+        await story.judge(told, 2);
+    },
+}, {
+    name: 'a collector that has no room twice is asked a third time',
+    storages: ALL,
+    async run({story, browser}) {
+        const page = await open(browser, story.page('/one', QUICK));
+        await story.pagesTaken(1);
+        story.wire.faults.push('503', '503');
+        const told = await tellNow(story, page, 5);
+        await story.isTaken(told);
+        for (const one of told) {
+            assert.strictEqual(story.wire.times(one), 3);
+        }
+        await story.judge(told, 3);
+        await page.close();
+    },
+}, {
+    name: 'an answer is lost: told again, in the lake once',
+    storages: ALL,
+    async run({story, browser}) {
+        const page = await open(browser, story.page('/one', QUICK));
+        await story.pagesTaken(1);
+        story.wire.faults.push('unanswered');
+        const told = await tellNow(story, page, 5);
+        await until('the events came again', () => story.wire.times(told[0]) > 1);
+        await until('the answer is read', () => page.evaluate(() => window.sent > 5));
+        await story.judge(told, 3);
+        await page.close();
+    },
+}, {
+    name: 'two tabs tell side by side',
+    storages: ALL,
+    async run({story, browser, storage}) {
+        const pages = [await open(browser, story.page('/one')), await open(browser, story.page('/two'))];
+        const told = [];
+        for (let i = 0; i < 6; i++) {
+            told.push(...await tell(pages[i % 2], 2));
+        }
+        await story.isTaken(told);
+        const all = await story.judge(told);
+        const distinct = (field) => new Set(all.map((row) => row[field])).size;
+        assert.strictEqual(distinct('load_id'), 2);
+        if (LASTING.includes(storage)) {
+            assert.strictEqual(distinct('anonymous_id'), 1);
+            assert.strictEqual(distinct('session_id'), 1);
+            assert.strictEqual(distinct('tab_id'), 2);
+        }
+        await Promise.all(pages.map((page) => page.close()));
+    },
+}, {
+    name: 'a tab is duplicated, and both tell',
+    storages: LASTING,
+    async run({story, browser}) {
+        const page = await open(browser, story.page('/one'));
+        const told = await tell(page, 3);
+        const twin = await browser.duplicate(page, story.page('/two'));
+        await twin.waitFor(() => window.isReady());
+        told.push(...await tell(twin, 3), ...await tell(page, 3));
+        await story.isTaken(told);
+        const all = await story.judge(told);
+        assert.strictEqual(new Set(all.map((row) => row.load_id)).size, 2);
+        await Promise.all([page.close(), twin.close()]);
+    },
+}];

@@ -1,0 +1,79 @@
+/** Stories of navigation: one page event for each, with the referrer that a reader would name. */
+'use strict';
+const assert = require('node:assert');
+const {until} = require('../collector');
+const {open} = require('../story');
+
+/** Address and referrer of all page events, as they came to pass, without the site. */
+function views(story, all) {
+    const short = (address) => address.replace(story.url, '').replace(/\?[^#]*/, '');
+    return all.filter((row) => row.type === 'page')
+        .sort((a, b) => Date.parse(a.created_at) - Date.parse(b.created_at))
+        .map((row) => `${row.properties.navigation} ${short(row.url)} from ${short(row.referrer)}`);
+}
+
+module.exports = [{
+    name: 'routes by history and by hash are pages, anchors are not',
+    storages: ['cookie'],
+    async run({story, browser}) {
+        const page = await open(browser, story.page('/one'));
+        await story.pagesTaken(1);
+        await page.evaluate(() => history.pushState({}, '', '/two'));
+        await story.pagesTaken(2);
+        await page.evaluate(() => {
+            location.hash = 'anchor';
+        });
+        await page.evaluate(() => {
+            location.hash = '#/three';
+        });
+        await story.pagesTaken(3);
+        await page.back();
+        await page.back();
+        await story.pagesTaken(4);
+        await page.back();
+        await story.pagesTaken(5);
+        assert.deepStrictEqual(views(story, await story.judge([])), []);
+        await page.close();
+    },
+}, {
+    name: 'a page that comes back from the back-forward cache is a page again',
+    storages: ['cookie', 'memory'],
+    async run({story, browser}) {
+        const page = await open(browser, story.page('/one'));
+        await story.pagesTaken(1);
+        await page.evaluate(() => {
+            window.mark = 'alive';
+        });
+        await page.click('#next');
+        await page.waitFor(() => location.pathname === '/next' && window.isReady());
+        await story.pagesTaken(2);
+        await page.back();
+        await page.waitFor(() => location.pathname === '/one' && window.mark === 'alive');
+        await story.pagesTaken(3);
+        assert.deepStrictEqual(views(story, await story.judge([])), []);
+        await page.close();
+    },
+}, {
+    name: 'a page that is prerendered counts when it is shown',
+    needs: 'prerender',
+    storages: ['cookie'],
+    async run({story, browser}) {
+        const page = await open(browser, story.page('/one'));
+        await story.pagesTaken(1);
+        await page.evaluate(() => {
+            const rules = Object.assign(document.createElement('script'), {type: 'speculationrules',
+                textContent: JSON.stringify({prerender: [{source: 'list', urls: ['/prerendered'],
+                    eagerness: 'immediate'}]})});
+            document.head.append(rules);
+        });
+        await until('the page is prerendered', () => story.visits.includes('/ready/prerendered'));
+        await page.evaluate(() => {
+            window.pipes.track('before');
+            window.pipes.flush();
+        });
+        await page.click('#prerendered');
+        await story.pagesTaken(2);
+        assert.deepStrictEqual(views(story, await story.judge([])), []);
+        await page.close();
+    },
+}];

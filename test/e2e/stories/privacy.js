@@ -1,0 +1,89 @@
+/** Stories of visitors who said no: nothing is sent, nothing stays but the refusal. */
+'use strict';
+const assert = require('node:assert');
+const {open, show, tell, kept} = require('../story');
+
+const STORAGES = ['cookie', 'local', 'memory'];
+
+const posts = (story) => story.wire.requests.filter(({line}) => line !== 'GET /pipes.js').length;
+
+/** The page tells in all ways it has, and is left. */
+async function tellInVain(story, page) {
+    await tell(page, 3);
+    await page.evaluate(() => window.pipes.identify('somebody') && window.pipes.flush());
+    await page.click('#next');
+    await page.waitFor(() => location.pathname === '/next' && window.isReady());
+}
+
+function saysNo(name, says) {
+    return {
+        name: `${name}: nothing is sent, nothing is stored`,
+        storages: STORAGES,
+        async run({story, browser}) {
+            const page = await open(browser, story.page('/one', {says}));
+            await tell(page, 3);
+            await page.evaluate(() => window.pipes.identify('somebody') || window.pipes.flush());
+            assert.deepStrictEqual(await kept(page), []);
+            // Had the first page sent anything, it would be here before the second one's event.
+            await show(page, story.page('/two'));
+            await story.pagesTaken(1);
+            assert.deepStrictEqual((await story.judge([])).map((row) => row.path), ['/two']);
+            assert.strictEqual(posts(story), 1);
+            await page.close();
+        },
+    };
+}
+
+module.exports = [
+    saysNo('Do Not Track', 'doNotTrack=1'),
+    saysNo('Global Privacy Control', 'globalPrivacyControl=true'),
+    {
+        name: 'Global Privacy Control set in the browser itself: nothing is sent, nothing is stored',
+        needs: 'signal',
+        storages: ['cookie'],
+        async run({t, story, engine}) {
+            const page = await open(await engine.startWithSignal(t), story.page('/one'));
+            await tellInVain(story, page);
+            assert.deepStrictEqual(await kept(page), []);
+            assert.strictEqual(posts(story), 0);
+        },
+    },
+    {
+        name: 'disabled: nothing more is sent, nothing stays but the refusal, until it is taken back',
+        storages: STORAGES,
+        async run({story, browser}) {
+            const page = await open(browser, story.page('/one'));
+            await story.pagesTaken(1);
+            await page.evaluate(() => window.pipes.disable());
+            assert.deepStrictEqual(await kept(page), ['cookie pipes_disabled']);
+            await tellInVain(story, page);
+            assert.deepStrictEqual(await kept(page), ['cookie pipes_disabled']);
+            assert.strictEqual(posts(story), 1);
+            await page.evaluate(() => window.pipes.enable());
+            const told = await tell(page, 2);
+            await story.isTaken(told);
+            assert.ok(!(await kept(page)).includes('cookie pipes_disabled'));
+            await story.judge(told);
+            await page.close();
+        },
+    },
+    {
+        name: 'consent is denied: nothing is sent, nothing is stored, until it is granted',
+        storages: STORAGES,
+        options: ['--consent', 'pending'],
+        async run({story, browser}) {
+            const page = await open(browser, story.page('/one'));
+            await tell(page, 3);
+            assert.deepStrictEqual(await kept(page), []);
+            await page.evaluate(() => window.pipes.consent('denied'));
+            await tellInVain(story, page);
+            assert.deepStrictEqual(await kept(page), []);
+            assert.strictEqual(posts(story), 0);
+            await page.evaluate(() => window.pipes.consent('granted'));
+            const told = await tell(page, 2);
+            await story.isTaken(told);
+            await story.judge(told);
+            await page.close();
+        },
+    },
+];

@@ -1,0 +1,197 @@
+/**
+ * The stage of one story: a collector, the wire before it, and a site of another origin whose pages
+ * carry the tag. Each site has an address of its own, so that stories share neither cookies nor storage.
+ *
+ *     const story = await startStory(t, ['--storage', 'local']);
+ *     await page.goto(story.page('/one', {shift: 31000}));
+ *     const told = await tell(page, 3);
+ *     await story.isTaken(told);
+ *     await story.judge(told);
+ *
+ * What a page may be asked for in its address: see `prepare`.
+ */
+'use strict';
+const assert = require('node:assert');
+const fs = require('node:fs');
+const http = require('node:http');
+const path = require('node:path');
+const {startCollector, temporaryFolder, until, rows, atEnd} = require('./collector');
+const {startWire} = require('./wire');
+
+/** More than that on the wire for each event is a fault, where nothing forced it. */
+const TIMES = 1.05;
+
+let sites = 1;
+
+/**
+ * Runs in a page, before the tag. `shift`: milliseconds that its clock is ahead; `speed`: how many
+ * times as fast as ours it goes, timers included; `says`: a property of the navigator, as 1 or true;
+ * `tell`: events to tell by itself when the site says go, and then to say so.
+ */
+function prepare() {
+    const wish = new URLSearchParams(location.search);
+    const speed = +(wish.get('speed') || 1);
+    const begun = Date.now();
+    const late = window.setTimeout;
+    const now = Date.now;
+    Date.now = () => Math.round(begun + +(wish.get('shift') || 0) + (now() - begun) * speed);
+    window.Date = class extends Date {
+        constructor(...args) { super(...(args.length ? args : [Date.now()])); }
+    };
+    window.setTimeout = (fn, ms, ...args) => late(fn, (ms || 0) / speed, ...args);
+    if (wish.has('says')) {
+        const [name, value] = wish.get('says').split('=');
+        Object.defineProperty(navigator, name, {get: () => value === 'true' || value});
+    }
+    window.tell = (count) => Array.from({length: count}, () => {
+        const told = `${location.pathname} ${Math.random()}`;
+        window.pipes.track('told', {told});
+        return told;
+    });
+    window.isReady = () => Boolean(window.pipes && window.pipes.version);
+    window.sent = 0;
+    window.failures = 0;
+    const post = window.fetch;
+    window.fetch = (...args) => post(...args).catch((error) => {
+        window.failures++;
+        throw error;
+    });
+    window.kept = () => [
+        ...document.cookie.split('; ').filter(Boolean).map((one) => 'cookie ' + one.split('=')[0]),
+        ...[localStorage, sessionStorage].flatMap((storage) => Object.keys(storage)),
+    ].sort();
+    const isStored = (told) => told.every((one) =>
+        Object.values(localStorage).some((text) => text.includes(one)));
+    const wait = (isOver, next) => isOver() ? next() : late(() => wait(isOver, next), 10);
+    wait(window.isReady, () => {
+        window.pipes.on('sent', (count) => { window.sent += count; });
+        fetch('/ready' + location.pathname);
+    });
+    if (wish.has('tell')) {
+        wait(window.isReady, () => fetch('/go').then(() => {
+            const told = window.tell(+wish.get('tell'));
+            wait(() => isStored(told), () =>
+                fetch('/told', {method: 'POST', body: JSON.stringify(told)}));
+        }));
+    }
+}
+
+const html = (where, tag) => `<!doctype html><html><head><meta charset="utf-8">
+<title>${where}</title><script>(${prepare})()</script>${where === '/blank' ? '' : tag}</head><body>
+<a id="next" href="/next">next</a>
+<a id="last_word" href="/next" onclick="window.last = tell(5)">last word</a>
+<a id="prerendered" href="/prerendered">prerendered</a></body></html>`;
+
+class Story {
+    constructor(collector, wire, tag) {
+        this.collector = collector;
+        this.wire = wire;
+        this.tag = tag;
+        this.told = [];
+        this.visits = [];
+        this.beforeTelling = async () => undefined;
+    }
+
+    async listen(t) {
+        const server = http.createServer((request, response) => this.answer(request, response));
+        await new Promise((resolve) => server.listen(0, `127.0.0.${++sites}`, resolve));
+        atEnd(t, () => {
+            server.closeAllConnections();
+            server.close();
+        });
+        this.url = `http://${server.address().address}:${server.address().port}`;
+        return this;
+    }
+
+    page(where, wishes = {}) {
+        return `${this.url}${where}?${new URLSearchParams(wishes)}`;
+    }
+
+    async answer(request, response) {
+        const where = request.url.replace(/\?.*/, '');
+        let body = '';
+        for await (const chunk of request) {
+            body += chunk;
+        }
+        this.visits.push(where);
+        if (where === '/told') {
+            this.told = JSON.parse(body);
+        } else if (where === '/go') {
+            await this.beforeTelling();
+        } else if (!/^\/(ready|favicon)/.test(where)) {
+            response.setHeader('Content-Type', 'text/html');
+            response.write(html(where, this.tag));
+        }
+        response.end();
+    }
+
+    /** Waits until the collector has said yes to all of these. */
+    isTaken(told) {
+        return until(`${told.length} events are taken`, () =>
+            told.every((one) => this.wire.taken.has(one)));
+    }
+
+    /** The names of all events that a test told and that are taken. */
+    named() {
+        return [...this.wire.taken.keys()].filter((one) => one.startsWith('/'));
+    }
+
+    /** Waits until that many page events are taken. */
+    pagesTaken(count) {
+        return until(`${count} page events are taken`, () =>
+            [...this.wire.taken.values()].filter((type) => type === 'page').length >= count);
+    }
+
+    /** Ends the collector: each event is in the lake once, and nothing is missing between. */
+    async judge(told, times = TIMES) {
+        await this.collector.stop();
+        const all = rows(this.collector.data);
+        const loads = new Map();
+        for (const {load_id, seq} of all) {
+            loads.set(load_id, [...(loads.get(load_id) || []), seq]);
+        }
+        for (const [load, seqs] of loads) {
+            assert.deepStrictEqual(seqs.sort((a, b) => a - b), seqs.map((_, i) => i + 1),
+                `the numbers of load ${load}`);
+        }
+        assert.deepStrictEqual(all.filter((row) => row.name === 'told')
+            .map((row) => row.properties.told).sort(), [...told].sort());
+        this.isFrugal(times);
+        return all;
+    }
+
+    isFrugal(times) {
+        const distinct = new Set(this.wire.posted.map(({id}) => id)).size;
+        assert.ok(this.wire.posted.length <= distinct * times,
+            `${distinct} events were posted ${this.wire.posted.length} times`);
+    }
+}
+
+async function startStory(t, options = []) {
+    const collector = await startCollector(t, ['--site', 'story', ...options]);
+    const wire = await startWire(t, collector);
+    const out = path.join(temporaryFolder(t), 'dist');
+    collector.run('build', '--out', out, '--base-url', wire.url);
+    const tag = fs.readFileSync(path.join(out, 'tag.html'), 'utf8').split('\n')[1];
+    return new Story(collector, wire, tag).listen(t);
+}
+
+/** Opens a page in which the tracker has begun. */
+async function open(browser, url) {
+    const page = await browser.newPage();
+    await show(page, url);
+    return page;
+}
+
+async function show(page, url) {
+    await page.goto(url);
+    await page.waitFor(() => window.isReady());
+}
+
+/** Tells that many events in the page; their names. */
+const tell = (page, count) => page.evaluate((n) => window.tell(n), count);
+
+/** What is kept on the device, by name. */
+const kept = (page) => page.evaluate(() => window.kept());
+
+module.exports = {startStory, open, show, tell, kept};

@@ -1,0 +1,122 @@
+/**
+ * What stands between browser and collector in a test: passes requests on, counts the events that
+ * were posted, and fails when told to.
+ *
+ *     const wire = await startWire(t, collector);
+ *     wire.faults.push('503', '503');   for the next two posts
+ *     wire.fault = 'cut';               for all until it is undefined again
+ */
+'use strict';
+const http = require('node:http');
+const {atEnd} = require('./collector');
+
+const FAULTS = {
+    /** The connection ends before the events are read. */
+    cut: {before: (wire, request) => {
+        wire.cuts++;
+        request.socket.destroy();
+    }},
+    503: {instead: (request, response) => response.writeHead(503,
+        {'Access-Control-Allow-Origin': request.headers.origin || '*'}).end()},
+    /** The collector takes the events, and the answer is lost. */
+    unanswered: {answer: (request) => request.socket.destroy()},
+};
+
+/** The events of a batch: id, type, and the name that the test gave. */
+function eventsOf(body) {
+    const {load_id, events} = JSON.parse(body);
+    return events.map(({seq, type, properties}) =>
+        ({id: `${load_id}-${seq}`, type, told: (properties || {}).told}));
+}
+
+class Wire {
+    constructor(collector) {
+        this.collector = collector;
+        this.requests = [];
+        /** Events, as often as they came. */
+        this.posted = [];
+        /** What the collector said yes to: name or id, and type. */
+        this.taken = new Map();
+        this.faults = [];
+        this.cuts = 0;
+        this.sockets = new Set();
+        this.server = this.makeServer();
+    }
+
+    makeServer() {
+        const server = http.createServer((request, response) => this.handle(request, response));
+        server.on('connection', (socket) => {
+            this.sockets.add(socket);
+            socket.on('close', () => this.sockets.delete(socket));
+        });
+        return server;
+    }
+
+    async listen(port) {
+        await new Promise((resolve) => this.server.listen(port, '127.0.0.1', resolve));
+        this.port = this.server.address().port;
+        this.url = `http://127.0.0.1:${this.port}`;
+        return this;
+    }
+
+    /** How often the event of that name was posted. */
+    times(name) {
+        return this.posted.filter(({told}) => told === name).length;
+    }
+
+    /** Nobody listens any more, until `up`. */
+    async down() {
+        const closed = new Promise((resolve) => this.server.close(resolve));
+        this.sockets.forEach((socket) => socket.destroy());
+        await closed;
+    }
+
+    up() {
+        this.server = this.makeServer();
+        return this.listen(this.port);
+    }
+
+    handle(request, response) {
+        this.requests.push({line: `${request.method} ${request.url}`, headers: request.headers});
+        const is_post = request.method === 'POST';
+        const fault = is_post && FAULTS[this.faults.shift() || this.fault] || {};
+        if (fault.before) {
+            fault.before(this, request);
+            return;
+        }
+        const chunks = [];
+        request.on('data', (chunk) => chunks.push(chunk));
+        request.on('end', () => {
+            const body = Buffer.concat(chunks);
+            const events = is_post ? eventsOf(body) : [];
+            this.posted.push(...events);
+            (fault.instead || this.pass.bind(this))(request, response, body, events, fault.answer);
+        });
+    }
+
+    pass(request, response, body, events, answer) {
+        const {hostname, port} = new URL(this.collector.url);
+        const onward = http.request({hostname, port, path: request.url, method: request.method,
+            headers: request.headers}, (reply) => {
+            if (reply.statusCode < 300) {
+                events.forEach(({id, type, told}) => this.taken.set(told || id, type));
+            }
+            if (answer) {
+                answer(request);
+                return;
+            }
+            response.writeHead(reply.statusCode, reply.headers);
+            reply.pipe(response);
+        });
+        onward.on('error', () => request.socket.destroy());
+        onward.end(body);
+    }
+}
+
+async function startWire(t, collector) {
+    const wire = await new Wire(collector).listen(0);
+    atEnd(t, () => wire.server.listening && wire.down());
+    return wire;
+}
+
+module.exports = {startWire};
