@@ -47,6 +47,7 @@ class PuppeteerBrowser {
     }
 
     async newPage() {
+        await (this.browser || this.start());
         return new PuppeteerPage(await this.browser.newPage());
     }
 
@@ -66,11 +67,9 @@ class PuppeteerBrowser {
     /** Starts the browser anew on the profile it had, shows one page until `isOver`, ends it. */
     async visit(url, isOver) {
         await this.close();
-        await this.start();
         await (await this.newPage()).goto(url);
         await isOver();
         await this.close();
-        await this.start();
     }
 }
 

@@ -139,12 +139,14 @@ class WebKitBrowser {
         this.session = await WebDriver.open(url, {'webkitgtk:browserOptions':
             {binary: this.program, args: ['--automation']}});
         atEnd(this.t, () => this.session.close());
+        // The session ends with its last window: the one it began with is left open.
+        this.first = await this.session.call('GET', '/window');
         return this;
     }
 
-    // The session ends with its last window: the one it began with is left open.
     async newPage() {
-        const {handle} = await this.session.call('POST', '/window/new', {type: 'tab'});
+        const {handle} = await this.session.inWindow(this.first, () =>
+            this.session.call('POST', '/window/new', {type: 'tab'}));
         return new WebKitPage(this.session, handle);
     }
 

@@ -8,15 +8,20 @@ const {startStory} = require('./story');
 const STORIES = ['delivery', 'privacy', 'pages'].flatMap((file) => require(`./stories/${file}`));
 
 
+/** All modes with `make browsers`; else one for each story, another one for the next. */
+const modesOf = ({storages}, i) => process.env.PIPES_EVERY_STORAGE ? storages :
+    [storages[i % storages.length]];
+
 for (const [id, engine] of Object.entries(ENGINES)) {
     test(engine.name, async (t) => {
         const browser = await engine.start(t);
-        for (const {name, storages, needs, options, run} of STORIES) {
-            for (const storage of storages) {
-                const title = storages.length > 1 ? `${name} (storage ${storage})` : name;
-                await t.test(title, {skip: LACKS[id][needs], timeout: 60000}, async (t) => {
-                    const story = await startStory(t, ['--storage', storage, ...(options || [])]);
-                    await run({t, story, browser, engine, storage});
+        for (const [i, one] of STORIES.entries()) {
+            for (const storage of modesOf(one, i)) {
+                await t.test(`${one.name} (storage ${storage})`, {skip: LACKS[id][one.needs],
+                    timeout: 60000}, async (t) => {
+                    const story = await startStory(t,
+                        ['--storage', storage, ...(one.options || [])]);
+                    await one.run({t, story, browser, engine, storage});
                 });
             }
         }

@@ -33,7 +33,7 @@ class Wire {
     constructor(collector) {
         this.collector = collector;
         this.requests = [];
-        /** Events, as often as they came. */
+        /** Events that somebody answered for, as often as they came. */
         this.posted = [];
         /** What the collector said yes to: name or id, and type. */
         this.taken = new Map();
@@ -89,8 +89,12 @@ class Wire {
         request.on('end', () => {
             const body = Buffer.concat(chunks);
             const events = is_post ? eventsOf(body) : [];
-            this.posted.push(...events);
-            (fault.instead || this.pass.bind(this))(request, response, body, events, fault.answer);
+            if (fault.instead) {
+                this.posted.push(...events);
+                fault.instead(request, response);
+            } else {
+                this.pass(request, response, body, events, fault.answer);
+            }
         });
     }
 
@@ -98,6 +102,7 @@ class Wire {
         const {hostname, port} = new URL(this.collector.url);
         const onward = http.request({hostname, port, path: request.url, method: request.method,
             headers: request.headers}, (reply) => {
+            this.posted.push(...events);
             if (reply.statusCode < 300) {
                 events.forEach(({id, type, told}) => this.taken.set(told || id, type));
             }

@@ -133,7 +133,7 @@ module.exports = [{
         const told = await lifeWithoutDelivery(scene);
         await story.collector.start();
         await nextLife(scene, told);
-        await story.judge(told, 2);
+        await story.judge(told);
     },
 }, {
     name: 'a collector that has no room twice is asked a third time',
