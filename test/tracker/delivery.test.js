@@ -124,6 +124,60 @@ test('unload goes by beacon: what the browser refuses goes in halves, oldest fir
     assert.equal(page.stored().length, 1, 'kept: a beacon has no answer');
 });
 
+function hide(page) {
+    page.doc.visibilityState = 'hidden';
+    page.doc.fire('visibilitychange');
+}
+
+test('a tab that is hidden sends at once, and what was answered for is not told again', async () => {
+    const page = openPage();
+    page.pipes.track('a');
+    hide(page);
+    assert.equal(page.beacons.length, 0);
+    assert.equal((await page.answer(200)).events.length, 1);
+    await page.pass(5000);
+    assert.equal(page.requests.length + page.stored().length, 0);
+});
+
+test('a tab is hidden while a request is on its way: what it does not carry goes by beacon',
+    async () => {
+        const page = openPage();
+        page.pipes.track('a');
+        await page.pass(600);
+        page.pipes.track('b');
+        hide(page);
+        assert.deepEqual(page.requests[0].body.events.map((e) => e.name), ['a']);
+        assert.deepEqual(page.beacons.map((one) => one.body.events.map((e) => e.name)), [['b']]);
+    });
+
+test('the page goes and is hidden by that: its beacon is all that is sent', async () => {
+    const page = openPage();
+    page.pipes.track('a');
+    page.win.fire('pagehide');
+    hide(page);
+    assert.equal(page.beacons.length, 1);
+    assert.equal(page.requests.length, 0);
+});
+
+test('a tab is hidden while the network is dead: the back-off is kept, a beacon is tried', async () => {
+    const page = openPage();
+    page.pipes.track('a');
+    await page.pass(600);
+    page.requests.shift().fail();
+    await page.settle();
+    hide(page);
+    assert.equal(page.requests.length, 0);
+    assert.equal(page.beacons.length, 1);
+});
+
+test('a browser whose requests end with the page sends by beacon when hidden', async () => {
+    const page = openPage({window: {Request: class {}}});
+    page.pipes.track('a');
+    hide(page);
+    assert.equal(page.requests.length, 0);
+    assert.equal(page.beacons.length, 1);
+});
+
 test('a burst is written to the device once, and at the latest when the page goes', async () => {
     const page = openPage();
     for (let i = 0; i < 50; i++) { page.pipes.track('e' + i); }

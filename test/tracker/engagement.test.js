@@ -40,9 +40,9 @@ test('time counts while the page is visible', async () => {
     await page.pass(2000);
     page.doc.visibilityState = 'hidden';
     page.doc.fire('visibilitychange');
+    assert.deepEqual((await page.answer(200)).events.map((e) => e.properties.engaged_ms), [2000]);
     await page.pass(60000);
-    assert.deepEqual(page.beacons[0].body.events.map((e) => e.properties.engaged_ms), [2000]);
-    assert.equal(page.beacons.length, 1);
+    assert.equal(page.requests.length + page.beacons.length, 0);
 });
 
 test('a machine that sleeps counts nothing', async () => {

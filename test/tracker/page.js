@@ -138,6 +138,7 @@ function openPage(options = {}) {
             return t;
         },
         clearTimeout: (t) => { page.timers = page.timers.filter((one) => one !== t); },
+        Request: class { get keepalive() { return true; } },
         fetch: (url, init) => new Promise((resolve, reject) => {
             page.requests.push({url, init, body: JSON.parse(init.body),
                 bytes: Buffer.byteLength(init.body), fail: () => reject(new Error('network')),

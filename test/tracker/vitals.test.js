@@ -30,7 +30,7 @@ function open(entries, {more, ...options} = {}) {
         page.doc.fire('visibilitychange', {timeStamp: at});
     };
     page.show = () => { page.doc.visibilityState = 'visible'; };
-    page.values = () => page.beacons.flatMap((one) => one.body.events)
+    page.values = () => page.requests.concat(page.beacons).flatMap((one) => one.body.events)
         .filter((e) => e.type === 'vitals').map((e) => e.properties);
     return page;
 }

@@ -198,7 +198,9 @@ function browser(win) {
         _writeCookie: writeCookie,
         _rootDomain: rootDomain,
         _post: post,
-        _hasKeepalive: function () { return !!win.fetch; },
+        _hasKeepalive: function () {
+            return attempt(function () { return 'keepalive' in win.Request.prototype; });
+        },
         _beacon: function (url, body) {
             return attempt(function () { return nav.sendBeacon(url, body); }, false);
         },

@@ -237,10 +237,10 @@ function core(config, modules) {
         running = true;
         sender = transport(web, endpoint, config, function () { return queues; }, tell);
         undo = [
-            web.listen(window, 'pagehide', leave),
+            web.listen(window, 'pagehide', function () { leave(sender._unload); }),
             web.listen(web.document, 'visibilitychange', function () {
                 if (web.document.visibilityState === 'hidden') {
-                    leave();
+                    leave(sender._hide);
                 }
             }),
             web.listen(window, 'online', function () { sender._online(); })
@@ -251,13 +251,13 @@ function core(config, modules) {
         modules.forEach(startModule);
     }
 
-    function leave() {
+    function leave(send) {
         tell('leave');
         if (web._saysNo()) {
             stop();
         } else if (queues.length) {
             queues[0]._settle();
-            sender._unload();
+            send();
         }
     }
 

@@ -186,6 +186,27 @@ function transport(web, endpoint, config, queues, tell) {
         beacon(own, chunk);
     }
 
+    /**
+     * The page is hidden and most likely lives on: a request, as its answer spares telling all again.
+     * Not when the page goes and was told so before: then a beacon carries it already.
+     */
+    function hide() {
+        var items = queues()[0]._items();
+        if (items.length && !items[0]._beaconed && web._hasKeepalive()) {
+            now();
+        }
+        unload();
+    }
+
+    /** Send now, within this turn, so that a navigation cannot come first. */
+    function now() {
+        if (!failures) {
+            web.cancel(timer);
+            timer = undefined;
+            send();
+        }
+    }
+
     return {
         /** Send soon; a running back-off is respected. */
         _wake: function (delay_ms) {
@@ -193,14 +214,7 @@ function transport(web, endpoint, config, queues, tell) {
                 schedule(delay_ms);
             }
         },
-        /** Send now, within this turn, so that a navigation cannot come first. */
-        _now: function () {
-            if (!failures) {
-                web.cancel(timer);
-                timer = undefined;
-                send();
-            }
-        },
+        _now: now,
         _online: function () {
             if (!in_flight && failures && !ordered_wait) {
                 failures = 0;
@@ -208,6 +222,7 @@ function transport(web, endpoint, config, queues, tell) {
             }
         },
         _unload: unload,
+        _hide: hide,
         _stop: function () {
             ticket++;
             in_flight = false;
