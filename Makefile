@@ -1,7 +1,8 @@
 # Pipes: `make test` runs the tests, `make lint` the checks; both set up what they need.
 #
 #   make          build everything below build/
-#   make test     unit tests, tracker tests
+#   make test     unit tests, tracker tests, the real binary, three browsers
+#   make browsers the stories of test/e2e/stories in each engine and every storage mode
 #   make asan     C tests and the collector under AddressSanitizer and UndefinedBehaviorSanitizer;
 #                 `make tsan` under ThreadSanitizer
 #   make lint     format, warnings as errors, layers, banned functions, docs as the program prints
@@ -111,6 +112,11 @@ test: setup-test
 	@$(MAKE) --no-print-directory all
 	@timeout -k 5 $(TEST_SECONDS) node --test $(TRACKER_TESTS)
 	@timeout -k 5 $(TEST_SECONDS) node --test $(E2E_TESTS)
+
+.PHONY: browsers
+browsers: setup-test
+	@$(MAKE) --no-print-directory all
+	@PIPES_EVERY_STORAGE=1 timeout -k 5 $(TEST_SECONDS) node --test test/e2e/every_browser.test.js
 
 .PHONY: asan
 asan: setup-test
