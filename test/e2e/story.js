@@ -1,6 +1,6 @@
 /**
  * The stage of one story: a collector, the wire before it, and a site of another origin whose pages
- * carry the tag. Each site has an address of its own, so that stories share neither cookies nor storage.
+ * carry the tag. Each site has an address of its own: stories share neither cookies nor storage.
  *
  *     const story = await startStory(t, ['--storage', 'local']);
  *     await page.goto(story.page('/one', {shift: 31000}));
@@ -25,7 +25,7 @@ let sites = 1;
 
 /**
  * Runs in a page, before the tag. `shift`: milliseconds that its clock is ahead; `speed`: how many
- * times as fast as ours it goes, timers included; `says`: a property of the navigator, as 1 or true;
+ * times as fast as ours it goes, timers included; `says`: a property of the navigator and its value;
  * `tell`: events to tell by itself when the site says go, and then to say so.
  */
 function prepare() {

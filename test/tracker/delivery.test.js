@@ -129,7 +129,7 @@ function hide(page) {
     page.doc.fire('visibilitychange');
 }
 
-test('a tab that is hidden sends at once, and what was answered for is not told again', async () => {
+test('a hidden tab sends at once, and what was answered for is not told again', async () => {
     const page = openPage();
     page.pipes.track('a');
     hide(page);
@@ -159,7 +159,7 @@ test('the page goes and is hidden by that: its beacon is all that is sent', asyn
     assert.equal(page.requests.length, 0);
 });
 
-test('a tab is hidden while the network is dead: the back-off is kept, a beacon is tried', async () => {
+test('a tab hidden while the network is dead keeps its back-off and tries a beacon', async () => {
     const page = openPage();
     page.pipes.track('a');
     await page.pass(600);

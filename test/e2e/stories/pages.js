@@ -24,6 +24,9 @@ module.exports = [{
         await page.evaluate(() => {
             location.hash = 'anchor';
         });
+        // Were the anchor a page, that would be told before this.
+        await page.waitFor(() => location.hash === '#anchor');
+        await page.evaluate(() => window.pipes.track('anchored'));
         await page.evaluate(() => {
             location.hash = '#/three';
         });
@@ -34,7 +37,7 @@ module.exports = [{
         await page.back();
         await story.pagesTaken(5);
         assert.deepStrictEqual(views(story, await story.judge([])), ['load /one from ',
-            'push /two from /one', 'hash /two#/three from /two', 'hash /two from /two#/three',
+            'push /two from /one', 'anchored', 'hash /two#/three from /two', 'hash /two from /two#/three',
             'pop /one from /two']);
         await page.close();
     },
