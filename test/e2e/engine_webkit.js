@@ -151,8 +151,8 @@ class WebKitBrowser {
     }
 
     /**
-     * A tab that has the session storage of another one and shows `url`, of the same origin. MiniBrowser
-     * opens no window for a driven page, so the copy is made by hand.
+     * A tab that has the session storage of another one and shows `url`, of the same origin.
+     * MiniBrowser opens no window for a driven page, so the copy is made by hand.
      */
     async duplicate(page, url) {
         const kept = await page.evaluate(() => Object.assign({}, sessionStorage));
@@ -164,8 +164,8 @@ class WebKitBrowser {
     }
 
     /**
-     * Shows one page in a browser on the profile that is kept, until `isOver`, and ends it; `kept` is
-     * a text that the profile has on disk by then: WebKit writes what is stored a moment later.
+     * Shows one page in a browser on the profile that lasts, until `isOver`, and ends it. `kept`: a
+     * text that the profile has on disk by then, as WebKit writes what is stored a moment later.
      */
     async visit(url, isOver, kept) {
         const browser = run(this.t, this.program, [url], this.env);

@@ -25,8 +25,8 @@ let sites = 1;
 
 /**
  * Runs in a page, before the tag. `shift`: milliseconds that its clock is ahead; `speed`: how many
- * times as fast as ours it goes, timers included; `says`: a property of the navigator and its value;
- * `tell`: events to tell by itself when the site says go, and then to say so.
+ * times as fast as ours it goes, timers included; `says`: a property of the navigator, and its
+ * value; `tell`: events to tell by itself when the site says go, and then to say so.
  */
 function prepare() {
     const wish = new URLSearchParams(location.search);

@@ -187,7 +187,8 @@ module.exports = [{
     name: 'two tabs tell side by side',
     storages: ALL,
     async run({story, browser, storage}) {
-        const pages = [await open(browser, story.page('/one')), await open(browser, story.page('/two'))];
+        const pages = [await open(browser, story.page('/one')),
+            await open(browser, story.page('/two'))];
         const told = [];
         for (let i = 0; i < 6; i++) {
             told.push(...await tell(pages[i % 2], 2));

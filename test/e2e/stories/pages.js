@@ -37,8 +37,8 @@ module.exports = [{
         await page.back();
         await story.pagesTaken(5);
         assert.deepStrictEqual(views(story, await story.judge([])), ['load /one from ',
-            'push /two from /one', 'anchored', 'hash /two#/three from /two', 'hash /two from /two#/three',
-            'pop /one from /two']);
+            'push /two from /one', 'anchored', 'hash /two#/three from /two',
+            'hash /two from /two#/three', 'pop /one from /two']);
         await page.close();
     },
 }, {

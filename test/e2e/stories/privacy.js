@@ -7,10 +7,17 @@ const STORAGES = ['cookie', 'local', 'memory'];
 
 const posts = (story) => story.wire.requests.filter(({line}) => line !== 'GET /pipes.js').length;
 
-/** The page tells in all ways it has, and is left. */
-async function tellInVain(story, page) {
+/** The page tells in all ways it has. */
+async function tellMuch(page) {
     await tell(page, 3);
-    await page.evaluate(() => window.pipes.identify('somebody') && window.pipes.flush());
+    await page.evaluate(() => {
+        window.pipes.identify('somebody');
+        window.pipes.flush();
+    });
+}
+
+async function tellMuchAndLeave(page) {
+    await tellMuch(page);
     await page.click('#next');
     await page.waitFor(() => location.pathname === '/next' && window.isReady());
 }
@@ -21,8 +28,7 @@ function saysNo(name, says) {
         storages: STORAGES,
         async run({story, browser}) {
             const page = await open(browser, story.page('/one', {says}));
-            await tell(page, 3);
-            await page.evaluate(() => window.pipes.identify('somebody') || window.pipes.flush());
+            await tellMuch(page);
             assert.deepStrictEqual(await kept(page), []);
             // Had the first page sent anything, it would be here before the second one's event.
             await show(page, story.page('/two'));
@@ -38,25 +44,25 @@ module.exports = [
     saysNo('Do Not Track', 'doNotTrack=1'),
     saysNo('Global Privacy Control', 'globalPrivacyControl=true'),
     {
-        name: 'Global Privacy Control set in the browser itself: nothing is sent, nothing is stored',
+        name: 'Global Privacy Control set in the browser: nothing is sent, nothing is stored',
         needs: 'signal',
         storages: ['cookie'],
         async run({t, story, engine}) {
             const page = await open(await engine.startWithSignal(t), story.page('/one'));
-            await tellInVain(story, page);
+            await tellMuchAndLeave(page);
             assert.deepStrictEqual(await kept(page), []);
             assert.strictEqual(posts(story), 0);
         },
     },
     {
-        name: 'disabled: nothing more is sent, nothing stays but the refusal, until it is taken back',
+        name: 'disabled: nothing more is sent, only the refusal is stored, until it is taken back',
         storages: STORAGES,
         async run({story, browser}) {
             const page = await open(browser, story.page('/one'));
             await story.pagesTaken(1);
             await page.evaluate(() => window.pipes.disable());
             assert.deepStrictEqual(await kept(page), ['cookie pipes_disabled']);
-            await tellInVain(story, page);
+            await tellMuchAndLeave(page);
             assert.deepStrictEqual(await kept(page), ['cookie pipes_disabled']);
             assert.strictEqual(posts(story), 1);
             await page.evaluate(() => window.pipes.enable());
@@ -76,7 +82,7 @@ module.exports = [
             await tell(page, 3);
             assert.deepStrictEqual(await kept(page), []);
             await page.evaluate(() => window.pipes.consent('denied'));
-            await tellInVain(story, page);
+            await tellMuchAndLeave(page);
             assert.deepStrictEqual(await kept(page), []);
             assert.strictEqual(posts(story), 0);
             await page.evaluate(() => window.pipes.consent('granted'));
