@@ -64,7 +64,6 @@ function prepare() {
         Object.values(localStorage).some((text) => text.includes(one)));
     const wait = (isOver, next) => isOver() ? next() : late(() => wait(isOver, next), 10);
     wait(window.isReady, () => {
-        window.pipes.on('sent', (count) => { window.sent += count; });
         fetch('/ready' + location.pathname);
     });
     if (wish.has('tell')) {
@@ -76,8 +75,11 @@ function prepare() {
     }
 }
 
+/** What the collector said yes to, as the page knows. */
+const COUNT = '<script>pipes.on("sent", function (count) { window.sent += count; })</script>';
+
 const html = (where, tag) => `<!doctype html><html><head><meta charset="utf-8">
-<title>${where}</title><script>(${prepare})()</script>${where === '/blank' ? '' : tag}</head><body>
+<title>${where}</title><script>(${prepare})()</script>${where === '/blank' ? '' : tag + COUNT}</head><body>
 <a id="next" href="/next">next</a>
 <a id="last_word" href="/next" onclick="window.last = tell(5)">last word</a>
 <a id="prerendered" href="/prerendered">prerendered</a></body></html>`;
@@ -188,10 +190,20 @@ async function show(page, url) {
     await page.waitFor(() => window.isReady());
 }
 
+/** Opens a page whose first event is taken, and the answer read. */
+async function openQuiet(story, browser, wishes) {
+    const page = await open(browser, story.page('/one', wishes));
+    await isAnswered(page, 1);
+    return page;
+}
+
+/** Waits until the page has read that so many of its events were taken. */
+const isAnswered = (page, count) => page.waitFor((n) => window.sent >= n, count);
+
 /** Tells that many events in the page; their names. */
 const tell = (page, count) => page.evaluate((n) => window.tell(n), count);
 
 /** What is kept on the device, by name. */
 const kept = (page) => page.evaluate(() => window.kept());
 
-module.exports = {startStory, open, show, tell, kept};
+module.exports = {startStory, open, show, tell, kept, openQuiet, isAnswered};

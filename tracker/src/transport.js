@@ -186,6 +186,14 @@ function transport(web, endpoint, config, queues, tell) {
         beacon(own, chunk);
     }
 
+    /** The page goes: a timer that falls due before its end would send what the beacons carry. */
+    function leave() {
+        unload();
+        if (timer !== undefined && !failures) {
+            schedule(2e3);
+        }
+    }
+
     /**
      * The page is hidden and most likely lives on: a request, as its answer spares telling all again.
      * Not when the page goes and was told so before: then a beacon carries it already.
@@ -221,7 +229,7 @@ function transport(web, endpoint, config, queues, tell) {
                 schedule(0);
             }
         },
-        _unload: unload,
+        _leave: leave,
         _hide: hide,
         _stop: function () {
             ticket++;

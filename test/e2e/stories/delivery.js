@@ -2,7 +2,7 @@
 'use strict';
 const assert = require('node:assert');
 const {until} = require('../collector');
-const {open, show, tell, kept} = require('../story');
+const {open, openQuiet, isAnswered, show, tell, kept} = require('../story');
 
 /** So much ahead, a page takes over what another one left behind. */
 const LATER = {shift: 31000};
@@ -21,9 +21,8 @@ const KEPT = {
     none: [],
 };
 
-/** Opens a page, tells events when its first one is taken, and sends at once. */
-async function tellNow(story, page, count) {
-    await story.pagesTaken(1);
+/** Tells events and sends them at once; their names. */
+function tellNow(page, count) {
     return page.evaluate((n) => {
         const told = window.tell(n);
         window.pipes.flush();
@@ -59,12 +58,11 @@ module.exports = [{
     name: 'events told by the click that leaves the page are taken once',
     storages: ALL,
     async run({story, browser}) {
-        const page = await open(browser, story.page('/one'));
-        await story.pagesTaken(1);
+        const page = await openQuiet(story, browser);
         for (let pages = 2; pages < 5; pages++) {
             await page.click('#last_word');
             await story.pagesTaken(pages);
-            await page.waitFor(() => window.isReady());
+            await isAnswered(page, 1);
         }
         await page.goto(story.page('/blank'));
         await story.isTaken(story.named());
@@ -76,8 +74,7 @@ module.exports = [{
     name: 'events told just before the tab is closed are taken once',
     storages: ALL,
     async run({story, browser}) {
-        const page = await open(browser, story.page('/one'));
-        await story.pagesTaken(1);
+        const page = await openQuiet(story, browser);
         const told = await tell(page, 5);
         await page.close();
         await story.isTaken(told);
@@ -87,8 +84,7 @@ module.exports = [{
     name: 'what a beacon carried is told again by a later visit, and is in the lake once',
     storages: LASTING,
     async run({story, browser}) {
-        const page = await open(browser, story.page('/one'));
-        await story.pagesTaken(1);
+        const page = await openQuiet(story, browser);
         await page.click('#last_word');
         await story.pagesTaken(2);
         await show(page, story.page('/two', LATER));
@@ -100,8 +96,7 @@ module.exports = [{
     name: 'a tab goes behind another one: it sends at once, and nothing twice',
     storages: ALL,
     async run({story, browser}) {
-        const page = await open(browser, story.page('/one', FROZEN));
-        await story.pagesTaken(1);
+        const page = await openQuiet(story, browser, FROZEN);
         // Not every engine hides a tab when it is driven without a screen.
         const told = await page.evaluate(() => {
             const names = window.tell(5);
@@ -110,7 +105,7 @@ module.exports = [{
             return names;
         });
         await story.isTaken(told);
-        await until('the answer is read', () => page.evaluate(() => window.sent >= 5));
+        await isAnswered(page, 6);
         await page.goto(story.page('/blank'));
         await story.judge(told);
         await page.close();
@@ -119,10 +114,9 @@ module.exports = [{
     name: 'nobody listens; the page is online again and sends at once',
     storages: ALL,
     async run({story, browser}) {
-        const page = await open(browser, story.page('/one', FROZEN));
-        await story.pagesTaken(1);
+        const page = await openQuiet(story, browser, FROZEN);
         await story.wire.down();
-        const told = await tellNow(story, page, 5);
+        const told = await tellNow(page, 5);
         await page.waitFor(() => window.failures === 1);
         await story.wire.up();
         await page.evaluate(() => dispatchEvent(new Event('online')) && null);
@@ -158,10 +152,9 @@ module.exports = [{
     name: 'a collector that has no room twice is asked a third time',
     storages: ALL,
     async run({story, browser}) {
-        const page = await open(browser, story.page('/one', QUICK));
-        await story.pagesTaken(1);
+        const page = await openQuiet(story, browser, QUICK);
         story.wire.faults.push('503', '503');
-        const told = await tellNow(story, page, 5);
+        const told = await tellNow(page, 5);
         await story.isTaken(told);
         for (const one of told) {
             assert.strictEqual(story.wire.times(one), 3);
@@ -173,13 +166,12 @@ module.exports = [{
     name: 'two answers are lost: told again, in the lake once',
     storages: ALL,
     async run({story, browser}) {
-        const page = await open(browser, story.page('/one', QUICK));
-        await story.pagesTaken(1);
+        const page = await openQuiet(story, browser, QUICK);
         // A browser may try a connection that was lost once more by itself.
         story.wire.faults.push('unanswered', 'unanswered');
-        const told = await tellNow(story, page, 5);
+        const told = await tellNow(page, 5);
         await until('the events came again', () => story.wire.times(told[0]) > 1);
-        await until('the answer is read', () => page.evaluate(() => window.sent >= 5));
+        await isAnswered(page, 6);
         await story.judge(told, 3);
         await page.close();
     },
