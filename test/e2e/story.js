@@ -76,10 +76,11 @@ function prepare() {
 }
 
 /** What the collector said yes to, as the page knows. */
-const COUNT = '<script>pipes.on("sent", function (count) { window.sent += count; })</script>';
+const COUNT = '<script>pipes.on("sent", (count) => { window.sent += count; })</script>';
 
 const html = (where, tag) => `<!doctype html><html><head><meta charset="utf-8">
-<title>${where}</title><script>(${prepare})()</script>${where === '/blank' ? '' : tag + COUNT}</head><body>
+<title>${where}</title><script>(${prepare})()</script>
+${where === '/blank' ? '' : tag + COUNT}</head><body>
 <a id="next" href="/next">next</a>
 <a id="last_word" href="/next" onclick="window.last = tell(5)">last word</a>
 <a id="prerendered" href="/prerendered">prerendered</a></body></html>`;

@@ -73,12 +73,12 @@ module.exports = [{
 }, {
     name: 'events told just before the tab is closed are taken once',
     storages: ALL,
-    async run({story, browser}) {
+    async run({story, browser, engine}) {
         const page = await openQuiet(story, browser);
         const told = await tell(page, 5);
         await page.close();
         await story.isTaken(told);
-        await story.judge(told);
+        await story.judge(told, engine.timesWhenClosed);
     },
 }, {
     name: 'what a beacon carried is told again by a later visit, and is in the lake once',
