@@ -26,9 +26,9 @@ function findMiniBrowser() {
     throw new Error('no MiniBrowser of WebKitGTK below /usr/lib; tools/setup test installs it');
 }
 
-/** A child that is ended with the test. */
+/** A child that is ended with the test, and by the system should the test be killed. */
 function run(t, command, args, env, stdio = 'ignore') {
-    const child = spawn(command, args, {env, stdio});
+    const child = spawn('setpriv', ['--pdeathsig', 'TERM', command, ...args], {env, stdio});
     const ended = new Promise((resolve) => {
         child.on('exit', resolve);
         child.on('error', resolve);

@@ -3,7 +3,7 @@
  * were posted, and fails when told to.
  *
  *     const wire = await startWire(t, collector);
- *     wire.faults.push('503', '503');   for the next two posts
+ *     wire.faults.push('503', '503');   for the next two posts of what the test told
  *     wire.fault = 'cut';               for all until it is undefined again
  */
 'use strict';
@@ -11,13 +11,13 @@ const http = require('node:http');
 const {atEnd} = require('./collector');
 
 const FAULTS = {
-    /** The connection ends before the events are read. */
-    cut: {before: (wire, request) => {
-        wire.cuts++;
-        request.socket.destroy();
+    /** The connection ends, as if nothing had come. */
+    cut: {instead: (wire, request) => request.socket.destroy()},
+    503: {instead: (wire, request, response, events) => {
+        wire.posted.push(...events);
+        response.writeHead(503,
+            {'Access-Control-Allow-Origin': request.headers.origin || '*'}).end();
     }},
-    503: {instead: (request, response) => response.writeHead(503,
-        {'Access-Control-Allow-Origin': request.headers.origin || '*'}).end()},
     /** The collector takes the events, and the answer is lost. */
     unanswered: {answer: (request) => request.socket.destroy()},
 };
@@ -38,7 +38,6 @@ class Wire {
         /** What the collector said yes to: name or id, and type. */
         this.taken = new Map();
         this.faults = [];
-        this.cuts = 0;
         this.sockets = new Set();
         this.server = this.makeServer();
     }
@@ -78,24 +77,24 @@ class Wire {
 
     handle(request, response) {
         this.requests.push({line: `${request.method} ${request.url}`, headers: request.headers});
-        const is_post = request.method === 'POST';
-        const fault = is_post && FAULTS[this.faults.shift() || this.fault] || {};
-        if (fault.before) {
-            fault.before(this, request);
-            return;
-        }
         const chunks = [];
         request.on('data', (chunk) => chunks.push(chunk));
         request.on('end', () => {
             const body = Buffer.concat(chunks);
-            const events = is_post ? eventsOf(body) : [];
+            const events = request.method === 'POST' ? eventsOf(body) : [];
+            const fault = this.faultFor(events);
             if (fault.instead) {
-                this.posted.push(...events);
-                fault.instead(request, response);
+                fault.instead(this, request, response, events);
             } else {
                 this.pass(request, response, body, events, fault.answer);
             }
         });
+    }
+
+    /** Only events that the test told meet the faults that were counted out. */
+    faultFor(events) {
+        const next = events.some(({told}) => told) && this.faults.shift();
+        return events.length && FAULTS[next || this.fault] || {};
     }
 
     pass(request, response, body, events, answer) {
