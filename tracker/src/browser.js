@@ -68,7 +68,7 @@ function browser(win) {
     function elements(what) {
         return attempt(function () {
             var list = typeof what === 'string' ? doc.querySelectorAll(what) : what;
-            return list.nodeType ? [list] : Array.prototype.slice.call(list);
+            return list.nodeType ? [list] : Array.prototype.slice.call(list, 0, 1e4);
         }, []);
     }
 
