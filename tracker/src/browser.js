@@ -64,6 +64,11 @@ function browser(win) {
         });
     }
 
+    /** Is this a frame of a page that counts its views by itself? */
+    function isInner() {
+        return attempt(function () { return win.parent !== win && !!win.parent.pipes; }, false);
+    }
+
     /** @returns {Element[]} elements for a selector, an element or a list */
     function elements(what) {
         return attempt(function () {
@@ -181,6 +186,7 @@ function browser(win) {
         listen: listen,
         wrap: wrap,
         elements: elements,
+        isInner: isInner,
         randomId: randomId,
         now: function () { return Date.now(); },
         elapsed: function () {
