@@ -31,7 +31,7 @@ async function shrink(code, more) {
 function scrubNames() {
     const rules = JSON.parse(fs.readFileSync(path.join(__dirname, 'rules', 'scrub.json'), 'utf8'));
     const those = (match) => rules.names.filter((one) => one.match === match)
-        .map((one) => one.name.replace(/_/g, '[_-]?')).join('|');
+        .map((one) => one.name.replace(/_/g, '_?-?')).join('|');
     return `[\\w-]{0,40}(?:${those('part')})[\\w-]{0,40}|(?:\\d+[a-f]?)?(?:${those('whole')})`;
 }
 

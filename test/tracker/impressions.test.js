@@ -127,3 +127,12 @@ test('a list without markup is told by the call', async () => {
     assert.deepEqual([event.name, event.properties], ['mine', {list_id: 'L2', policy: 'p',
         items: [{id: 'x', position: 4, propensity: 0.5}]}]);
 });
+
+test('of a list without end the first thousand are told', async () => {
+    const page = open(0);
+    const items = Array.from({length: 5000}, (_, id) => ({id}));
+    page.pipes.impressions('#none', {list: 'all', items});
+    await page.pass(60000);
+    const told = (await page.sent()).flatMap((event) => event.properties.items);
+    assert.deepEqual([told.length, told[999].id], [1000, '999']);
+});

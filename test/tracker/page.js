@@ -1,6 +1,7 @@
 /*
  * A browser as small as the tracker needs: own clock, cookie jar, storages and a network that
- * answers what the test says. `openPage({local, cookies, ...})` loads the assembled bundle.
+ * answers what the test says. `openPage({local, cookies, ...})` loads the assembled bundle;
+ * `prepare(page, run)` is called before that: run(code) runs in the page.
  */
 'use strict';
 const fs = require('fs');
@@ -32,9 +33,12 @@ class Storage {
 
 class Target {
     constructor() { this.listeners = []; }
-    addEventListener(type, fn) { this.listeners.push([type, fn]); }
-    removeEventListener(type, fn) {
-        this.listeners = this.listeners.filter((one) => one[0] !== type || one[1] !== fn);
+    addEventListener(type, fn, how) {
+        this.listeners.push([type, fn, Boolean(how && how.capture)]);
+    }
+    removeEventListener(type, fn, is_capture = false) {
+        this.listeners = this.listeners.filter((one) =>
+            one[0] !== type || one[1] !== fn || one[2] !== is_capture);
     }
     fire(type, event = {}) {
         this.listeners.filter((one) => one[0] === type).forEach((one) => one[1](event));
@@ -111,7 +115,7 @@ function openPage(options = {}) {
         visibilityState: 'visible',
         currentScript: {src: 'https://collect.example/pipes.js'}, querySelectorAll: () => [],
         ...options.document});
-    Object.defineProperty(doc, 'cookie', cookieJar(page));
+    Object.defineProperty(doc, 'cookie', {...cookieJar(page), configurable: true});
     const win = new Target();
     class FakeDate extends Date {
         constructor(...args) { super(...(args.length ? args : [page.now])); }
@@ -179,7 +183,11 @@ function openPage(options = {}) {
     page.win = win;
     page.doc = doc;
     win.pipes = options.pipes;
-    vm.runInNewContext(assemble({site: 'shop', bundle: 'b1', ...options.config},
+    vm.createContext(win);
+    if (options.prepare) {
+        options.prepare(page, (code) => vm.runInContext(code, win));
+    }
+    vm.runInContext(assemble({site: 'shop', bundle: 'b1', ...options.config},
         options.modules || []), win);
     page.pipes = win.pipes;
     return page;

@@ -23,3 +23,13 @@ test('what is no operator, or has nothing to say, makes no event', async () => {
     await page.pass(600);
     assert.equal(page.requests.length, 0);
 });
+
+test('what is said of a user is copied and scrubbed as properties are', async () => {
+    const page = openPage({modules: ['people']});
+    const friends = [];
+    friends.push(friends, 'ada@example.org');
+    page.pipes.people('set', {mail: 'ada@example.org', friends});
+    await page.pass(600);
+    assert.deepEqual(page.requests[0].body.events.map((e) => e.user_properties),
+        [{$set: {mail: 'redacted', friends: [null, 'redacted']}}]);
+});

@@ -64,11 +64,16 @@ function browser(win) {
         });
     }
 
+    /** Is this a frame of a page that counts its views by itself? */
+    function isInner() {
+        return attempt(function () { return win.parent !== win && !!win.parent.pipes; }, false);
+    }
+
     /** @returns {Element[]} elements for a selector, an element or a list */
     function elements(what) {
         return attempt(function () {
             var list = typeof what === 'string' ? doc.querySelectorAll(what) : what;
-            return list.nodeType ? [list] : Array.prototype.slice.call(list);
+            return list.nodeType ? [list] : Array.prototype.slice.call(list, 0, 1e4);
         }, []);
     }
 
@@ -181,6 +186,7 @@ function browser(win) {
         listen: listen,
         wrap: wrap,
         elements: elements,
+        isInner: isInner,
         randomId: randomId,
         now: function () { return Date.now(); },
         elapsed: function () {

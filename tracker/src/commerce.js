@@ -29,7 +29,7 @@ function commerce() {
         /** A copy with other keys; what the page named so itself stays. */
         function rename(source, to) {
             var copy = {};
-            Object.keys(source).forEach(function (key) {
+            Object.keys(typeof source === 'object' ? source : {}).forEach(function (key) {
                 var name = to(key);
                 web.attempt(function () {
                     copy[name !== key && name in source ? key : name] = source[key];

@@ -43,8 +43,12 @@ function core(config, modules) {
     /** A plain copy, whatever the page hands in: cycles, getters that throw, endless trees. */
     function plain(value, path, budget) {
         var kind = typeof value;
-        if (value === null || kind === 'string' || kind === 'boolean') {
+        if (kind === 'string') {
+            budget._left -= value.length / 50;
             return scrub(value);
+        }
+        if (value === null || kind === 'boolean') {
+            return value;
         }
         if (kind === 'number') {
             return isFinite(value) ? value : undefined;
@@ -82,8 +86,10 @@ function core(config, modules) {
         }) : undefined;
     }
 
+    /** Names and ids; an endless one would make every event of its user too big. */
     function text(value) {
-        return typeof value === 'string' || typeof value === 'number' ? '' + value : undefined;
+        return typeof value === 'string' || typeof value === 'number' ?
+            ('' + value).slice(0, 1e3) : undefined;
     }
 
     function merge(target, source, keep) {
@@ -156,9 +162,12 @@ function core(config, modules) {
         if (!tell('event', event)) {
             return store._count('hook', 1);
         }
-        event.seq = seq + 1;
-        // What a hook made of it may be no JSON any more: then it never had a number.
-        var line = web.attempt(function () { return JSON.stringify(event); });
+        // What a hook made of it may be frozen, or no JSON any more: then it never had a number.
+        var line = web.attempt(function () {
+            event = merge({seq: seq + 1}, event, true);
+            delete event.toJSON;
+            return JSON.stringify(event);
+        });
         if (!line) {
             return store._count('hook', 1);
         }
@@ -191,6 +200,7 @@ function core(config, modules) {
             referrer: page_url === undefined ? web.document.referrer : page_referrer,
             properties: merge(properties(props) || {}, defaults, true)
         }, extra);
+        event.user_properties = properties(event.user_properties);
         ['url', 'referrer', 'title', 'target_url'].forEach(function (key) {
             event[key] = scrub(event[key]);
         });
@@ -201,10 +211,17 @@ function core(config, modules) {
         }
     }
 
-    /** page([name], [properties]) and screen alike. */
+    /** page([name], [properties]) and screen alike; what is mounted twice at once is one view. */
     function view(type) {
+        var last, begun;
         return function (name, props) {
-            emit(type, text(name), name && typeof name === 'object' ? name : props);
+            var key = text(name) + web.url();
+            var ms = (at || web.now()) - begun;
+            if (key !== last || !(ms >= 0 && ms < 50)) {
+                last = key;
+                begun = at || web.now();
+                emit(type, text(name), name && typeof name === 'object' ? name : props);
+            }
         };
     }
 
@@ -217,7 +234,7 @@ function core(config, modules) {
             identity._setUser('user_id', user_id);
         }
         emit('identify', undefined, undefined, merge(user_id ? {user_id: user_id} : {}, {
-            user_properties: properties(user_id ? traits : id)
+            user_properties: user_id ? traits : id
         }));
     }
 
@@ -342,7 +359,7 @@ function core(config, modules) {
                     identity._setUser('group_id', text(id));
                 }
                 emit('group', undefined, undefined,
-                    {group_id: text(id), user_properties: properties(traits)});
+                    {group_id: text(id), user_properties: traits});
             }
         },
         alias: function (id, previous) {
@@ -364,9 +381,12 @@ function core(config, modules) {
             }
         },
         use: function (module) {
-            modules.push(module);
-            if (running) {
-                startModule(module);
+            var name = module.name;
+            if (modules.every(function (one) { return one.name !== name; })) {
+                modules.push(module);
+                if (running) {
+                    startModule(module);
+                }
             }
         },
         debug: function (wanted) { debugging = wanted !== false; },

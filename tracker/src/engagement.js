@@ -58,6 +58,9 @@ function engagement() {
             core.listen(doc, type, function () { sum[key]++; });
         }
 
+        if (web.isInner()) {
+            return; // its page has the view
+        }
         begin();
         step();
         core.on('leave', send);

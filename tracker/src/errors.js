@@ -70,7 +70,9 @@ function errors() {
         core.listen(web.window, 'unhandledrejection', function (event) {
             report(event.reason, {});
         });
-        core.define('error', function (fault, more) { report(fault, {}, more || {}); });
+        core.define('error', function (fault, more) {
+            report(fault, {}, typeof more === 'object' && more || {});
+        });
         core.on('view', function () {
             seen = {};
             count = 0;

@@ -16,6 +16,8 @@ function impressions() {
     var SEEN_MS = 1000;
     var BATCH_MS = 1000;
     var ITEMS_MAX = 100;
+    /** Each is looked for among the others. */
+    var GIVEN_MAX = 1000;
 
     return {name: 'impressions', start: function (core) {
         var web = core.browser;
@@ -43,17 +45,20 @@ function impressions() {
         function listOf(node, given) {
             var list = node && find(lists, node);
             if (!list) {
-                list = {_node: node, _count: 0, _given: {}};
+                list = {_node: node, _count: 0, _given: {}, _items: []};
                 lists.push(list);
             }
-            list._given = given || list._given;
+            if (given) {
+                list._given = given;
+                list._items = web.elements(given.items).slice(0, GIVEN_MAX);
+            }
             list._id = list._given.list_id || attribute(node, LIST + '-id') || list._id ||
                 web.randomId();
             return list;
         }
 
         function add(list, id, node) {
-            var given = (list._given.items || []).filter(function (one) {
+            var given = list._items.filter(function (one) {
                 return '' + one.id === id;
             })[0] || {};
             function told(key) {
@@ -207,7 +212,7 @@ function impressions() {
         core.define('impressions', function (what, given) {
             var list = listOf(web.elements(what)[0], given || {});
             scan();
-            (list._given.items || []).forEach(function (item) {
+            list._items.forEach(function (item) {
                 if (!shown.some(function (one) {
                     return one._list === list && one._out.id === '' + item.id;
                 })) {

@@ -3,7 +3,8 @@
  *     page {navigation: load|push|replace|pop|hash|restore}
  *
  * A view begins with the move and has its address and time, but is emitted when the title has
- * changed, too: routers set that later. Whatever else is told meanwhile hurries it.
+ * changed, too: routers set that later. Whatever else is told meanwhile hurries it. A frame of a
+ * page that is counted is not a page.
  */
 function pageView() {
     var TITLE_MS = 300;
@@ -92,7 +93,7 @@ function pageView() {
 
         function load() { show('load'); }
 
-        if (web.attempt(function () { return win.parent !== win && win.parent.pipes; })) {
+        if (web.isInner()) {
             return;
         }
         if (referrer === undefined) {

@@ -12,8 +12,8 @@
  * @property {number} version     2
  * @property {Object} config      the baked-in configuration
  * @property {Object} options     config[module.name], or {}
- * @property {Object} browser     window document attempt fence elements randomId now elapsed url, and
- *                                of the module `elements`: label (see there)
+ * @property {Object} browser     window document attempt fence elements isInner randomId now elapsed
+ *                                url, and of the module `elements`: label (see there)
  * @property {function(EventTarget,string,function(Event),boolean=):function()} listen
  *           in the capture phase; passive unless the fourth is true. Returns what removes it
  * @property {function(Object,string,function():void):function()} wrap

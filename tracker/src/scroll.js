@@ -41,6 +41,9 @@ function scroll() {
             core.later(lookForShort, SHORT_MS);
         }
 
+        if (web.isInner()) {
+            return; // its page has the view
+        }
         begin();
         core.on('view', begin);
         core.listen(doc, 'scroll', function () {

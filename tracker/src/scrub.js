@@ -1,10 +1,11 @@
 /**
  * What nobody wanted to send becomes "redacted": rules/scrub.json, test/golden/scrub/. The names are
- * put in by the build; what may repeat is bounded, so that no text takes long.
+ * put in by the build; what may repeat is bounded, so that no text takes long. A text that makes its
+ * event too big to be sent is left as it is.
  * @param {string} text
  */
 function scrub(text) {
-    return typeof text !== 'string' ? text : text
+    return typeof text !== 'string' || text.length > queue._maxEventBytes ? text : text
         .replace(/(^|[^\w\/-])(PIPES_SCRUB_NAMES)((?:]|%5d)*(?:=|%(?:25)*3d))[^\0- #&?]+/gi, '$1$2$3redacted')
         .replace(/(:\/\/)[^\0- #\/?]*@/g, '$1')
         .replace(/[\w%'+.@\x80-\uffff-]+/g, function (run) {

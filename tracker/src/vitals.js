@@ -175,6 +175,9 @@ function vitals() {
             });
         }
 
+        if (web.isInner()) {
+            return; // its page has the view
+        }
         begin(true);
         core.listen(doc, 'visibilitychange', function (event) {
             if (doc.visibilityState === 'hidden') {

@@ -1,0 +1,231 @@
+/**
+ * What runs twice is counted once: docs/decisions/0010-counted-once.md. Small pages with the
+ * libraries themselves; the last page of each visit tells that nothing more of it can come.
+ */
+'use strict';
+const test = require('node:test');
+const assert = require('node:assert');
+const fs = require('node:fs');
+const path = require('node:path');
+const {execFileSync} = require('node:child_process');
+const {startCollector, temporaryFolder, until, rows, ROOT} = require('./collector');
+const {startBrowser, openPage} = require('./browser');
+
+const INSTALLED = path.join(ROOT, 'node_modules');
+const TRACKER = path.join(ROOT, 'build', 'tracker');
+const BUY = '<button id="buy" data-pipes-name="buy">Buy</button>';
+
+const html = (title, head, body) =>
+    `<!doctype html><html><head><title>${title}</title>${head}</head><body>${body}</body></html>`;
+
+/** A collector that serves the pages which `make(tag)` returns by name. */
+async function startSite(t, make) {
+    const www = temporaryFolder(t);
+    const collector = await startCollector(t, ['--www', www]);
+    const out = path.join(temporaryFolder(t), 'dist');
+    collector.run('build', '--out', out);
+    const tag = fs.readFileSync(path.join(out, 'tag.html'), 'utf8').split('\n')[1];
+    const files = {...make(tag), 'end.html': html('End', tag, '')};
+    for (const [name, text] of Object.entries(files)) {
+        fs.writeFileSync(path.join(www, name), text);
+    }
+    collector.page = await openPage(await startBrowser(t));
+    return collector;
+}
+
+const seen = (collector) => collector.run('tail', '--follow=false', '--last', '200').split('\n')
+    .filter(Boolean).map((line) => JSON.parse(line));
+
+const pageSeen = (collector, title) => until(`${title} was seen`, () =>
+    seen(collector).some((row) => row.type === 'page' && row.title === title));
+
+const clickBuy = async (collector, times = 1) => {
+    await collector.page.click('#buy');
+    await until('the click was told', () =>
+        seen(collector).filter((row) => row.name === 'buy').length >= times);
+};
+
+/** Leaves for the last page; all rows but its own, in the order in which they were made. */
+async function ended(collector) {
+    await collector.page.goto(`${collector.url}/end.html`);
+    await pageSeen(collector, 'End');
+    assert.deepStrictEqual(collector.page.errors, []);
+    await collector.stop();
+    return rows(collector.data).filter((row) => row.title !== 'End')
+        .sort((a, b) => a.created_at < b.created_at ? -1 : 1);
+}
+
+const ofType = (all, type) => all.filter((row) => row.type === type);
+const titles = (all) => ofType(all, 'page').map((row) => row.title);
+const clicks = (all) => ofType(all, 'click').map((row) => row.name);
+
+const BUNDLE = '<script async src="/pipes.js"></script>';
+const DOUBLE = {
+    'the same tag twice': (tag) => tag + tag,
+    'the script twice': () => BUNDLE + BUNDLE,
+    'the tag and the script': (tag) => tag + BUNDLE,
+    'the script, and the tag behind it': (tag) => `<script src="/pipes.js"></script>${tag}`,
+};
+
+for (const [name, tags] of Object.entries(DOUBLE)) {
+    test(`${name}: one view, one click`, async (t) => {
+        const collector = await startSite(t, (tag) =>
+            ({'index.html': html('Once', tags(tag), BUY)}));
+        await collector.page.goto(`${collector.url}/index.html`);
+        await pageSeen(collector, 'Once');
+        await clickBuy(collector);
+        const all = await ended(collector);
+        assert.deepStrictEqual([titles(all), clicks(all)], [['Once'], ['buy']]);
+        assert.strictEqual(new Set(all.map((row) => row.load_id)).size, 1);
+    });
+}
+
+/** React's files for development as one script, which knows strict mode; window.React, .Client. */
+function reactScript() {
+    const part = (name, file) => `modules[${JSON.stringify(name)}] = function (module, exports) {` +
+        fs.readFileSync(path.join(INSTALLED, file), 'utf8') + '\n};\n';
+    return '(function () { var process = {env: {NODE_ENV: "development"}};\n' +
+        'var modules = {}, made = {};\n' +
+        'function require(name) { if (!made[name]) { var module = made[name] = {exports: {}};\n' +
+        'modules[name](module, module.exports); } return made[name].exports; }\n' +
+        part('react', 'react/cjs/react.development.js') +
+        part('scheduler', 'scheduler/cjs/scheduler.development.js') +
+        part('react-dom', 'react-dom/cjs/react-dom.development.js') +
+        part('client', 'react-dom/cjs/react-dom-client.development.js') +
+        'window.React = require("react"); window.Client = require("client"); })();';
+}
+
+function packageScript(t) {
+    const out = temporaryFolder(t);
+    execFileSync(process.execPath, [path.join(ROOT, 'tracker', 'npm', 'build.js'), TRACKER, out]);
+    return fs.readFileSync(path.join(out, 'index.js'), 'utf8');
+}
+
+const APP = `
+import {create, clicks} from '/package.js';
+const made = window.made = [];
+function App() {
+    React.useEffect(() => {
+        const pipes = create({endpoint: '/e', modules: [clicks]});
+        pipes.use({name: 'mine', start: (core) => core.emit('track', 'mine began')});
+        pipes.page('home', {mounted: 'now'});
+        made.push(pipes);
+    }, []);
+    return React.createElement('button', {id: 'buy', 'data-pipes-name': 'buy'}, 'Buy');
+}
+Client.createRoot(document.getElementById('root')).render(
+    React.createElement(React.StrictMode, null, React.createElement(App)));`;
+
+test('React mounts all twice in strict mode: one instance, one view, one click', async (t) => {
+    const collector = await startSite(t, () => ({
+        'react.js': reactScript(),
+        'package.js': packageScript(t),
+        'index.html': html('React', '<script src="/react.js"></script>',
+            `<div id="root"></div><script type="module">${APP}</script>`),
+    }));
+    await collector.page.goto(`${collector.url}/index.html`);
+    await pageSeen(collector, 'React');
+    await clickBuy(collector);
+    assert.deepStrictEqual(await collector.page.evaluate(() =>
+        [window.made.length, window.made.every((one) => one === window.pipes)]), [2, true]);
+    const all = await ended(collector);
+    assert.deepStrictEqual([titles(all), clicks(all)], [['React'], ['buy']]);
+    assert.deepStrictEqual(ofType(all, 'track').map((row) => row.name), ['mine began']);
+});
+
+/** Three pages, each with a link to the others, and a visit: One, Two, Three, back, One. */
+async function threePages(collector) {
+    const {page} = collector;
+    await page.goto(`${collector.url}/one.html`);
+    await pageSeen(collector, 'One');
+    const go = async (title) => {
+        const count = ofType(seen(collector), 'page').length;
+        await page.waitForSelector(`#to-${title}`);
+        await page.click(`#to-${title}`);
+        await until(`a view of ${title}`, () => ofType(seen(collector), 'page').length > count);
+        await page.waitForFunction((text) => document.title === text, {}, title);
+    };
+    await go('Two');
+    await clickBuy(collector);
+    await go('Three');
+    await page.evaluate(() => window.pipes.track('by hand'));
+    await page.goBack();
+    await until('a view of Two', () => ofType(seen(collector), 'page').length > 3);
+    await page.waitForFunction(() => document.title === 'Two');
+    await page.waitForSelector('#buy');
+    await clickBuy(collector, 2);
+    await go('One');
+    return ended(collector);
+}
+
+function assertThreePages(collector, all) {
+    assert.deepStrictEqual(ofType(all, 'page').map((row) =>
+        [row.title, row.path, row.referrer.replace(collector.url, '')]), [
+        ['One', '/one.html', ''], ['Two', '/two.html', '/one.html'],
+        ['Three', '/three.html', '/two.html'], ['Two', '/two.html', '/three.html'],
+        ['One', '/one.html', '/two.html']]);
+    assert.deepStrictEqual(clicks(all).filter((name) => name === 'buy'), ['buy', 'buy']);
+    assert.deepStrictEqual(ofType(all, 'track').map((row) => row.name), ['by hand']);
+    assert.strictEqual(new Set(all.map((row) => row.load_id)).size, 1);
+}
+
+const TITLES = ['One', 'Two', 'Three'];
+const fileOf = (title) => `${title.toLowerCase()}.html`;
+const pagesOf = (make) => Object.fromEntries(TITLES.map((title) => [fileOf(title), make(title)]));
+
+for (const place of ['head', 'body']) {
+    test(`Turbo changes pages, tag in the ${place}: each view once, by its title`, async (t) => {
+        const links = TITLES.map((title) =>
+            `<a id="to-${title}" href="/${fileOf(title)}">${title}</a>`).join(' ') + BUY;
+        const collector = await startSite(t, (tag) => ({
+            'turbo.js': fs.readFileSync(
+                path.join(INSTALLED, '@hotwired/turbo/dist/turbo.es2017-umd.js'), 'utf8'),
+            ...pagesOf((title) => html(title, '<script src="/turbo.js"></script>' +
+                (place === 'head' ? tag : ''), (place === 'body' ? tag : '') + links)),
+        }));
+        assertThreePages(collector, await threePages(collector));
+    });
+}
+
+test('htmx puts parts of pages in place, the tag with them: each view once, by its title',
+    async (t) => {
+        const links = TITLES.map((title) => `<a id="to-${title}" href="/${fileOf(title)}" ` +
+            `hx-get="/${fileOf(title)}" hx-push-url="true" hx-target="#main" hx-select="#main" ` +
+            `hx-swap="outerHTML">${title}</a>`).join(' ') + BUY;
+        const collector = await startSite(t, (tag) => ({
+            'htmx.js': fs.readFileSync(path.join(INSTALLED, 'htmx.org/dist/htmx.js'), 'utf8'),
+            ...pagesOf((title) => html(title, '<script src="/htmx.js"></script>',
+                `<main id="main">${tag}${links}</main>`)),
+        }));
+        assertThreePages(collector, await threePages(collector));
+    });
+
+test('a frame of the same site is no view and takes no time; what is done in it is told',
+    async (t) => {
+        const tall = '<p style="height: 3000px">Long</p>';
+        const collector = await startSite(t, (tag) => ({
+            'outer.html': html('Outer', tag, '<iframe src="/inner.html" height="300"></iframe>'),
+            'inner.html': html('Inner', tag, `<a href="/second.html">Second</a>${BUY}${tall}`),
+            'second.html': html('Second', tag, BUY + tall),
+        }));
+        const {page} = collector;
+        const inner = (file) => until(`${file} is in the frame`, () => page.frames().find((frame) =>
+            frame.url().endsWith(file)));
+        const loaded = (frame) => frame.waitForFunction(() => window.pipes && window.pipes.get);
+        await page.goto(`${collector.url}/outer.html`);
+        await pageSeen(collector, 'Outer');
+        const first = await inner('inner.html');
+        await loaded(first);
+        await first.click('a');
+        const second = await inner('second.html');
+        await loaded(second);
+        await second.click('#buy');
+        await until('the click was told', () => seen(collector).some((row) => row.name === 'buy'));
+        await second.evaluate(() => window.scrollTo(0, 2000));
+        await second.waitForFunction(() => window.scrollY > 0);
+        const all = await ended(collector);
+        assert.deepStrictEqual(titles(all), ['Outer']);
+        assert.deepStrictEqual([...new Set(all.filter((row) => row.title !== 'Outer')
+            .map((row) => row.type))], ['click']);
+        assert.strictEqual(new Set(all.map((row) => row.session_id)).size, 1);
+    });
