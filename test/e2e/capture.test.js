@@ -78,11 +78,17 @@ test('a page that is not there is told by its answer, its mark or its title', as
     await seen(/page_not_found/, 1);
     // The next view of the same document is not of that answer.
     await page.evaluate(() => history.pushState(null, '', '/found'));
+    await seen(/^page /, 3);
+    await page.evaluate(() => {
+        history.pushState(null, '', '/lost');
+        document.title = 'Not found';
+    });
+    await seen(/page_not_found/, 2);
     await page.goto(`${site.url}/marked`);
     await page.goto(`${site.url}/titled`);
-    const events = await left(/page_not_found/, 3);
+    const events = await left(/page_not_found/, 4);
     assert.deepStrictEqual(events.map((row) => [row.path, row.properties.status]),
-        [['/missing', 404], ['/marked', 410], ['/titled', undefined]]);
+        [['/missing', 404], ['/lost', undefined], ['/marked', 410], ['/titled', undefined]]);
     assert.deepStrictEqual(page.errors, []);
 });
 
@@ -213,13 +219,16 @@ test('items of a list that were seen for a second are told, and clicks are joine
     async (t) => {
         const item = (id, more = '') => `<li data-pipes-item="${id}" ${more}><a href="#${id}">${id}</a>`;
         const {page, site, left, seen} = await openSite(t, 'impressions', {
-            '/': `<title>List</title><style>body { margin: 0 } li { height: 300px } #space { height: 3000px }
+            '/': `<title>List</title><style>body { margin: 0 } li { height: 300px }
+                .space { height: 3000px }
                 </style><ul data-pipes-list="near" data-pipes-policy="v7">
                 ${item('fern', 'data-pipes-propensity="0.25"')}${item('moss')}${item('tree')}</ul>
-                <div id="space"></div>
+                <div class="space"></div>
+                <ul id="passed" data-pipes-list="passed">${item('weed')}</ul>
+                <div class="space"></div>
                 <ul id="far" data-pipes-list="far" data-pipes-list-id="L2">${item('rock')}${item('sand')}</ul>`,
         });
-        await page.setViewport({width: 800, height: 500});
+        await page.setViewport({width: 800, height: 700});
         await page.goto(site.url);
         const [first] = await seen(/impression/, 1);
         const {list_id: near, ...others} = first.properties;
@@ -227,7 +236,11 @@ test('items of a list that were seen for a second are told, and clicks are joine
         assert.deepStrictEqual([first.name, others], ['near', {policy: 'v7',
             items: [{id: 'fern', position: 0, propensity: 0.25}, {id: 'moss', position: 1}]}]);
         await page.click('[data-pipes-item=moss] a');
-        await page.evaluate(() => {
+        await page.evaluate(async () => {
+            passed.scrollIntoView();
+            for (let frames = 0; frames < 10; frames++) {
+                await new Promise(requestAnimationFrame);
+            }
             far.insertAdjacentHTML('beforeend', '<li data-pipes-item="lake">lake');
             scrollTo(0, document.documentElement.scrollHeight);
         });
