@@ -55,7 +55,8 @@ async function startServer(t, answer) {
  * @param {Object<string, string|function(request, response)>} pages   by path: HTML, or who answers
  */
 async function startSite(t, collector, pages) {
-    const head = `<!doctype html><meta charset="utf-8"><script src="${collector.url}/pipes.js"></script>`;
+    const head = '<!doctype html><meta charset="utf-8">' +
+        `<script src="${collector.url}/pipes.js"></script>`;
     return startServer(t, (request, response) => {
         const page = pages[request.url.split('?')[0]];
         if (typeof page === 'function') {

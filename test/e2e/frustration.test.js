@@ -129,7 +129,8 @@ test('rage is told with its count, selecting a text and quick use are not', asyn
     // The page is left before this one is over.
     await page.click('#live', {count: 3});
     const clicks = await page.leave(5);
-    assert.deepStrictEqual(clicks.map((row) => [row.name, row.properties.id, row.properties.count]), [
+    const counts = clicks.map((row) => [row.name, row.properties.id, row.properties.count]);
+    assert.deepStrictEqual(counts, [
         ['rage', 'dead', 5], ['dead', 'dead', undefined], ['rage', 'hand', 3],
         ['dead', 'hand', undefined], ['rage', 'live', 3]]);
     const {duration_ms: duration} = clicks[0].properties;
