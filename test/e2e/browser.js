@@ -51,4 +51,22 @@ async function startServer(t, answer) {
     return server;
 }
 
-module.exports = {CHROMIUM, startBrowser, openPage, startServer};
+/**
+ * A site on another origin than the collector's, with its tracker in the head of each page.
+ * @param {Object<string, string|function(request, response)>} pages   by path: HTML, or who answers
+ */
+async function startSite(t, collector, pages) {
+    const head = '<!doctype html><meta charset="utf-8">' +
+        `<script src="${collector.url}/pipes.js"></script>`;
+    return startServer(t, (request, response) => {
+        const page = pages[request.url.split('?')[0]];
+        if (typeof page === 'function') {
+            page(request, response);
+            return;
+        }
+        response.writeHead(page ? 200 : 404, {'content-type': 'text/html'});
+        response.end(head + (page || '<title>Nothing here</title><p>Nothing here</p>'));
+    });
+}
+
+module.exports = {CHROMIUM, startBrowser, openPage, startServer, startSite};

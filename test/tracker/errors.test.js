@@ -81,7 +81,8 @@ test('ten are sent a view, and ten more in the next', async () => {
 test('"Script error." counts once', async () => {
     const page = open();
     for (let i = 0; i < 3; i++) {
-        page.win.fire('error', {message: 'Script error.', filename: '', lineno: 0, colno: 0});
+        page.win.fire('error', {error: null, message: 'Script error.', filename: '', lineno: 0,
+            colno: 0});
     }
     const [event, ...others] = await page.sent();
     assert.deepEqual(event.properties, {message: 'Script error.', handled: false});

@@ -75,6 +75,20 @@ test('leaving tells how long each was seen', async () => {
     assert.deepEqual(last.properties.items, [{id: 'i0', position: 0, dwell_ms: 5000}]);
 });
 
+test('leaving in two steps tells it once, coming back and staying on once more', async () => {
+    const page = open();
+    page.see(page.items[0]);
+    await page.pass(5000);
+    page.win.fire('pagehide');
+    await page.pass(3);
+    page.hide('hidden');
+    page.hide('visible');
+    await page.pass(700);
+    page.hide('hidden');
+    const told = (await page.sent()).map((event) => event.properties.items[0].dwell_ms);
+    assert.deepEqual(told, [undefined, 5000, 5703]);
+});
+
 test('a hundred items an event, one event a second', async () => {
     const page = open(150);
     page.items.forEach((node) => page.see(node));

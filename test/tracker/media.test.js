@@ -3,8 +3,8 @@ const test = require('node:test');
 const assert = require('node:assert');
 const {openPage, element} = require('./page.js');
 
-function open(modules = ['media']) {
-    const page = openPage({modules});
+function open() {
+    const page = openPage({modules: ['elements', 'media']});
     /** Plays from second to second, or jumps there. */
     page.tell = (node, type, seconds = node.currentTime) => {
         node.currentTime = seconds;
@@ -125,7 +125,7 @@ test('a live stream and one without metadata have no percent', async () => {
 });
 
 test('what is to be ignored is not heard, nor what only looks like media', async () => {
-    const page = open(['elements', 'media']);
+    const page = open();
     const box = element('div', {'data-pipes-ignore': ''});
     const node = video();
     node.parentNode = box;

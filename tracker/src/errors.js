@@ -41,7 +41,9 @@ function errors() {
                 frame = [0, event.filename, event.lineno, event.colno];
             }
             var message = is_object ? fault.message : fault;
-            message = cut(message === undefined ? event.message : message, MESSAGE_MAX);
+            // Of a script from elsewhere the browser tells no error, but null and "Script error.".
+            message = cut(message === undefined || message === null ? event.message || message :
+                message, MESSAGE_MAX);
             var name = is_object && fault.name && cut(fault.name, 100) ||
                 (/(\w*Error):/.exec(event.message) || [0, 'Error'])[1];
             var key = [name, frame[1] || message, frame[2]].join('\n');

@@ -15,6 +15,8 @@ function impressions() {
     var ITEM = 'data-pipes-item';
     var SEEN_MS = 1000;
     var BATCH_MS = 1000;
+    /** Leaving is often told twice, with a moment between. */
+    var GAIN_MS = 500;
     var ITEMS_MAX = 100;
     /** Each is looked for among the others. */
     var GIVEN_MAX = 1000;
@@ -119,7 +121,7 @@ function impressions() {
             lists.forEach(function (list) {
                 var items = shown.filter(function (item) {
                     return item._list === list && item._counted &&
-                        (all && seer ? item._dwell > item._told : item._told < 0);
+                        (all && seer ? item._dwell > item._told + GAIN_MS : item._told < 0);
                 });
                 while (items.length) {
                     var part = items.splice(0, ITEMS_MAX);

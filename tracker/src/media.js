@@ -34,8 +34,7 @@ function media() {
         function say(node, what, mark) {
             var said = stateOf(node)._said;
             var key = what + mark;
-            if (said[key] && (mark || node.autoplay && node.loop) ||
-                web.label && !web.label(node)) {
+            if (said[key] && (mark || node.autoplay && node.loop) || !web.label(node)) {
                 return;
             }
             said[key] = true;
