@@ -160,6 +160,7 @@ test('other hooks that throw change nothing', async () => {
     page.pipes.page('second');
     page.pipes.reset();
     page.win.fire('pagehide');
+    await page.pass(2000); // a page that was left and lives on waits that long
     const names = (await settle(page, 'hooks')).map((event) => event.name);
     assert.ok(names.includes('second'));
 });

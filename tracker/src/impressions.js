@@ -120,8 +120,8 @@ function impressions() {
             }
             lists.forEach(function (list) {
                 var items = shown.filter(function (item) {
-                    return item._list === list && item._counted &&
-                        (all && seer ? item._dwell > item._told + GAIN_MS : item._told < 0);
+                    return item._list === list && item._counted && (item._told < 0 ||
+                        all && seer && item._dwell > item._told + GAIN_MS);
                 });
                 while (items.length) {
                     var part = items.splice(0, ITEMS_MAX);
