@@ -260,3 +260,33 @@ test('items of a list that were seen for a second are told, and clicks are joine
             JSON.stringify(items));
         assert.deepStrictEqual(page.errors, []);
     });
+
+test('a long request is sent as gzip, without a preflight request, and all of it is in the lake',
+    async (t) => {
+        const {page, site, seen} = await openSite(t, 'compress', {'/': '<title>Home</title>'});
+        const methods = [];
+        page.on('request', (request) => methods.push(request.method()));
+        await page.evaluateOnNewDocument(() => {
+            const {fetch} = window;
+            window.bodies = [];
+            window.fetch = (url, init) => {
+                window.bodies.push(init.body instanceof Blob ? init.body.size : 'text');
+                return fetch(url, init);
+            };
+        });
+        await page.goto(site.url);
+        await page.waitForFunction(() => window.pipes.get);
+        await page.evaluate(() => {
+            for (let i = 0; i < 100; i++) {
+                pipes.track('counted', {i, text: 'the same words again and again '.repeat(3)});
+            }
+        });
+        const events = await seen(/track counted/, 100);
+        assert.deepStrictEqual(events.map((row) => row.properties.i), [...Array(100).keys()]);
+        const sizes = (await page.evaluate(() => window.bodies)).filter((size) => size !== 'text');
+        const text = JSON.stringify(events.map((row) => row.properties)).length;
+        const sum = sizes.reduce((all, size) => all + size, 0);
+        assert.ok(sizes.length > 0 && sum < text / 2, `${sizes} bytes for ${text}`);
+        assert.ok(!methods.includes('OPTIONS'));
+        assert.deepStrictEqual(page.errors, []);
+    });

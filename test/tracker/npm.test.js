@@ -6,6 +6,7 @@ const os = require('os');
 const path = require('path');
 const {execFileSync} = require('child_process');
 const {pathToFileURL} = require('url');
+const {openPage} = require('./page.js');
 
 const ROOT = path.join(__dirname, '../..');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'pipes-npm-'));
@@ -52,5 +53,22 @@ test('the types tell of every call there is', () => {
     for (const name of [...list.core.calls, ...list.modules.flatMap((one) => one.calls)]) {
         assert.match(types, new RegExp(`^    ${name}[(<]`, 'm'));
         assert.match(usage, new RegExp(`pipes\\.${name}\\(`));
+    }
+});
+
+test('a second site is an instance of its own, the same site is the same one', async () => {
+    const {create, page_view} = await import(`${entry}?instances`);
+    const {win} = openPage({config: {site: 'tag'}});
+    globalThis.window = win;
+    try {
+        const made = ['tag', 'blog', 'blog', 'shop'].map((site) =>
+            create({site, endpoint: 'https://b.example/e', modules: [page_view]}));
+        assert.equal(made[0], win.pipes);
+        assert.equal(made[1], made[2]);
+        assert.equal(new Set(made).size, 3);
+        assert.deepEqual(made.map((pipes) => pipes.get('site')), ['tag', 'blog', 'blog', 'shop']);
+        assert.notEqual(made[1].get('anonymous_id'), made[3].get('anonymous_id'));
+    } finally {
+        delete globalThis.window;
     }
 });

@@ -45,10 +45,19 @@ function withNeeds(modules, all) {
 }
 
 function silent() {
-    var api = {get: function () {}};
+    var api = {get: function () {}, create: silent};
     ${JSON.stringify(calls)}.forEach(function (name) { api[name] = function () {}; });
     api.on = function () { return function () {}; };
     return api;
+}
+
+var others = {};
+
+/* The page's own is window.pipes, where its tag and other scripts find it. */
+function place(site) {
+    var first = window.pipes = window.pipes || {};
+    return !first.version || first.get('site') === site ? first :
+        others[site] = others[site] || {};
 }
 
 export function create(options) {
@@ -56,10 +65,11 @@ export function create(options) {
         return silent();
     }
     var config = Object.assign({}, options.moduleOptions, options);
+    var api = place(options.site);
     delete config.modules;
     delete config.moduleOptions;
-    core(config, withNeeds(options.modules || [], []));
-    return window.pipes;
+    core(config, withNeeds(options.modules || [], []), api);
+    return api;
 }
 `;
 

@@ -38,6 +38,8 @@ export interface Hooks {
 /** A part of the tracker; the contract is in scope.js of the source. */
 export interface Module {
     name: string;
+    /** Started once and before everything else, whatever the visitor said, and never stopped. */
+    always?: boolean;
     // eslint-disable-next-line @typescript-eslint/no-explicit-any
     start(scope: any): void | {stop(): void};
 }
@@ -48,6 +50,7 @@ export interface State {
     page_view_id: string | undefined;
     consent: Consent | undefined;
     enabled: boolean;
+    site: string | undefined;
     anonymous_id: string | undefined;
     session_id: string | undefined;
     user_id: string | undefined;
@@ -117,6 +120,8 @@ export interface Pipes {
     debug(wanted?: boolean): void;
     /** `undefined` for an id before consent, and after an opt-out. */
     get<Key extends keyof State>(key: Key): State[Key] | undefined;
+    /** Another one beside this, with its configuration and modules and what is said here. */
+    create(options: Partial<Options>): Pipes;
     /** Absent where there is no window. */
     readonly version?: string;
 }
@@ -142,7 +147,8 @@ export interface Options {
 }
 
 /**
- * Starts the tracker of this page. There is one for each window: a second call gives the first one.
+ * Starts the tracker of this page. There is one for each site: a second call for it gives the first
+ * one. The first of all is `window.pipes`.
  * Without a window, on a server, all calls do nothing.
  */
 export function create(options: Options): Pipes;

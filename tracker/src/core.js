@@ -4,19 +4,19 @@
  * What modules get is described in scope.js.
  *
  * @param {Object} config
- * @param {Array<{name: string, start: Function}>} modules
+ * @param {Array<{name: string, start: Function, always: boolean}>} modules
+ * @param {Object=} api   where the calls are put: window.pipes, but for another instance
  */
-function core(config, modules) {
+function core(config, modules, api) {
     var MAX_HELD = 200;
     var web = browser(window);
     var fence = web.fence;
-    var api = window.pipes = window.pipes || {};
     var load_id = web.randomId();
     var suffix = nameOf(config.site, 'main') + nameOf(config.environment, 'production');
     var prefix = 'pipes_queue' + suffix + '_';
     var data_prefix = 'pipes_data' + suffix + '_';
     var identity = ids(web, config, suffix);
-    var endpoint = config.endpoint || web._scriptOrigin() + '/e';
+    var endpoint = config.endpoint = config.endpoint || web._scriptOrigin() + '/e';
     var consent = config.consent;
     var hooks = {};
     var defaults = {};
@@ -26,8 +26,9 @@ function core(config, modules) {
     var running = false;
     var held = [];
     var queues = [];
-    var at, page_view_id, page_url, page_referrer, debugging, sender, beat;
+    var at, page_view_id, page_url, page_referrer, debugging, sender, beat, pack;
 
+    api = api || (window.pipes = window.pipes || {});
     if (api.version) {
         return;
     }
@@ -99,6 +100,10 @@ function core(config, modules) {
             }
         }
         return target;
+    }
+
+    function mayKeep() {
+        return running && consent !== 'pending';
     }
 
     function tell(hook, value) {
@@ -241,10 +246,19 @@ function core(config, modules) {
     function startModule(module) {
         fence(function () {
             var made = scope(web, shared, module.name);
-            undo.push(fence(made._end));
+            var ends = module.always ? [] : undo;
+            ends.push(fence(made._end));
             var hook = module.start(made);
-            undo.push(fence(function () { hook.stop(); }));
+            ends.push(fence(function () { hook.stop(); }));
         })();
+    }
+
+    function startModules(always) {
+        modules.forEach(function (module) {
+            if (!module.always === !always) {
+                startModule(module);
+            }
+        });
     }
 
     function start() {
@@ -252,7 +266,8 @@ function core(config, modules) {
             return;
         }
         running = true;
-        sender = transport(web, endpoint, config, function () { return queues; }, tell);
+        sender = transport(web, endpoint, config, function () { return queues; }, tell,
+            function (text, done) { pack ? pack(text, done) : done(text); });
         undo = [
             web.listen(window, 'pagehide', function () { leave(sender._leave); }),
             web.listen(web.document, 'visibilitychange', function () {
@@ -265,7 +280,7 @@ function core(config, modules) {
         if (consent !== 'pending') {
             openStore();
         }
-        modules.forEach(startModule);
+        startModules();
     }
 
     function leave(send) {
@@ -384,10 +399,15 @@ function core(config, modules) {
             var name = module.name;
             if (modules.every(function (one) { return one.name !== name; })) {
                 modules.push(module);
-                if (running) {
+                if (running || module.always) {
                     startModule(module);
                 }
             }
+        },
+        create: function (options) {
+            var other = {};
+            core(merge(merge({}, config), options), modules.slice(), other);
+            return other;
         },
         debug: function (wanted) { debugging = wanted !== false; },
         disable: function () {
@@ -403,16 +423,17 @@ function core(config, modules) {
         reset: function () {
             defaults = {};
             timers = {};
-            if (running && consent !== 'pending') {
+            if (mayKeep()) {
                 identity._forget();
                 forget(data_prefix);
             }
             tell('reset');
         },
         get: function (key) {
-            var may = running && consent !== 'pending';
+            var may = mayKeep();
             return {
                 load_id: load_id, page_view_id: page_view_id, consent: consent, enabled: running,
+                site: config.site,
                 anonymous_id: may ? identity._anonymous() : undefined,
                 session_id: may ? identity._session()._id : undefined,
                 user_id: may ? identity._user().user_id : undefined
@@ -426,7 +447,11 @@ function core(config, modules) {
 
     var shared = {
         version: 2, config: config, browser: web, emit: fence(emit), define: define, on: on,
-        flush: fence(calls.flush), _store: store
+        flush: fence(calls.flush), consent: fence(setConsent), _store: store,
+        pack: function (fn) { pack = fn; },
+        id: fence(function (arriving) {
+            return mayKeep() ? identity._text(arriving) : undefined;
+        })
     };
 
     fence(function () {
@@ -435,6 +460,7 @@ function core(config, modules) {
             define(name, calls[name]);
         }
         api.version = '0.1.0';
+        startModules(true);
         start();
         waiting.forEach(function (call) {
             at = call[2];

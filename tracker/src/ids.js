@@ -14,7 +14,7 @@ function ids(web, config, suffix) {
     var has_none = config.storage === 'none';
     var LIFE_MS = 395 * 864e5;
     var IDLE_MS = 18e5;
-    var anonymous, session, user, domain;
+    var anonymous, arrived, session, user, domain;
 
     function root() {
         return domain === undefined ? (domain = config.domain || web._rootDomain()) : domain;
@@ -29,12 +29,15 @@ function ids(web, config, suffix) {
         }
     }
 
+    function text() {
+        return '1.' + anonymous._id + '.' + anonymous._created;
+    }
+
     function keepAnonymous() {
-        var text = '1.' + anonymous._id + '.' + anonymous._created;
         if (has_cookie) {
-            web._writeCookie(COOKIE, text, root(), anonymous._created + LIFE_MS);
+            web._writeCookie(COOKIE, text(), root(), anonymous._created + LIFE_MS);
         }
-        web._local._set(COOKIE, text);
+        web._local._set(COOKIE, text());
     }
 
     function loadAnonymous() {
@@ -42,7 +45,7 @@ function ids(web, config, suffix) {
             return undefined;
         }
         if (!anonymous || anonymous._created + LIFE_MS <= web.now()) {
-            anonymous = parse(has_cookie && web._readCookie(COOKIE)) || parse(web._local._get(COOKIE)) ||
+            anonymous = parse(has_cookie && web._readCookie(COOKIE)) || parse(web._local._get(COOKIE)) || arrived ||
                 {_id: web.randomId(), _created: web.now()};
             keepAnonymous();
         }
@@ -85,6 +88,11 @@ function ids(web, config, suffix) {
 
     return {
         _anonymous: loadAnonymous,
+        /** The id with its time; one that arrives, in the same form, is taken by who has none yet. */
+        _text: function (arriving) {
+            arrived = parse(arriving);
+            return loadAnonymous() && text();
+        },
         _session: touchSession,
         _user: loadUser,
         /** @param {string} key user_id or group_id */

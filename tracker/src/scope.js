@@ -2,10 +2,11 @@
  * What one module gets for one start: everything made through it is undone by `_end()`.
  *
  * MODULE CONTRACT, version 2 (public, never mangled). A module is
- *     {name: string, start: function(Scope): (void|{stop: function()})}
+ *     {name: string, start: function(Scope): (void|{stop: function()}), always: boolean=}
  * start() is called when collecting begins (never before consent, nor against an opt-out) and again
  * after each enable(); return stop() only for what was not made through the scope. Both are fenced,
- * so is every function handed in. A bundled file ends with `pipesModules.push(factory());`, a
+ * so is every function handed in. With `always` it is started once, before everything else and whatever
+ * the visitor said, and is never stopped: for what listens to a consent banner; it keeps nothing. A bundled file ends with `pipesModules.push(factory());`, a
  * foreign one is handed to pipes.use(). Modules of version 1 keep working.
  *
  * @typedef {Object} Scope
@@ -28,6 +29,11 @@
  *           'sent' (count)  'refused' (status)  'consent' (state)  'reset'  'disable'  'enable'
  * @property {function(string,string=,Object=,Object=)} emit
  *           (type, name, properties, extra): makes an event; extra overrides envelope fields
+ * @property {function(string)} consent   as pipes.consent()
+ * @property {function(string=):string=} id   the anonymous id as it is kept ("1.<id>.<created ms>"), nothing
+ *           while there must be none; an id in this form from elsewhere is taken by who has none
+ * @property {function(function(string,function(BodyInit)))} pack   sets what makes a request's text
+ *           smaller, in its own time: (text, done). Not asked when the page goes
  * @property {function()} flush   sends within this turn, for what a navigation may follow
  * @property {function(*=):*} store   small JSON that the module keeps on the device, where the storage
  *           mode lets it: undefined reads, null removes. Gone with reset() and disable()

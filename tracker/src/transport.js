@@ -7,15 +7,16 @@
  * @param {Object} config site and bundle
  * @param {function(): Array} queues own queue first
  * @param {function(string, Object)} tell hook: 'sent' and 'refused'
+ * @param {function(string, function(BodyInit))} pack   what makes a body smaller, in its own time
  */
-function transport(web, endpoint, config, queues, tell) {
+function transport(web, endpoint, config, queues, tell, pack) {
     var MAX_BYTES = 49152;
     var WATCHDOG_MS = 3e4;
     var ticket = 0;
     var failures = 0;
     var limit_bytes = MAX_BYTES;
     var ordered_wait = false;
-    var batch, in_flight, timer, watchdog;
+    var batch, in_flight, is_posted, timer, watchdog;
 
     /** Everything of a batch but its events and the closing brackets. */
     function envelope(source, id, attempt_number) {
@@ -124,7 +125,10 @@ function transport(web, endpoint, config, queues, tell) {
         }
     }
 
-    function send() {
+    function asIs(text, done) { done(text); }
+
+    /** @param {boolean=} now   within this turn: nothing is made smaller first */
+    function send(now) {
         if (in_flight || timer !== undefined) {
             return;
         }
@@ -136,9 +140,16 @@ function transport(web, endpoint, config, queues, tell) {
         in_flight = true;
         batch._unreported = batch._queue._header.u;
         watchdog = web.later(function () { answered(number, 0); }, WATCHDOG_MS);
-        web._post(endpoint, body(batch._queue, batch._items, batch._id, ++batch._attempt),
-            function (status, retry_after, text) {
-                answered(number, status, retry_after, text);
+        is_posted = false;
+        (now ? asIs : pack)(body(batch._queue, batch._items, batch._id, ++batch._attempt),
+            function (packed) {
+                if (number !== ticket) {
+                    return;
+                }
+                is_posted = true;
+                web._post(endpoint, packed, function (status, retry_after, text) {
+                    answered(number, status, retry_after, text);
+                });
             });
     }
 
@@ -165,7 +176,8 @@ function transport(web, endpoint, config, queues, tell) {
     /** A beacon has no answer: its events stay stored, the collector knows them by load and seq. */
     function unload() {
         var own = queues()[0];
-        var carried = in_flight && web._hasKeepalive() && batch._queue === own ? batch._items : [];
+        var carried = in_flight && is_posted && web._hasKeepalive() && batch._queue === own ?
+            batch._items : [];
         var chunk = [];
         var space = room(own);
         var items = own._items();
@@ -211,7 +223,7 @@ function transport(web, endpoint, config, queues, tell) {
         if (!failures) {
             web.cancel(timer);
             timer = undefined;
-            send();
+            send(true);
         }
     }
 

@@ -1,0 +1,79 @@
+/* What a module gets beyond events and listeners: consent, the anonymous id. */
+'use strict';
+const test = require('node:test');
+const assert = require('node:assert');
+const {openPage} = require('./page.js');
+
+/** A page with one more module; the scope it was started with, and how often. */
+function withModule(options, module = {}) {
+    const page = openPage(options);
+    page.starts = 0;
+    page.ends = 0;
+    page.pipes.use({name: 'mine', ...module, start: (core) => {
+        page.starts++;
+        page.core = core;
+        return {stop: () => { page.ends++; }};
+    }});
+    return page;
+}
+
+test('a module that stays is there once, whatever the visitor said, and can say anew', async () => {
+    const page = withModule({config: {consent: 'denied'}}, {always: true});
+    assert.equal(page.starts, 1);
+    page.core.emit('track', 'refused');
+    page.core.consent('granted');
+    page.core.emit('track', 'granted');
+    await page.settle();
+    assert.deepEqual((await page.answer(200)).events.map((event) => event.name), ['granted']);
+    page.core.consent('denied');
+    page.pipes.disable();
+    page.pipes.enable();
+    page.core.consent('granted');
+    page.core.emit('track', 'anew');
+    await page.pass(1000);
+    assert.deepEqual((await page.answer(200)).events.map((event) => event.name), ['anew']);
+    assert.deepEqual([page.starts, page.ends], [1, 0]);
+});
+
+test('another module is started only where collecting is allowed', () => {
+    const page = withModule({config: {consent: 'denied'}});
+    assert.equal(page.starts, 0);
+    page.pipes.consent('granted');
+    page.pipes.consent('denied');
+    assert.deepEqual([page.starts, page.ends], [1, 1]);
+});
+
+test('the id is told with its time, and not before consent', () => {
+    const page = withModule({config: {consent: 'pending'}});
+    assert.equal(page.core.id(), undefined);
+    assert.equal(page.cookies.size, 0);
+    page.pipes.consent('granted');
+    assert.equal(page.core.id(), `1.${page.pipes.get('anonymous_id')}.${page.now}`);
+});
+
+test('an id that arrives is taken by who has none yet', () => {
+    const arriving = `1.${'a'.repeat(32)}.${1.7e12 - 5000}`;
+    const page = withModule();
+    assert.equal(page.core.id(arriving), arriving);
+    assert.equal(page.pipes.get('anonymous_id'), 'a'.repeat(32));
+    assert.ok([...page.cookies.values()].includes(arriving), 'with the time of its making');
+    const again = withModule({local: page.local, cookies: page.cookies});
+    const other = `1.${'b'.repeat(32)}.${1.7e12 - 5000}`;
+    assert.equal(again.core.id(other), arriving, 'and by nobody else');
+});
+
+test('an id that is none, is too old or comes from tomorrow is not taken', () => {
+    const id = 'a'.repeat(32);
+    for (const text of [`2.${id}.1699999995000`, `1.${id}`, `1.a;b.1699999995000`,
+        `1.${id}.${1.7e12 - 396 * 864e5}`, `1.${id}.${1.7e12 + 2 * 864e5}`, 7, null, {}]) {
+        const page = withModule();
+        page.core.id(text);
+        assert.notEqual(page.pipes.get('anonymous_id'), id, String(text));
+    }
+});
+
+test('without storage there is no id, and none is taken', () => {
+    const page = withModule({config: {storage: 'none'}});
+    assert.equal(page.core.id(`1.${'a'.repeat(32)}.1699999995000`), undefined);
+    assert.equal(page.pipes.get('anonymous_id'), undefined);
+});

@@ -1,0 +1,57 @@
+'use strict';
+const test = require('node:test');
+const assert = require('node:assert');
+const {openPage} = require('./page.js');
+
+const settled = async (page) => {
+    await page.pass(1000);
+    return page.requests.splice(0).map(({url, body}) => ({url, site: body.site,
+        names: body.events.map((event) => event.name), load_id: body.load_id}));
+};
+
+test('a second instance on the page has its own site, address, ids and properties', async () => {
+    const page = openPage();
+    const other = page.pipes.create({site: 'blog', endpoint: 'https://blog.example/e'});
+    page.pipes.set({mine: 1});
+    page.pipes.identify('ada');
+    other.track('b', {});
+    const sent = await settled(page);
+    assert.deepEqual(sent.map(({url, site, names}) => [url, site, names]), [
+        ['https://collect.example/e', 'shop', [undefined]],
+        ['https://blog.example/e', 'blog', ['b']]]);
+    assert.notEqual(page.pipes.get('anonymous_id'), other.get('anonymous_id'));
+    assert.notEqual(sent[0].load_id, sent[1].load_id);
+    assert.equal(other.get('user_id'), undefined);
+    for (const site of ['shop', 'blog']) {
+        assert.ok(page.cookies.has(`pipes_anonymous_id.${site}`));
+    }
+});
+
+test('an instance takes over what was configured, also where the script came from', async () => {
+    const page = openPage({config: {environment: 'test'}});
+    page.doc.currentScript = null;
+    page.pipes.create({site: 'blog'}).track('b');
+    assert.deepEqual((await settled(page)).map(({url, site}) => [url, site]),
+        [['https://collect.example/e', 'blog']]);
+    assert.ok(page.cookies.has('pipes_anonymous_id.blog.test'));
+});
+
+test('an instance has the modules of the page, each at work for itself', async () => {
+    const page = openPage({modules: ['people']});
+    const other = page.pipes.create({site: 'blog'});
+    other.people('set', {plan: 'free'});
+    const seen = [];
+    page.pipes.use({name: 'mine', start: (core) => { seen.push(core.config.site); }});
+    other.use({name: 'mine', start: (core) => { seen.push(core.config.site); }});
+    assert.deepEqual(seen, ['shop', 'blog']);
+    assert.deepEqual((await settled(page)).map(({site}) => site), ['blog']);
+});
+
+test('who opts out of one instance has opted out of all', async () => {
+    const page = openPage();
+    const other = page.pipes.create({site: 'blog'});
+    page.pipes.disable();
+    other.track('b');
+    assert.deepEqual(await settled(page), []);
+    assert.equal(other.get('enabled'), false);
+});
