@@ -6,6 +6,7 @@
 #                 `make tsan` under ThreadSanitizer
 #   make lint     format, warnings as errors, layers, banned functions, docs as the program prints
 #   make fault    the collector killed, its power cut, its disk failing; `make soak`: for an hour
+#   make mutate   FILE=tracker/src/clicks.js: small breaks of the tracker that no test notices
 #   make fuzz     the parsers, SECONDS each (default 60)
 #   make bench    the JSON reader beside simdjson, the collector beside nginx; one of them:
 #                 `make bench-json`, `make bench-collector BENCH='--quick --only S64'`
@@ -111,6 +112,10 @@ test: setup-test
 	@$(MAKE) --no-print-directory all
 	@timeout -k 5 $(TEST_SECONDS) node --test $(TRACKER_TESTS)
 	@timeout -k 5 $(TEST_SECONDS) node --test $(E2E_TESTS)
+
+.PHONY: mutate
+mutate: setup-test
+	@tools/mutate $(FILE) $(TESTS)
 
 .PHONY: asan
 asan: setup-test
