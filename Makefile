@@ -7,6 +7,7 @@
 #                 `make tsan` under ThreadSanitizer
 #   make lint     format, warnings as errors, layers, banned functions, docs as the program prints
 #   make fault    the collector killed, its power cut, its disk failing; `make soak`: for an hour
+#   make mutate   FILE=tracker/src/clicks.js: small breaks of the tracker that no test notices
 #   make fuzz     the parsers, SECONDS each (default 60)
 #   make bench    the JSON reader beside simdjson, the collector beside nginx; one of them:
 #                 `make bench-json`, `make bench-collector BENCH='--quick --only S64'`
@@ -117,6 +118,10 @@ test: setup-test
 browsers: setup-test
 	@$(MAKE) --no-print-directory all
 	@PIPES_EVERY_STORAGE=1 timeout -k 5 $(TEST_SECONDS) node --test test/e2e/every_browser.test.js
+
+.PHONY: mutate
+mutate: setup-test
+	@tools/mutate $(FILE) $(TESTS)
 
 .PHONY: asan
 asan: setup-test

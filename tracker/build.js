@@ -15,7 +15,8 @@ const BUDGET_GZIP_BYTES = Object.fromEntries([['core', LIST.core.gzip_max],
     ['stub', LIST.stub.gzip_max], ...LIST.modules.map((one) => [one.name, one.gzip_max])]);
 /** What the page may call before the tracker is there. */
 const CALLS = [...new Set([...LIST.core.calls, ...LIST.modules.flatMap((one) => one.calls)])];
-const source = (name) => fs.readFileSync(path.join(__dirname, 'src', `${name}.js`), 'utf8');
+const SOURCES = path.join(__dirname, 'src');
+const source = (name, folder) => fs.readFileSync(path.join(folder, `${name}.js`), 'utf8');
 
 async function shrink(code, more) {
     const result = await minify(code, {
@@ -36,18 +37,18 @@ function scrubNames() {
 }
 
 /** One unit: its private members are mangled together; only `core` is seen from outside. */
-const buildCore = () => shrink(LIST.core.files.map(source).join('\n')
+const buildCore = (folder) => shrink(LIST.core.files.map((name) => source(name, folder)).join('\n')
     .replace('PIPES_SCRUB_NAMES', () => scrubNames()), {
     compress: {toplevel: true, top_retain: ['core']},
     mangle: {reserved: ['core']}
 });
 
-const buildModule = (name) => shrink(`!function(){${source(name)}}();`, {});
+const buildModule = (name, folder) => shrink(`!function(){${source(name, folder)}}();`, {});
 
 /** An expression that is called with the URL by whoever writes the tag. */
-async function buildStub() {
+async function buildStub(folder) {
     const call = '(PIPES_URL,PIPES_INTEGRITY);';
-    const text = source('stub').replace(/^\/\*\*[^]*?\*\//, '').replace('PIPES_CALLS', CALLS.join(' '));
+    const text = source('stub', folder).replace(/^\/\*\*[^]*?\*\//, '').replace('PIPES_CALLS', CALLS.join(' '));
     const code = await shrink(`!${text.trim()}${call}`, {});
     if (!code.endsWith(call)) {
         throw new Error('stub.js: minified into something that is not a call');
@@ -55,7 +56,15 @@ async function buildStub() {
     return code.slice(0, -call.length);
 }
 
-function write(out, name, code) {
+/** The unit that a file of the sources is part of, and its minified text. */
+async function buildUnit(file, folder = SOURCES) {
+    const name = LIST.core.files.includes(file) ? 'core' : file;
+    const code = name === 'core' ? buildCore(folder) :
+        name === 'stub' ? buildStub(folder) : buildModule(name, folder);
+    return {name, code: await code};
+}
+
+function write(out, {name, code}) {
     const gzip_bytes = zlib.gzipSync(code, {level: 9}).length;
     fs.writeFileSync(path.join(out, `${name}.min.js`), code);
     console.log(`${name}.min.js ${Buffer.byteLength(code)} bytes, gzip ${gzip_bytes}`);
@@ -67,19 +76,21 @@ function write(out, name, code) {
 
 async function build(out) {
     fs.mkdirSync(out, {recursive: true});
-    write(out, 'core', await buildCore());
-    for (const name of MODULES) {
-        write(out, name, await buildModule(name));
+    for (const name of ['core', ...MODULES, 'stub']) {
+        write(out, await buildUnit(name));
     }
-    write(out, 'stub', await buildStub());
     fs.copyFileSync(path.join(__dirname, 'modules.json'), path.join(out, 'modules.json'));
 }
 
-if (!process.argv[2]) {
-    console.error('usage: node tracker/build.js OUT');
-    process.exit(2);
+module.exports = {build, buildUnit, SOURCES};
+
+if (require.main === module) {
+    if (!process.argv[2]) {
+        console.error('usage: node tracker/build.js OUT');
+        process.exit(2);
+    }
+    build(process.argv[2]).catch((fault) => {
+        console.error(fault.message);
+        process.exit(1);
+    });
 }
-build(process.argv[2]).catch((fault) => {
-    console.error(fault.message);
-    process.exit(1);
-});

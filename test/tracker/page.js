@@ -10,9 +10,17 @@ const path = require('path');
 const vm = require('vm');
 const {execFileSync} = require('child_process');
 
-const out = fs.mkdtempSync(path.join(os.tmpdir(), 'pipes-tracker-'));
-execFileSync(process.execPath, [path.join(__dirname, '../../tracker/build.js'), out]);
-process.on('exit', () => fs.rmSync(out, {recursive: true, force: true}));
+/** The minified parts, built now unless tools/mutate has built them. */
+function builtParts() {
+    if (process.env.PIPES_TRACKER_PARTS) {
+        return process.env.PIPES_TRACKER_PARTS;
+    }
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'pipes-tracker-'));
+    execFileSync(process.execPath, [path.join(__dirname, '../../tracker/build.js'), folder]);
+    process.on('exit', () => fs.rmSync(folder, {recursive: true, force: true}));
+    return folder;
+}
+const out = builtParts();
 
 const minified = (name) => fs.readFileSync(path.join(out, `${name}.min.js`), 'utf8');
 

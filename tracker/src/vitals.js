@@ -162,11 +162,14 @@ function vitals() {
             }
         }
 
-        /** Behind the page event of this return, and when two frames have been drawn. */
+        /** The new view begins behind the page event of this return; its paint is two frames away. */
         function restored(event) {
-            first_hidden = hiddenNow();
-            begin(false);
-            var mine = values;
+            var mine = {};
+            core.later(function () {
+                first_hidden = hiddenNow();
+                begin(false);
+                values = mine;
+            }, 0);
             win.requestAnimationFrame(function () {
                 win.requestAnimationFrame(web.fence(function () {
                     mine.lcp = mine.fcp = performance.now() - event.timeStamp;
@@ -186,7 +189,7 @@ function vitals() {
         });
         core.listen(win, 'pageshow', function (event) {
             if (event.persisted) {
-                core.later(function () { restored(event); }, 0);
+                restored(event);
             }
         });
         core.on('leave', report);
