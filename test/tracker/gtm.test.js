@@ -182,7 +182,8 @@ test('an event before the script is there waits as the tag would keep it, and is
     assert.deepEqual(gtm.said, Array(5).fill('success'));
     await page.settle();
     const {events} = await page.answer(200);
-    assert.deepEqual(events.map((e) => [e.type, e.name, e.user_id, e.properties, e.user_properties]), [
+    assert.deepEqual(events.map((e) =>
+        [e.type, e.name, e.user_id, e.properties, e.user_properties]), [
         ['track', 'bought', undefined, {price: 3, colour: 'red'}, undefined],
         ['page', undefined, undefined, {}, undefined],
         ['identify', undefined, 'u7', {}, {plan: 'free'}],
@@ -234,7 +235,8 @@ test('consent follows Tag Manager, before the script is there and after', async 
 test('consent that is there at once is said at once; without the setting nothing is said', () => {
     const gtm = container();
     gtm.fire({action: 'load', consent: 'gtm'});
-    assert.deepEqual(gtm.win.pipes.q.map((call) => [call[0], call[1][0]]), [['consent', 'granted']]);
+    assert.deepEqual(gtm.win.pipes.q.map((call) => [call[0], call[1][0]]),
+        [['consent', 'granted']]);
     const other = container();
     other.fire({action: 'load'});
     assert.deepEqual([other.win.pipes.q, other.listeners], [[], []]);
@@ -283,5 +285,6 @@ function runScenario(code) {
 test('the tests inside the template hold', () => {
     const scenarios = sections.TESTS.split(/^- name: /m).slice(1);
     assert.equal(scenarios.length, 2);
-    scenarios.forEach((text) => runScenario(text.slice(text.indexOf('|-') + 2).replace(/^setup:.*$/m, '')));
+    scenarios.forEach((text) =>
+        runScenario(text.slice(text.indexOf('|-') + 2).replace(/^setup:.*$/m, '')));
 });
