@@ -166,7 +166,7 @@ test('every permission that is asked for is needed, and none is missing', () => 
         !mayInject('http://events.example.com/pipes.js'));
 });
 
-test('an event before the script is there waits as the tag would keep it, and is delivered', async () => {
+test('an event before the script is there waits as with the tag, and is delivered', async () => {
     const gtm = container({}, 1.7e12 - 400);
     gtm.fire({action: 'load'});
     gtm.fire({action: 'track', name: 'bought', properties: [{name: 'price', value: 3}],
