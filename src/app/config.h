@@ -41,6 +41,7 @@ struct config {
     const char *www;
     const char *modules;
     const char *module;
+    const char *module_options;
     const char *endpoint;
     const char *base_url;
     const char *consent;

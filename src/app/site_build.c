@@ -1,31 +1,41 @@
 #include "app/site_build.h"
 
 #include "base/file.h"
+#include "site/module_options.h"
 
 #include <fcntl.h>
 #include <stdio.h>
 
 enum { OWN_BYTES_MAX = 512 * 1024, PATH_BYTES = 1024 };
 
+/* The text of a file in the arena. */
+static enum status read_text(const char *name, size_t ceiling, struct arena *arena,
+                             struct view *text, struct fault *fault)
+{
+    struct buf read;
+    buf_init(&read, ceiling);
+    enum status status = file_read(AT_FDCWD, name, &read, fault);
+    *text = status == STATUS_OK ? arena_copy(arena, buf_view(&read)) : view_make(NULL, 0);
+    if (status == STATUS_OK && read.len > 0 && !text->at) {
+        status = fault_set(fault, STATUS_NO_MEMORY, "no memory for %s", name);
+    }
+    buf_free(&read);
+    return status;
+}
+
 static enum status read_module(struct bundle_settings *settings, struct view path,
                                struct arena *arena, struct fault *fault)
 {
     char name[PATH_BYTES];
-    struct buf text;
     if (settings->own_count == BUNDLE_OWN_MAX || path.len >= sizeof(name)) {
         return fault_set(fault, STATUS_TOO_BIG, "at most %d own modules", BUNDLE_OWN_MAX);
     }
     snprintf(name, sizeof(name), "%.*s", VIEW_ARG(path));
-    buf_init(&text, OWN_BYTES_MAX);
-    enum status status = file_read(AT_FDCWD, name, &text, fault);
-    struct view copy = arena_copy(arena, buf_view(&text));
-    if (status == STATUS_OK && text.len > 0 && !copy.at) {
-        status = fault_set(fault, STATUS_NO_MEMORY, "no memory for module %s", name);
-    }
+    struct bundle_own own = {.path = path};
+    enum status status = read_text(name, OWN_BYTES_MAX, arena, &own.text, fault);
     if (status == STATUS_OK) {
-        settings->own[settings->own_count++] = (struct bundle_own){path, copy};
+        settings->own[settings->own_count++] = own;
     }
-    buf_free(&text);
     return status;
 }
 
@@ -49,6 +59,13 @@ enum status site_build(struct tracker_site *site, const struct config *config, s
     while (rest.len > 0) {
         struct view path = view_trim(view_cut(&rest, ','));
         enum status status = path.len > 0 ? read_module(&settings, path, arena, fault) : STATUS_OK;
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    if (config->module_options[0]) {
+        enum status status = read_text(config->module_options, MODULE_OPTIONS_BYTES_MAX, arena,
+                                       &settings.options, fault);
         if (status != STATUS_OK) {
             return status;
         }

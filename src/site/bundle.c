@@ -1,6 +1,7 @@
 #include "site/bundle.h"
 
 #include "base/json.h"
+#include "site/module_options.h"
 
 #include <brotli/encode.h>
 #include <dlfcn.h>
@@ -19,28 +20,15 @@ void bundle_free(struct bundle *bundle)
     buf_free(&bundle->text);
     buf_free(&bundle->gzip);
     buf_free(&bundle->brotli);
+    buf_free(&bundle->options);
 }
 
-/* As in any script: the text must not be able to end the element it may stand in. */
 static void append_script_string(struct buf *out, const char *text)
 {
     struct buf quoted;
     buf_init(&quoted, BUNDLE_BYTES_MAX);
     json_append_string(&quoted, view_from_text(text));
-    struct view rest = buf_view(&quoted);
-    while (rest.len > 0) {
-        bool is_separator =
-            view_starts_with(rest, "\xe2\x80\xa8") || view_starts_with(rest, "\xe2\x80\xa9");
-        if (rest.at[0] == '<') {
-            buf_append_text(out, "\\u003c");
-        } else if (is_separator) {
-            buf_append_format(out, "\\u20%02x", rest.at[2] == '\xa8' ? 0x28 : 0x29);
-        } else {
-            buf_append_byte(out, rest.at[0]);
-        }
-        size_t used = is_separator ? 3 : 1;
-        rest = view_part(rest, used, rest.len);
-    }
+    module_options_append_script(out, buf_view(&quoted));
     if (buf_status(&quoted) != STATUS_OK) {
         out->status = buf_status(&quoted);
     }
@@ -56,9 +44,10 @@ static void append_setting(struct buf *out, char *before, const char *name, cons
     }
 }
 
-static void append_configuration(struct buf *out, const struct bundle_settings *settings,
+static void append_configuration(struct bundle *bundle, const struct bundle_settings *settings,
                                  const char *hash)
 {
+    struct buf *out = &bundle->text;
     char before = '{';
     append_setting(out, &before, "site", settings->site);
     append_setting(out, &before, "endpoint", settings->endpoint);
@@ -68,7 +57,13 @@ static void append_configuration(struct buf *out, const struct bundle_settings *
     append_setting(out, &before, "storage", settings->storage);
     append_setting(out, &before, "domain", settings->cookie_domain);
     append_setting(out, &before, "bundle", hash);
-    buf_append_text(out, before == '{' ? "{}" : "}");
+    struct view options = buf_view(&bundle->options);
+    if (before == '{') {
+        buf_append_byte(out, '{');
+        options = view_part(options, options.len > 0, options.len);
+    }
+    buf_append_view(out, options);
+    buf_append_byte(out, '}');
 }
 
 static void append_modules(struct bundle *bundle, const struct bundle_settings *settings)
@@ -98,7 +93,7 @@ static enum status write_text(struct bundle *bundle, const struct bundle_setting
     buf_append_byte(&bundle->text, '\n');
     append_modules(bundle, settings);
     buf_append_text(&bundle->text, "core(pipesConfig,pipesModules)}(");
-    append_configuration(&bundle->text, settings, hash);
+    append_configuration(bundle, settings, hash);
     buf_append_text(&bundle->text, ");\n");
     enum status status = buf_status(&bundle->text);
     return status == STATUS_OK
@@ -185,9 +180,15 @@ enum status bundle_make(struct bundle *bundle, const struct bundle_settings *set
     buf_init(&bundle->text, BUNDLE_BYTES_MAX);
     buf_init(&bundle->gzip, 2 * BUNDLE_BYTES_MAX);
     buf_init(&bundle->brotli, 2 * BUNDLE_BYTES_MAX);
+    buf_init(&bundle->options, 2 * MODULE_OPTIONS_BYTES_MAX);
     enum status status = module_list_read(&bundle->list, settings->tracker, fault);
     if (status == STATUS_OK) {
         status = module_list_choose(&bundle->list, settings->modules, &bundle->chosen, fault);
+    }
+    if (status == STATUS_OK) {
+        struct module_options_for modules = {&bundle->list, bundle->chosen,
+                                             settings->own_count > 0};
+        status = module_options_append(&bundle->options, settings->options, &modules, fault);
     }
     /* The hash is that of the text without it: it cannot be over itself. */
     status = status == STATUS_OK ? write_text(bundle, settings, NULL, fault) : status;

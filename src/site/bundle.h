@@ -40,12 +40,14 @@ struct bundle_settings {
     const char *consent;       /* "", "pending" or "denied" */
     const char *storage;       /* "" (cookie), "local", "memory" or "none" */
     const char *cookie_domain; /* "": the widest that takes one */
+    struct view options;       /* of modules, as module_options.h takes them */
 };
 
 struct bundle {
     struct buf text;
     struct buf gzip;
     struct buf brotli;
+    struct buf options;      /* of modules, as they stand in the text */
     struct module_list list; /* of all there are */
     module_set chosen;       /* those that are in it */
     char hash[BUNDLE_HASH_BYTES];
@@ -53,7 +55,7 @@ struct bundle {
 };
 
 /* But for its compressed variants. STATUS_BAD_INPUT for an unknown module (the fault names those
- * there are). On failure the bundle is empty but may be freed. */
+ * there are) or options that are none. On failure the bundle is empty but may be freed. */
 enum status bundle_make(struct bundle *bundle, const struct bundle_settings *settings,
                         struct fault *fault) MUST_CHECK;
 /* Fills gzip and brotli, which takes most of the time. */

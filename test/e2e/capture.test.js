@@ -9,10 +9,9 @@ const {startBrowser, openPage, startServer, startSite} = require('./browser');
 
 /** A page on a site with these pages and modules; `options` are the modules' own, by name. */
 async function openSite(t, modules, pages, options = {}) {
-    const own = path.join(temporaryFolder(t), 'options.js');
-    fs.writeFileSync(own, Object.entries(options).map(([name, value]) =>
-        `pipesConfig.${name} = ${JSON.stringify(value)};`).join('\n'));
-    const collector = await startCollector(t, ['--modules', modules, '--module', own]);
+    const file = path.join(temporaryFolder(t), 'options.json');
+    fs.writeFileSync(file, JSON.stringify(options, null, 4));
+    const collector = await startCollector(t, ['--modules', modules, '--module-options', file]);
     const site = await startSite(t, collector, pages);
     const page = await openPage(await startBrowser(t));
     /** What the lake has of these types in the order of its making, once there are so many. */

@@ -1,6 +1,7 @@
 /*
- * The module `vitals` beside the library web-vitals, on the same load of the same page: what ours has
- * told the collector is what theirs tells the page. Theirs is served from node_modules, as it is.
+ * The module `vitals` beside the library web-vitals, on the same load of the same page: what ours
+ * has told the collector is what theirs tells the page. Theirs is served from node_modules, as it
+ * is.
  */
 'use strict';
 const test = require('node:test');
@@ -31,8 +32,8 @@ function bitmap(width, height) {
 }
 
 /**
- * `theirs` has their last values, one object for each return from the back-forward cache and one for
- * before; `clicks` has the slow clicks that the browser told, `largest` what was painted
+ * `theirs` has their last values, one object for each return from the back-forward cache and one
+ * for before; `clicks` has the slow clicks that the browser told, `largest` what was painted
  * largest so far, `shiftAll` moves all there is.
  */
 const PAGE = (ours, body) => `<!doctype html><html><head><meta charset="utf-8"><title>vitals</title>
@@ -85,7 +86,8 @@ const BODIES = {
         <button id="b" onclick="busy(90)">slow</button>`,
     late_text: `<button id="b" onclick="busy(90)">slow</button><h1 id="late"></h1>
         <script>setTimeout(function () {
-            document.getElementById('late').textContent = 'words that come late, and are many '.repeat(20);
+            document.getElementById('late').textContent =
+                'words that come late, and are many '.repeat(20);
         }, 250);</script>`,
     keys: `<input id="i"><button id="b" onclick="busy(90)">slow</button><script>
         var count = 0;
@@ -132,14 +134,16 @@ const painted = (page, selector) => page.waitForFunction((wanted) =>
     largest && largest.matches(wanted), {polling: 20}, selector);
 
 /**
- * Clicks, slowly, and waits until the browser has told of it and of all before. Theirs looks at what it is
- * told when the browser is idle, and what waits for that when the page is hidden never counts.
+ * Clicks, slowly, and waits until the browser has told of it and of all before. Theirs looks at
+ * what it is told when the browser is idle, and what waits for that
+ * when the page is hidden never counts.
  */
 async function click(page) {
     const before = await page.evaluate(() => clicks.size);
     await page.click('#b');
     await page.waitForFunction((count) => clicks.size > count, {polling: 20}, before);
-    await page.evaluate(() => new Promise((done) => requestIdleCallback(() => done(), {timeout: 2000})));
+    await page.evaluate(() =>
+        new Promise((done) => requestIdleCallback(() => done(), {timeout: 2000})));
 }
 
 /** Hides the tab behind another one; their values then. */

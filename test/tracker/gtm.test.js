@@ -7,7 +7,8 @@ const acorn = require('acorn');
 const {openPage, minified} = require('./page.js');
 
 const FILE = path.join(__dirname, '../../tracker/gtm/template.tpl');
-const sections = Object.fromEntries(fs.readFileSync(FILE, 'utf8').split(/^___([A-Z_]+)___$/m).slice(1)
+const PARTS = fs.readFileSync(FILE, 'utf8').split(/^___([A-Z_]+)___$/m);
+const sections = Object.fromEntries(PARTS.slice(1)
     .reduce((pairs, text, i, all) => i % 2 ? pairs : [...pairs, [text, all[i + 1].trim()]], []));
 const CODE = sections.SANDBOXED_JS_FOR_WEB_TEMPLATE;
 const parameters = JSON.parse(sections.TEMPLATE_PARAMETERS);
@@ -61,7 +62,8 @@ function container(win = {}, now = 1.7e12) {
     const last = (key) => key.split('.').pop();
     const value = (key) => { const at = parent(key); return at ? at[last(key)] : undefined; };
     const consentType = (type) => {
-        const entry = granted('access_consent', 'consentTypes').find((one) => one.consentType === type);
+        const entry = granted('access_consent', 'consentTypes')
+            .find((one) => one.consentType === type);
         assert.ok(entry && entry.read, `no permission to read ${type}`);
         return type;
     };
@@ -75,7 +77,8 @@ function container(win = {}, now = 1.7e12) {
         },
         callInWindow: (key, ...args) => {
             mayUse(key, 'execute');
-            return typeof value(key) === 'function' ? copy(value(key).apply(parent(key), copy(args))) :
+            return typeof value(key) === 'function' ?
+                copy(value(key).apply(parent(key), copy(args))) :
                 undefined;
         },
         createQueue: (key) => {
@@ -111,7 +114,8 @@ function container(win = {}, now = 1.7e12) {
     };
     gtm.fire = (fields, mocks = {}) => {
         const data = {url: URL, consent: 'page', ...fields,
-            gtmOnSuccess: () => gtm.said.push('success'), gtmOnFailure: () => gtm.said.push('failure')};
+            gtmOnSuccess: () => gtm.said.push('success'),
+            gtmOnFailure: () => gtm.said.push('failure')};
         new Function('require', 'data', `'use strict';${CODE}`)(
             (name) => mocks[name] || api[name], data);
         return gtm.said;
