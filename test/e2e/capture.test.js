@@ -289,3 +289,32 @@ test('a long request is sent as gzip, without a preflight request, and all of it
         assert.ok(!methods.includes('OPTIONS'));
         assert.deepStrictEqual(page.errors, []);
     });
+
+test('a visitor who follows a link to another domain of the owner stays the same one',
+    async (t) => {
+        const {page, site, left} = await openSite(t, 'cross_domain,page_view,links',
+            {'/': '<title>Home</title><a id="away">away</a>', '/there': '<title>There</title>'},
+            {cross_domain: {hosts: ['127.0.0.1', 'localhost']}});
+        const there = site.url.replace('127.0.0.1', 'localhost') + '/there?a=1';
+        await page.goto(site.url);
+        await page.waitForFunction(() => window.pipes.get && window.pipes.get('page_view_id'));
+        await page.$eval('#away', (link, href) => { link.href = href; }, there);
+        const id = await page.evaluate(() => pipes.get('anonymous_id'));
+        await Promise.all([page.waitForNavigation(), page.click('#away')]);
+        assert.strictEqual(page.url(), there, 'the id has left the address');
+        assert.strictEqual(await page.evaluate(() => pipes.get('anonymous_id')), id);
+        const events = await left(/^page/, 2);
+        assert.deepStrictEqual(events.map((row) => [row.anonymous_id, row.url]),
+            [[id, site.url + '/'], [id, there]]);
+        assert.deepStrictEqual(page.errors, []);
+    });
+
+test('an address with an id that is passed on makes nobody somebody else', async (t) => {
+    const {page, site} = await openSite(t, 'cross_domain', {'/': '<title>Home</title>'},
+        {cross_domain: {hosts: ['127.0.0.1', 'localhost']}});
+    const id = 'a'.repeat(32);
+    await page.goto(`${site.url}/?pipes_id=1.${id}.${Date.now() - 5000}.${Date.now()}`);
+    await page.waitForFunction(() => window.pipes.get);
+    assert.notStrictEqual(await page.evaluate(() => pipes.get('anonymous_id')), id);
+    assert.strictEqual(page.url(), site.url + '/');
+});

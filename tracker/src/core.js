@@ -103,7 +103,7 @@ function core(config, modules, api) {
     }
 
     function mayKeep() {
-        return running && consent !== 'pending';
+        return running && consent !== 'pending' && consent !== 'denied';
     }
 
     function tell(hook, value) {
