@@ -7,6 +7,7 @@
 #include "app/hand_over.h"
 #include "app/live.h"
 #include "app/pipeline.h"
+#include "app/receipts.h"
 #include "app/round.h"
 #include "app/static_files.h"
 #include "base/count_table.h"
@@ -148,6 +149,8 @@ static void append_storage(struct buf *out, const struct config *config)
                     config->disk_reserve);
     size_option_row(out, "quarantine", "counted and dropped", "quarantine-max",
                     config->quarantine_max);
+    row(out, "beacons whose receipt is kept", "older ones forgotten: their events come again", "%d",
+        RECEIPTS_SLOTS);
     row(out, "spare segments kept, a worker", "removed", "%d and one ready",
         SEGMENT_SPARES_KEPT_MAX);
     row(out, "keys of the lake that are not on disk", "saved early", "%d", KEY_SET_FRESH_MAX);

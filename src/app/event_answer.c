@@ -1,6 +1,18 @@
 #include "app/event_answer.h"
 
-void event_answer_json(struct http_reply *reply, const struct event_answer *answer)
+static void append_receipts(struct buf *out, const struct event_receipts *asked)
+{
+    size_t before = out->len;
+    buf_append_text(out, ",\"have\":[");
+    if (receipts_answer(asked->receipts, asked->query, out)) {
+        buf_append_byte(out, ']');
+    } else {
+        buf_truncate(out, before);
+    }
+}
+
+void event_answer_json(struct http_reply *reply, const struct event_answer *answer,
+                       const struct event_receipts *asked)
 {
     http_reply_lines(reply, "Content-Type: application/json\r\n");
     buf_append_text(&reply->body, "{\"accepted\":");
@@ -12,6 +24,9 @@ void event_answer_json(struct http_reply *reply, const struct event_answer *answ
     }
     if (answer->skew_ms != 0) {
         buf_append_format(&reply->body, ",\"skew\":%lld", (long long)answer->skew_ms);
+    }
+    if (asked->query.len > 0) {
+        append_receipts(&reply->body, asked);
     }
     buf_append_byte(&reply->body, '}');
 }

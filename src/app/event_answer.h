@@ -6,6 +6,7 @@
 #ifndef PIPES_APP_EVENT_ANSWER_H
 #define PIPES_APP_EVENT_ANSWER_H
 
+#include "app/receipts.h"
 #include "net/http_reply.h"
 
 struct event_answer {
@@ -15,7 +16,14 @@ struct event_answer {
     int64_t skew_ms;   /* of the client's clock; left out when 0 */
 };
 
-void event_answer_json(struct http_reply *reply, const struct event_answer *answer);
+/* What of the beacons that the request's query asks for is kept (receipts.h). */
+struct event_receipts {
+    const struct receipts *receipts;
+    struct view query;
+};
+
+void event_answer_json(struct http_reply *reply, const struct event_answer *answer,
+                       const struct event_receipts *asked);
 /* A picture of one transparent pixel, for <img>. */
 void event_answer_pixel(struct http_reply *reply);
 

@@ -189,7 +189,9 @@ static void fill_answer(struct taking *taking, struct exchange *x, bool is_dropp
     if (taking->adapter->answer == ADAPTER_ANSWER_PIXEL) {
         event_answer_pixel(exchange_reply(x));
     } else {
-        event_answer_json(exchange_reply(x), is_dropped ? &dropped : &kept);
+        const struct event_receipts asked = {taking->pipeline->shared.receipts,
+                                             taking->inbound->query};
+        event_answer_json(exchange_reply(x), is_dropped ? &dropped : &kept, &asked);
     }
 }
 
@@ -210,10 +212,16 @@ static struct commit_situation situation(const struct pipeline *pipeline)
     };
 }
 
-static enum net_verdict wait_for_round(struct pipeline *pipeline, struct exchange *x,
-                                       const struct batch *batch)
+static enum net_verdict wait_for_round(const struct taking *taking, struct exchange *x)
 {
-    round_add(pipeline->gathering, x, batch->event_count, batch->reject_count);
+    struct pipeline *pipeline = taking->pipeline;
+    const struct round_waiting waiting = {
+        .x = x,
+        .accepted = taking->batch->event_count,
+        .quarantined = taking->batch->reject_count,
+        .receipt = receipts_beacon(pipeline->shared.receipts, taking->inbound->query),
+    };
+    round_add(pipeline->gathering, &waiting);
     struct commit_situation now = situation(pipeline);
     if (commit_timing_is_half(&pipeline->timing, &now) && !is_committing(pipeline)) {
         start_commit(pipeline); /* goes on beside: this request is not answered meanwhile */
@@ -308,7 +316,7 @@ enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
     atomic_fetch_add(&counts->received, count);
     atomic_fetch_add(&counts->lone_surrogates, batch.lone_surrogates);
     fill_answer(&taking, x, false);
-    return wait_for_round(pipeline, x, &batch);
+    return wait_for_round(&taking, x);
 }
 
 static void say_commit_works(struct pipeline *pipeline)
@@ -341,7 +349,7 @@ static void finish_round(struct pipeline *pipeline, enum status status, const st
         round->waiting_count + pipeline->gathering->waiting_count,
         pipeline->committing_bytes + journal_gathered(pipeline->shared.journal, pipeline->worker)};
     commit_timing_ended(&pipeline->timing, &crowd);
-    round_answer(round, counts, status == STATUS_OK);
+    round_answer(round, counts, pipeline->shared.receipts, status == STATUS_OK);
 }
 
 static void set_timer(struct pipeline *pipeline, int64_t in_ns)

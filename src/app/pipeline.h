@@ -21,6 +21,7 @@
 #include "app/guard.h"
 #include "app/lake_thread.h"
 #include "app/live.h"
+#include "app/receipts.h"
 #include "base/logger.h"
 #include "journal/journal.h"
 #include "net/server.h"
@@ -35,6 +36,7 @@ struct pipeline_shared {
     struct live *live;
     struct counts *counts;
     struct guard *guard;
+    struct receipts *receipts;
     const struct clock *clock;
     const struct logger *log;
     const char *site;        /* of events that do not say */

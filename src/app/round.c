@@ -12,9 +12,9 @@ void round_free(struct round *round)
     buf_free(&round->rows);
 }
 
-void round_add(struct round *round, struct exchange *x, uint64_t accepted, uint64_t quarantined)
+void round_add(struct round *round, const struct round_waiting *waiting)
 {
-    round->waiting[round->waiting_count++] = (struct round_waiting){x, accepted, quarantined};
+    round->waiting[round->waiting_count++] = *waiting;
 }
 
 void round_forget(struct round *round, const struct exchange *x)
@@ -79,9 +79,11 @@ static void answer_one(const struct round_waiting *waiting, struct counts *count
     }
 }
 
-void round_answer(struct round *round, struct counts *counts, bool is_kept)
+void round_answer(struct round *round, struct counts *counts, struct receipts *receipts,
+                  bool is_kept)
 {
     for (size_t i = 0; i < round->waiting_count; i++) {
+        receipts_keep(receipts, is_kept ? round->waiting[i].receipt : 0);
         answer_one(&round->waiting[i], counts, is_kept);
     }
     round->waiting_count = 0;

@@ -195,6 +195,7 @@ static void close_all(struct serve *serve)
     live_destroy(serve->live);
     settings_box_free(&serve->settings);
     guard_destroy(serve->guard);
+    receipts_destroy(serve->receipts);
     lake_close(serve->lake);
     journal_close(serve->journal);
     static_files_close(&serve->files);

@@ -126,6 +126,9 @@ static enum status open_shared(struct serve *serve, struct fault *fault)
         status = live_create(&serve->live, options->clock, fault);
     }
     if (status == STATUS_OK) {
+        status = receipts_create(&serve->receipts, fault);
+    }
+    if (status == STATUS_OK) {
         status = lake_thread_start(&serve->lake_thread, serve->lake, options->clock, options->log,
                                    fault);
     }
@@ -139,6 +142,7 @@ static enum status open_shared(struct serve *serve, struct fault *fault)
     pipeline->clock = options->clock;
     pipeline->log = options->log;
     pipeline->guard = serve->guard;
+    pipeline->receipts = serve->receipts;
     pipeline->site = config->site;
     pipeline->environment = config->environment;
     pipeline->lake = serve->lake_thread;

@@ -37,6 +37,7 @@ struct serve {
     struct static_files files;
     struct settings_box settings;
     struct guard *guard;
+    struct receipts *receipts;
     struct front_shared shared;
     struct worker workers[SERVE_WORKERS_MAX];
     struct admin *admin;

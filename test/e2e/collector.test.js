@@ -306,3 +306,24 @@ test('verify names the file that was damaged', async (t) => {
         return error.status !== 0 && text.includes(path.basename(file));
     });
 });
+
+test('a beacon that is kept is told of to who asks, and no other is', async (t) => {
+    const collector = await startCollector(t);
+    const batch = (event) => JSON.stringify({load_id: 'l1', events: [{type: 'track', ...event}]});
+    const ask = async (ids) =>
+        (await (await collector.post(`/e?ask=${ids}`, '{"events":[]}')).json()).have;
+    assert.deepStrictEqual(await ask('b1,b2'), []);
+    const sent = await collector.post('/e?beacon=b1', batch({name: 'a', seq: 1}));
+    assert.deepStrictEqual(await sent.json(), {accepted: 1, rejected: 0});
+    await collector.post('/e', batch({name: 'b', seq: 2}));
+    assert.deepStrictEqual(await ask('b1,b2'), ['b1']);
+    // Refused by the browser's own signal: nothing is kept, and nothing is told.
+    await collector.post('/e?beacon=b2', batch({name: 'c', seq: 3}), {'Sec-GPC': '1'});
+    assert.deepStrictEqual(await ask('b1,b2'), ['b1']);
+    await collector.stop();
+    await collector.start();
+    assert.deepStrictEqual(await ask('b1'), [], 'a restart forgets; the events come again');
+    await collector.post('/e?beacon=b3', batch({name: 'a', seq: 1}));
+    await collector.stop();
+    assert.deepStrictEqual(rows(collector.data).map((row) => row.name).sort(), ['a', 'b']);
+});

@@ -67,7 +67,8 @@ function prepare() {
         fetch('/ready' + location.pathname);
     });
     if (wish.has('tell')) {
-        wait(window.isReady, () => fetch('/go').then(() => {
+        // The page's own event is answered for: what follows begins with nothing under way.
+        wait(() => window.sent > 0, () => fetch('/go').then(() => {
             const told = window.tell(+wish.get('tell'));
             wait(() => isStored(told), () =>
                 fetch('/told', {method: 'POST', body: JSON.stringify(told)}));

@@ -160,13 +160,96 @@ test('the page goes and is hidden by that: its beacon is all that is sent', asyn
     assert.equal(page.requests.length, 0);
 });
 
-test('a page that comes back sends what only a beacon carried, for an answer', async () => {
+/** The parameter of the only beacon's address, which is the id of its batch, too. */
+function beaconOf(page) {
+    const [{url, body}] = page.beacons;
+    const [, id] = /^https:\/\/collect\.example\/e\?beacon=([0-9a-f]{32})$/.exec(url);
+    assert.equal(body.batch_id, id);
+    return id;
+}
+
+/** A page that told this and was left for good, and one that comes a minute later. */
+function twoPages(...names) {
+    const first = openPage();
+    names.forEach((name) => first.pipes.track(name));
+    first.win.fire('pagehide');
+    return [first, openPage({local: first.local, cookies: first.cookies, now: first.now + 6e4})];
+}
+
+test('a page that comes back asks what became of its beacon', async () => {
     const page = openPage();
     page.pipes.track('a');
     page.win.fire('pagehide');
     await page.pass(3000);
-    assert.equal((await page.answer(200)).events.length, 1);
-    assert.equal(page.stored().length, 0);
+    const [{url}] = page.requests;
+    const id = beaconOf(page);
+    assert.equal(url, `https://collect.example/e?ask=${id}`);
+    assert.deepEqual((await page.answer(200, `{"have":["${id}"]}`)).events, []);
+    assert.deepEqual(page.stored(), []);
+    await page.pass(3000);
+    assert.deepEqual(page.requests, []);
+});
+
+test('a later page asks, and tells anew only what the collector does not have', async () => {
+    for (const [have, again] of [[true, []], [false, ['a', 'b']]]) {
+        const [first, page] = twoPages('a', 'b');
+        const id = beaconOf(first);
+        await page.pass(2000);
+        assert.equal(page.requests[0].url, `https://collect.example/e?ask=${id}`);
+        const body = await page.answer(200, JSON.stringify(have ? {have: ['x', id]} : {}));
+        assert.deepEqual([body.load_id, body.events], [first.pipes.get('load_id'), []]);
+        await page.pass(2000);
+        assert.deepEqual(page.requests.flatMap((one) => one.body.events.map((e) => e.name)), again);
+        for (const {url} of page.requests) {
+            assert.equal(url, 'https://collect.example/e', 'asked once');
+            await page.answer(200);
+        }
+        assert.deepEqual(page.stored(), []);
+    }
+});
+
+test('a collector that refuses the question gets the events', async () => {
+    const [, page] = twoPages('a');
+    await page.pass(2000);
+    await page.answer(400);
+    await page.pass(2000);
+    assert.deepEqual((await page.answer(200)).events.map((event) => event.name), ['a']);
+    await page.pass(2000);
+    assert.deepEqual(page.requests, []);
+});
+
+test('the question waits when nobody answers, and is asked again', async () => {
+    const [first, page] = twoPages('a');
+    await page.pass(2000);
+    await page.answer(503);
+    await page.pass(5000);
+    assert.match(page.requests[0].url, new RegExp(`ask=${beaconOf(first)}$`));
+    assert.equal(page.requests[0].body.attempt, 2);
+});
+
+test('what no beacon carried goes with the question; twenty are asked for at a time', async () => {
+    const first = openPage();
+    first.pipes.track('answered');
+    await first.settle();
+    await first.answer(200);
+    for (let i = 0; i < 25; i++) {
+        first.pipes.track(`n${i}`);
+        first.win.fire('pagehide');
+    }
+    first.beacon_limit = 10;
+    first.pipes.track('last');
+    first.win.fire('pagehide');
+    const page = openPage({local: first.local, cookies: first.cookies, now: first.now + 6e4});
+    await page.pass(2000);
+    const ids = first.beacons.map((one) => one.body.batch_id);
+    assert.equal(page.requests[0].url, `https://collect.example/e?ask=${ids.slice(0, 20)}`);
+    const have = (from, to) => JSON.stringify({have: ids.slice(from, to)});
+    const {events} = await page.answer(200, have(0, 20));
+    assert.deepEqual(events.map((event) => event.name), ['last']);
+    await page.pass(2000);
+    assert.equal(page.requests[0].url, `https://collect.example/e?ask=${ids.slice(20)}`);
+    await page.answer(200, have(20));
+    assert.deepEqual(page.stored(), []);
 });
 
 test('a tab hidden while the network is dead keeps its back-off and tries a beacon', async () => {

@@ -1,7 +1,8 @@
 /**
  * The events of one page load that no collector has answered for yet, mirrored in localStorage
- * under a key of their own. First line: a header; then one event per line. An event leaves by
- * _remove (accepted) or _drop (counted under a reason), by nothing else.
+ * under a key of their own. First line: a header; then one event per line, behind the id of the
+ * beacon that carried it, if one did. An event leaves by _remove (accepted), _answered (the collector
+ * has its beacon) or _drop (counted under a reason), by nothing else.
  *
  * Header: h heartbeat, l load id, o load id of who writes it, b bundle, c context, k skew, d drops by
  * reason (total of the load), u drops not yet reported.
@@ -51,7 +52,7 @@ function queue(web, prefix, key, header) {
         header.h = web.now();
         var lines = [JSON.stringify(header)];
         for (var i = 0; i < items.length; i++) {
-            lines.push(items[i]._text);
+            lines.push((items[i]._receipt || '') + items[i]._text);
         }
         var is_kept = web._local._set(key, lines.join('\n'));
         items.forEach(function (item) { item._saved = is_kept; });
@@ -101,8 +102,8 @@ function queue(web, prefix, key, header) {
         }
     }
 
-    function add(text, time) {
-        var item = {_text: text, _time: time, _bytes: size(text) + 1};
+    function add(text, time, receipt) {
+        var item = {_text: text, _time: time, _bytes: size(text) + 1, _receipt: receipt};
         items.push(item);
         total_bytes += item._bytes;
         if (item._bytes > queue._maxEventBytes) {
@@ -117,9 +118,11 @@ function queue(web, prefix, key, header) {
         /** Takes over stored lines, which may be damaged. */
         _restore: function (lines) {
             for (var i = 0; i < lines.length; i++) {
-                var event = web.attempt(JSON.parse.bind(JSON, lines[i]));
+                var receipt = lines[i].split('{', 1)[0];
+                var text = lines[i].slice(receipt.length);
+                var event = web.attempt(JSON.parse.bind(JSON, text));
                 if (event) {
-                    add(lines[i], event.created_at);
+                    add(text, event.created_at, receipt);
                 } else {
                     count('damaged', 1);
                 }
@@ -141,6 +144,26 @@ function queue(web, prefix, key, header) {
             return taken;
         },
         _items: function () { return items; },
+        /** Ids of beacons that carried some of them: what became of those is not known. */
+        _receipts: function () {
+            var ids = [];
+            items.forEach(function (item) {
+                if (item._receipt && ids.indexOf(item._receipt) < 0) {
+                    ids.push(item._receipt);
+                }
+            });
+            return ids.slice(0, 20);
+        },
+        /** Of the beacons asked for, the collector has these; what others carried is sent anew. */
+        _answered: function (asked, have) {
+            if (asked.length) {
+                without(items.filter(function (item) { return have.indexOf(item._receipt) >= 0; }));
+                items.forEach(function (item) {
+                    item._receipt = asked.indexOf(item._receipt) < 0 ? item._receipt : '';
+                });
+                save();
+            }
+        },
         _pending: function () { return items.length > 0 || header.u > 0; },
         _count: function (reason, n) { count(reason, n); save(); },
         _drop: function (gone, reason) { drop(gone, reason); save(); },

@@ -47,7 +47,8 @@ function transport(web, endpoint, config, queues, tell, pack) {
             var items = all[i]._peek(room(all[i]));
             if (all[i]._pending()) {
                 return {
-                    _queue: all[i], _items: items, _id: web.randomId(), _attempt: 0
+                    _queue: all[i], _id: web.randomId(), _attempt: 0, _ask: all[i]._receipts(),
+                    _items: items.filter(function (item) { return !item._receipt; })
                 };
             }
         }
@@ -68,7 +69,9 @@ function transport(web, endpoint, config, queues, tell, pack) {
             Math.min(3e5, 1e3 * Math.pow(2, failures)) * (0.5 + Math.random() / 2)));
     }
 
-    function proceed() {
+    /** @param {string[]} have   of the beacons asked for those that the collector has */
+    function proceed(have) {
+        batch._queue._answered(batch._ask, have);
         failures = 0;
         ordered_wait = false;
         batch = undefined;
@@ -83,7 +86,7 @@ function transport(web, endpoint, config, queues, tell, pack) {
         batch._queue._remove(batch._items, batch._unreported);
         limit_bytes = Math.min(MAX_BYTES, limit_bytes * 2);
         tell('sent', batch._items.length);
-        proceed();
+        proceed(answer && answer.have || []);
     }
 
     function refused(status) {
@@ -91,7 +94,7 @@ function transport(web, endpoint, config, queues, tell, pack) {
         // Nothing but a report of losses was refused: asking again would go on for ever.
         batch._queue._drop(batch._items, status === 413 ? 'too_big' : 'http_' + status);
         tell('refused', status);
-        proceed();
+        proceed([]);
     }
 
     function halve() {
@@ -100,7 +103,7 @@ function transport(web, endpoint, config, queues, tell, pack) {
             bytes += batch._items[i]._bytes;
         }
         batch = {
-            _queue: batch._queue, _id: web.randomId(), _attempt: 0,
+            _queue: batch._queue, _id: web.randomId(), _attempt: 0, _ask: [],
             _items: batch._items.slice(0, Math.ceil(batch._items.length / 2))
         };
         limit_bytes = Math.max(2048, Math.min(limit_bytes, bytes) / 2);
@@ -137,6 +140,7 @@ function transport(web, endpoint, config, queues, tell, pack) {
             return;
         }
         var number = ++ticket;
+        var ask = batch._ask;
         in_flight = true;
         batch._unreported = batch._queue._header.u;
         watchdog = web.later(function () { answered(number, 0); }, WATCHDOG_MS);
@@ -147,7 +151,7 @@ function transport(web, endpoint, config, queues, tell, pack) {
                     return;
                 }
                 is_posted = true;
-                web._post(endpoint, packed, function (status, retry_after, text) {
+                web._post(endpoint + (ask[0] ? '?ask=' + ask : ''), packed, function (status, retry_after, text) {
                     answered(number, status, retry_after, text);
                 });
             });
@@ -161,10 +165,12 @@ function transport(web, endpoint, config, queues, tell, pack) {
         if (!items.length) {
             return true;
         }
-        if (web._beacon(endpoint, body(source, items, web.randomId(), 1))) {
+        var id = web.randomId();
+        if (web._beacon(endpoint + '?beacon=' + id, body(source, items, id, 1))) {
             for (var i = 0; i < items.length; i++) {
-                items[i]._beaconed = true;
+                items[i]._receipt = id;
             }
+            source._beat();
             return true;
         }
         if (items.length > 1) {
@@ -173,7 +179,7 @@ function transport(web, endpoint, config, queues, tell, pack) {
         return false;
     }
 
-    /** A beacon has no answer: its events stay stored, the collector knows them by load and seq. */
+    /** A beacon has no answer: its events stay stored, and the next visit asks what became of it. */
     function unload() {
         var own = queues()[0];
         var carried = in_flight && is_posted && web._hasKeepalive() && batch._queue === own ?
@@ -182,7 +188,7 @@ function transport(web, endpoint, config, queues, tell, pack) {
         var space = room(own);
         var items = own._items();
         for (var i = 0; i < items.length; i++) {
-            if (items[i]._beaconed || carried.indexOf(items[i]) >= 0) {
+            if (items[i]._receipt || carried.indexOf(items[i]) >= 0) {
                 continue;
             }
             space -= items[i]._bytes;
@@ -212,7 +218,7 @@ function transport(web, endpoint, config, queues, tell, pack) {
      */
     function hide() {
         var items = queues()[0]._items();
-        if (items.length && !items[0]._beaconed && web._hasKeepalive()) {
+        if (items.length && !items[0]._receipt && web._hasKeepalive()) {
             now();
         }
         unload();
