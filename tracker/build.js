@@ -22,7 +22,7 @@ async function shrink(code, more) {
     const result = await minify(code, {
         ecma: 5, ie8: false, safari10: true,
         compress: {passes: 3, ...more.compress},
-        mangle: {toplevel: true, properties: {regex: /^_/}, ...more.mangle},
+        mangle: {toplevel: true, properties: {regex: /^_(?!_)/}, ...more.mangle},
         format: {comments: false, ascii_only: true}
     });
     return result.code;

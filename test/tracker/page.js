@@ -187,6 +187,9 @@ function openPage(options = {}) {
         const events = new Map(sent.map((e) => [e.seq, e]));
         return [...events.values()].filter((e) => e.name === name).map((e) => e.properties);
     };
+    /** What listens, but for the module that hears consent banners and stays. */
+    page.listening = () => [...win.listeners, ...doc.listeners].filter(([type]) =>
+        !/^(Cookiebot|OneTrust|cookieyes_|cmplz_)/.test(type));
     page.stored = () => [...page.local.keys()].filter((key) => key.startsWith('pipes_queue'));
     page.win = win;
     page.doc = doc;

@@ -1,0 +1,193 @@
+/**
+ * Module: hears the consent banner of the page and says pipes.consent() for it. Until one has spoken
+ * consent is pending (unless the configuration says otherwise); 'denied' is said only when the visitor
+ * refused. The first source that is on the page has the word, also while it is silent. Options:
+ *     source    the name of the only one to ask
+ *     purposes  of TCF that must all be agreed to: [1, 8], storing on the device and measuring content
+ *     group     the banner's own name for what we do, where the default below is not it
+ *
+ * What is asked, and where it is documented:
+ * - tcf: addEventListener; the visitor's own word is in tcloaded and useractioncomplete, cmpuishown is
+ *   none yet. IAB Tech Lab, "CMP API v2", TCData.
+ * - cookiebot: consent.statistics once consented or declined. cookiebot.com/en/developer. Before its
+ *   script runs, the name is that of the script's element.
+ * - onetrust: OnetrustActiveGroups has C0002; the event comes with each load, so a group that is
+ *   missing is a refusal only when the alert box is closed. developer.onetrust.com,
+ *   "Web CMP Events Guide".
+ * - cookieyes: getCkyConsent(). cookieyes.com/documentation, "Retrieving Consent Data". Where another
+ *   law than the GDPR is active, a category is on until it is refused.
+ * - complianz: cmplz_has_consent('statistics'), the cookie says deny after a refusal.
+ *   complianz.io/developers-guide-for-third-party-integrations.
+ * - didomi: getCurrentUserStatus(). developers.didomi.io, "Web SDK", reference.
+ * - klaro: the service `pipes` as it was applied, not as a switch stands. klaro.org/docs/api/js_api.
+ * - google: consent mode's commands in dataLayer. developers.google.com/tag-platform/security/guides/consent.
+ *   A default is no word of the visitor: denied, of some region or with wait_for_update it leaves
+ *   consent pending.
+ */
+function banner() {
+    var LOOK_MS = 250;
+    var LOOKS = 40;
+
+    return {name: 'banner', always: true, start: function (core) {
+        var web = core.browser;
+        var win = web.window;
+        var options = core.options;
+        var purposes = options.purposes || [1, 8];
+        var heard = [];
+        var left, cancel, said, tcf, by_default, updated;
+
+        function verdict(is_on, has_answered) {
+            return !has_answered || is_on === undefined ? 'pending' : is_on ? 'granted' : 'denied';
+        }
+
+        function group(usual) {
+            return options.group || usual;
+        }
+
+        /** Begins to listen to each object once; one that took another's place is another one. */
+        function hear(owner, begin) {
+            if (heard.indexOf(owner) < 0) {
+                heard.push(owner);
+                begin();
+            }
+        }
+
+        function onTcf(data, success) {
+            if (success) {
+                if (data.gdprApplies === false) {
+                    tcf = 'granted';
+                } else if (/^(tcloaded|useractioncomplete)$/.test(data.eventStatus)) {
+                    tcf = verdict(purposes.every(function (id) {
+                        return data.purpose.consents[id];
+                    }), true);
+                }
+                look();
+            }
+        }
+
+        function onCommand(entry) {
+            var set = entry[0] === 'consent' && entry[2];
+            var is_on = set.analytics_storage === 'granted';
+            if (!set.analytics_storage) {
+                return;
+            }
+            if (entry[1] === 'update') {
+                updated = verdict(is_on, true);
+            } else {
+                by_default = verdict(is_on, is_on && by_default !== 'pending' && !set.region &&
+                    !set.wait_for_update);
+            }
+        }
+
+        function readLayer(entries) {
+            [].forEach.call(entries, web.fence(onCommand));
+        }
+
+        /** By precedence. _ask() tells nothing where there is no such banner. */
+        var SOURCES = [
+            {_name: 'tcf', _ask: function () {
+                var api = win.__tcfapi;
+                if (api) {
+                    hear(api, function () { api('addEventListener', 2, web.fence(onTcf)); });
+                }
+                return api && (tcf || 'pending');
+            }},
+            {_name: 'cookiebot', _events: ['CookiebotOnAccept', 'CookiebotOnDecline'], _ask: function () {
+                var bot = win.Cookiebot;
+                return bot && verdict(bot.consent[group('statistics')], bot.consented || bot.declined);
+            }},
+            {_name: 'onetrust', _events: ['OneTrustGroupsUpdated'], _ask: function () {
+                var trust = win.OneTrust;
+                var is_on = trust && win.OnetrustActiveGroups.split(',').indexOf(group('C0002')) >= 0;
+                return trust && verdict(is_on, is_on || trust.IsAlertBoxClosed());
+            }},
+            {_name: 'cookieyes', _events: ['cookieyes_consent_update'], _ask: function () {
+                var told = win.getCkyConsent && win.getCkyConsent();
+                var is_on = told && told.categories[group('analytics')];
+                return told && verdict(is_on,
+                    told.isUserActionCompleted || is_on && told.activeLaw !== 'gdpr');
+            }},
+            {_name: 'complianz', _events: ['cmplz_status_change'], _ask: function () {
+                var name = group('statistics');
+                var is_on = win.cmplz_has_consent && win.cmplz_has_consent(name);
+                return win.cmplz_has_consent &&
+                    verdict(is_on, is_on || win.cmplz_get_cookie(name) === 'deny');
+            }},
+            {_name: 'didomi', _ask: function () {
+                var didomi = win.Didomi;
+                if (!didomi) {
+                    return undefined;
+                }
+                hear(didomi, function () {
+                    win.didomiEventListeners = win.didomiEventListeners || [];
+                    win.didomiEventListeners.push({event: 'consent.changed', listener: watch});
+                });
+                return didomi.isConsentRequired() ? verdict(didomi.getCurrentUserStatus()
+                    .purposes[group('measure_content_performance')].enabled,
+                !didomi.shouldUserStatusBeCollected()) : 'granted';
+            }},
+            {_name: 'klaro', _ask: function () {
+                var manager = win.klaro && win.klaro.getManager();
+                if (manager) {
+                    hear(manager, function () { manager.watch({update: watch}); });
+                }
+                return manager && verdict(manager.states[group('pipes')], manager.confirmed);
+            }},
+            {_name: 'google', _ask: function () {
+                var layer = win.dataLayer;
+                if (layer && layer.push) {
+                    hear(layer, function () {
+                        var push = layer.push;
+                        layer.push = function () {
+                            var result = push.apply(this, arguments);
+                            readLayer(arguments);
+                            look();
+                            return result;
+                        };
+                        readLayer(layer);
+                    });
+                }
+                return updated || by_default;
+            }}
+        ];
+
+        function look() {
+            var now;
+            SOURCES.some(function (source) {
+                // One that fails is there, and has not spoken.
+                now = (options.source || source._name) === source._name &&
+                    web.attempt(source._ask, 'pending');
+                return now;
+            });
+            if (now && now !== 'pending' && now !== said) {
+                said = now;
+                core.consent(now);
+            }
+        }
+
+        function tick() {
+            look();
+            if (left--) {
+                cancel = core.later(tick, LOOK_MS);
+            }
+        }
+
+        /** Looks for a while: a banner may come late, and may say that it changed before it has. */
+        function watch() {
+            if (cancel) {
+                cancel();
+            }
+            left = LOOKS;
+            tick();
+        }
+
+        if (!core.config.consent) {
+            core.consent('pending');
+        }
+        SOURCES.forEach(function (source) {
+            (source._events || []).forEach(function (type) { core.listen(win, type, watch); });
+        });
+        watch();
+    }};
+}
+pipesModules.push(banner());
