@@ -1,4 +1,4 @@
-/* Consent banners: each one as its documentation has it, heard from the first look to a change of mind. */
+/* Consent banners, each as its documentation has it, from the first look to a change of mind. */
 'use strict';
 const test = require('node:test');
 const assert = require('node:assert');
@@ -91,9 +91,8 @@ const BANNERS = {
             page.win.Didomi = {
                 isConsentRequired: () => required,
                 shouldUserStatusBeCollected: () => answer === undefined,
-                getCurrentUserStatus: () => ({purposes: {
-                    measure_content_performance: {enabled: Boolean(answer)}, cookies: {enabled: true}
-                }})
+                getCurrentUserStatus: () => ({purposes: {cookies: {enabled: true},
+                    measure_content_performance: {enabled: Boolean(answer)}}})
             };
             return (is_on) => {
                 answer = is_on;
@@ -161,7 +160,7 @@ async function sent(page) {
 }
 
 for (const [name, {put, broken}] of Object.entries(BANNERS)) {
-    test(`${name}: what waited is sent when the visitor agrees, and nothing is kept before`, async () => {
+    test(`${name}: what waited is sent after a yes, nothing is kept before`, async () => {
         const page = opened({}, put);
         page.pipes.track('early');
         const early = page.now;
@@ -221,7 +220,7 @@ for (const [name, {put, broken}] of Object.entries(BANNERS)) {
         assert.equal((await sent(page)).length, 1);
     });
 
-    test(`${name}: one that fails harms nothing, and is heard when it has come to itself`, async () => {
+    test(`${name}: one that fails harms nothing, and is heard later on`, async () => {
         const page = opened({}, (made) => broken(made.win, () => { throw new Error('broken'); }));
         page.pipes.track('early');
         await page.pass(1000);

@@ -48,7 +48,8 @@ function run(t, engine, bundle) {
 
 for (const [name, engine, adapted] of [['Duktape', 'duk', String], ['MuJS', 'mujs', forMujs]]) {
     test(`a visit with every module, in ${name}`, (t) => {
-        const ended = run(t, engine, adapted(assemble({site: 'shop', consent: 'granted'}, MODULES)));
+        const bundle = assemble({site: 'shop', consent: 'granted'}, MODULES);
+        const ended = run(t, engine, adapted(bundle));
         assert.ifError(ended.error);
         assert.deepEqual(ended.stdout.trim().split('\n'), SO, ended.stderr);
         assert.equal(ended.status, 0, ended.stderr);

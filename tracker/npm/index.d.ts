@@ -134,8 +134,8 @@ export interface Options {
     environment?: string;
     /** Version of the site. */
     release?: string;
-    /** Left out: events are collected at once. */
-    consent?: 'pending' | 'denied';
+    /** Left out: events are collected at once, but with the module `banner` when it has spoken. */
+    consent?: Consent;
     /** Where ids are kept; `memory`: nowhere beyond the page, `none`: there are none. */
     storage?: 'cookie' | 'local' | 'memory' | 'none';
     /** Of the cookie; left out: the widest that takes one. */
