@@ -493,3 +493,44 @@ test('other modules begin while consent is pending, and what they told waits', a
     const [view] = (await page.answer(200)).events;
     assert.deepEqual([view.type, view.created_at, view.consent], ['page', 1.7e12, 'granted']);
 });
+
+test('google: what is named like a data layer and takes nothing is left as it is', () => {
+    const page = opened({}, (made) => { made.win.dataLayer = {length: 0}; });
+    assert.equal(page.win.dataLayer.push, undefined);
+    assert.equal(page.state(), 'pending');
+});
+
+test('google: other commands that bear the same word are not heard', () => {
+    const page = opened({}, (made) => {
+        made.win.dataLayer = [['set', 'update', {analytics_storage: 'granted'}],
+            {0: 'event', 1: 'default', 2: {analytics_storage: 'granted'}}];
+    });
+    assert.equal(page.state(), 'pending');
+});
+
+test('onetrust: the place of the group in the list is of no account', () => {
+    for (const list of ['C0002', 'C0002,C0001', ',C0001,C0002']) {
+        const page = opened({}, (made) => {
+            Object.assign(made.win, {OnetrustActiveGroups: list, OneTrust: {}});
+        });
+        assert.equal(page.state(), 'granted', list);
+    }
+});
+
+test('cookieyes: a category that is off beforehand, under whatever law, is no refusal', () => {
+    const page = opened({}, (made) => {
+        made.win.getCkyConsent = () => ({activeLaw: 'ccpa', isUserActionCompleted: false,
+            categories: {analytics: false}});
+    });
+    assert.equal(page.state(), 'pending');
+});
+
+test('didomi: who else listens goes on listening', () => {
+    const other = {event: 'consent.changed', listener() {}};
+    const page = opened({}, (made) => {
+        made.win.didomiEventListeners = [other];
+        BANNERS.didomi.put(made);
+    });
+    assert.deepEqual([page.win.didomiEventListeners.length, page.win.didomiEventListeners[0]],
+        [2, other]);
+});

@@ -4,7 +4,7 @@ import {create} from 'pipes-tracker';
 // @ts-expect-error: where to?
 create({site: 'shop'});
 // @ts-expect-error: no such state to begin with
-create({endpoint: '/e', consent: 'granted'});
+create({endpoint: '/e', consent: 'agreed'});
 // @ts-expect-error: no such option
 create({endpoint: '/e', colour: 'red'});
 // @ts-expect-error: modules are values, not names

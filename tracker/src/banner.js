@@ -32,16 +32,13 @@ function banner() {
         var web = core.browser;
         var win = web.window;
         var options = core.options;
+        var group = options.group;
         var purposes = options.purposes || [1, 8];
         var heard = [];
         var left, cancel, said, tcf, by_default, updated;
 
         function verdict(is_on, has_answered) {
             return !has_answered || is_on === undefined ? 'pending' : is_on ? 'granted' : 'denied';
-        }
-
-        function group(usual) {
-            return options.group || usual;
         }
 
         /** Begins to listen to each object once; one that took another's place is another one. */
@@ -83,70 +80,55 @@ function banner() {
             [].forEach.call(entries, web.fence(onCommand));
         }
 
-        /** By precedence. _ask() tells nothing where there is no such banner. */
+        /** By precedence: what is in window when the banner is there, and what to ask of it. */
         var SOURCES = [
-            {_name: 'tcf', _ask: function () {
-                var api = win.__tcfapi;
-                if (api) {
-                    hear(api, function () { api('addEventListener', 2, web.fence(onTcf)); });
-                }
-                return api && (tcf || 'pending');
+            {_name: 'tcf', _global: '__tcfapi', _ask: function (api) {
+                hear(api, function () { api('addEventListener', 2, web.fence(onTcf)); });
+                return tcf || 'pending';
             }},
-            {_name: 'cookiebot', _events: ['CookiebotOnAccept', 'CookiebotOnDecline'], _ask: function () {
-                var bot = win.Cookiebot;
-                return bot && verdict(bot.consent[group('statistics')], bot.consented || bot.declined);
-            }},
-            {_name: 'onetrust', _events: ['OneTrustGroupsUpdated'], _ask: function () {
-                var trust = win.OneTrust;
-                var is_on = trust && win.OnetrustActiveGroups.split(',').indexOf(group('C0002')) >= 0;
-                return trust && verdict(is_on, is_on || trust.IsAlertBoxClosed());
-            }},
-            {_name: 'cookieyes', _events: ['cookieyes_consent_update'], _ask: function () {
-                var told = win.getCkyConsent && win.getCkyConsent();
-                var is_on = told && told.categories[group('analytics')];
-                return told && verdict(is_on,
+            {_name: 'cookiebot', _global: 'Cookiebot', _ask: function (bot) {
+                return verdict(bot.consent[group || 'statistics'], bot.consented || bot.declined);
+            }, _events: ['CookiebotOnAccept', 'CookiebotOnDecline']},
+            {_name: 'onetrust', _global: 'OneTrust', _ask: function (trust) {
+                var is_on = win.OnetrustActiveGroups.split(',').indexOf(group || 'C0002') >= 0;
+                return verdict(is_on, is_on || trust.IsAlertBoxClosed());
+            }, _events: ['OneTrustGroupsUpdated']},
+            {_name: 'cookieyes', _global: 'getCkyConsent', _ask: function (get) {
+                var told = get();
+                var is_on = told.categories[group || 'analytics'];
+                return verdict(is_on,
                     told.isUserActionCompleted || is_on && told.activeLaw !== 'gdpr');
-            }},
-            {_name: 'complianz', _events: ['cmplz_status_change'], _ask: function () {
-                var name = group('statistics');
-                var is_on = win.cmplz_has_consent && win.cmplz_has_consent(name);
-                return win.cmplz_has_consent &&
-                    verdict(is_on, is_on || win.cmplz_get_cookie(name) === 'deny');
-            }},
-            {_name: 'didomi', _ask: function () {
-                var didomi = win.Didomi;
-                if (!didomi) {
-                    return undefined;
-                }
+            }, _events: ['cookieyes_consent_update']},
+            {_name: 'complianz', _global: 'cmplz_has_consent', _ask: function (has) {
+                var name = group || 'statistics';
+                var is_on = has(name);
+                return verdict(is_on, is_on || win.cmplz_get_cookie(name) === 'deny');
+            }, _events: ['cmplz_status_change']},
+            {_name: 'didomi', _global: 'Didomi', _ask: function (didomi) {
                 hear(didomi, function () {
-                    win.didomiEventListeners = win.didomiEventListeners || [];
-                    win.didomiEventListeners.push({event: 'consent.changed', listener: watch});
+                    (win.didomiEventListeners = win.didomiEventListeners || []).push(
+                        {event: 'consent.changed', listener: watch});
                 });
                 return didomi.isConsentRequired() ? verdict(didomi.getCurrentUserStatus()
-                    .purposes[group('measure_content_performance')].enabled,
+                    .purposes[group || 'measure_content_performance'].enabled,
                 !didomi.shouldUserStatusBeCollected()) : 'granted';
             }},
-            {_name: 'klaro', _ask: function () {
-                var manager = win.klaro && win.klaro.getManager();
-                if (manager) {
-                    hear(manager, function () { manager.watch({update: watch}); });
-                }
-                return manager && verdict(manager.states[group('pipes')], manager.confirmed);
+            {_name: 'klaro', _global: 'klaro', _ask: function (klaro) {
+                var manager = klaro.getManager();
+                hear(manager, function () { manager.watch({update: watch}); });
+                return verdict(manager.states[group || 'pipes'], manager.confirmed);
             }},
-            {_name: 'google', _ask: function () {
-                var layer = win.dataLayer;
-                if (layer && layer.push) {
-                    hear(layer, function () {
-                        var push = layer.push;
-                        layer.push = function () {
-                            var result = push.apply(this, arguments);
-                            readLayer(arguments);
-                            look();
-                            return result;
-                        };
-                        readLayer(layer);
-                    });
-                }
+            {_name: 'google', _global: 'dataLayer', _ask: function (layer) {
+                hear(layer, function () {
+                    var push = layer.push;
+                    layer.push = push && function () {
+                        var result = push.apply(this, arguments);
+                        readLayer(arguments);
+                        look();
+                        return result;
+                    };
+                    readLayer(layer);
+                });
                 return updated || by_default;
             }}
         ];
@@ -154,14 +136,14 @@ function banner() {
         function look() {
             var now;
             SOURCES.some(function (source) {
-                // One that fails is there, and has not spoken.
-                now = (options.source || source._name) === source._name &&
-                    web.attempt(source._ask, 'pending');
+                var there = win[source._global];
+                now = there && (options.source || source._name) === source._name &&
+                    // One that fails is there, and has not spoken.
+                    web.attempt(function () { return source._ask(there); }, 'pending');
                 return now;
             });
             if (now && now !== 'pending' && now !== said) {
-                said = now;
-                core.consent(now);
+                core.consent(said = now);
             }
         }
 
