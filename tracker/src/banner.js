@@ -1,28 +1,27 @@
 /**
  * Module: hears the consent banner of the page and says pipes.consent() for it. Until one has spoken
- * consent is pending (unless the configuration says otherwise); 'denied' is said only when the visitor
- * refused. The first source that is on the page has the word, also while it is silent. Options:
- *     source    the name of the only one to ask
- *     purposes  of TCF that must all be agreed to: [1, 8], storing on the device and measuring content
- *     group     the banner's own name for what we do, where the default below is not it
+ * consent is pending (unless the configuration says otherwise); 'denied' is said only when the
+ * visitor refused. The first source that is on the page has the word, also while it is silent.
+ *     options {source: the only one to ask,
+ *              purposes: of TCF that must all be agreed to, [1, 8]: to store, to measure content,
+ *              group: the banner's own name for what we do, where it is not the one below}
  *
  * What is asked, and where it is documented:
- * - tcf: addEventListener; the visitor's own word is in tcloaded and useractioncomplete, cmpuishown is
- *   none yet. IAB Tech Lab, "CMP API v2", TCData.
+ * - tcf: the visitor's own word is in tcloaded and useractioncomplete; cmpuishown is none yet.
+ *   IAB Tech Lab, "CMP API v2", addEventListener and TCData.
  * - cookiebot: consent.statistics once consented or declined. cookiebot.com/en/developer. Before its
  *   script runs, the name is that of the script's element.
- * - onetrust: OnetrustActiveGroups has C0002; the event comes with each load, so a group that is
- *   missing is a refusal only when the alert box is closed. developer.onetrust.com,
- *   "Web CMP Events Guide".
+ * - onetrust: OnetrustActiveGroups. The event comes with each load, so a group that is missing is a
+ *   refusal only when the alert box is closed. developer.onetrust.com, "Web CMP Events Guide".
  * - cookieyes: getCkyConsent(). cookieyes.com/documentation, "Retrieving Consent Data". Where another
  *   law than the GDPR is active, a category is on until it is refused.
- * - complianz: cmplz_has_consent('statistics'), the cookie says deny after a refusal.
- *   complianz.io/developers-guide-for-third-party-integrations.
- * - didomi: getCurrentUserStatus(). developers.didomi.io, "Web SDK", reference.
- * - klaro: the service `pipes` as it was applied, not as a switch stands. klaro.org/docs/api/js_api.
- * - google: consent mode's commands in dataLayer. developers.google.com/tag-platform/security/guides/consent.
- *   A default is no word of the visitor: denied, of some region or with wait_for_update it leaves
- *   consent pending.
+ * - complianz: cmplz_has_consent(); its cookie says deny after a refusal. complianz.io,
+ *   "Developers guide for third party integrations".
+ * - didomi: getCurrentUserStatus(). developers.didomi.io, "Web SDK", events and reference.
+ * - klaro: the service as it was applied, not as its switch stands. klaro.org/docs/api/js_api.
+ * - google: Consent Mode's commands in dataLayer. developers.google.com/tag-platform, "Set up consent
+ *   mode on websites". A default is no word of the visitor: one that is denied, of some region or
+ *   with wait_for_update leaves consent pending.
  */
 function banner() {
     var LOOK_MS = 250;
