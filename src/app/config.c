@@ -192,8 +192,9 @@ const struct option_row config_rows[] = {
      .type = OPTION_CHOICE,
      .default_text = "none",
      .offset = FIELD(consent),
-     .choices = "none|pending|denied",
-     .help = "pending: the tracker waits for pipes.consent('granted')",
+     .choices = "none|pending|granted|denied",
+     .help = "what the tracker begins with. pending: it waits for pipes.consent('granted'); "
+             "granted: as none, and each event says so",
      .uses = SITE | CONFIG_CONFIG},
     {.name = "storage",
      .type = OPTION_CHOICE,

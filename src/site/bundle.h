@@ -37,7 +37,7 @@ struct bundle_settings {
     const char *endpoint;
     const char *environment;
     const char *release;
-    const char *consent;       /* "", "pending" or "denied" */
+    const char *consent;       /* "", "pending", "granted" or "denied" */
     const char *storage;       /* "" (cookie), "local", "memory" or "none" */
     const char *cookie_domain; /* "": the widest that takes one */
     struct view options;       /* of modules, as module_options.h takes them */

@@ -73,6 +73,7 @@ test('nothing is kept or sent before the visitor agreed; after a refusal nothing
         for (const row of events) {
             const made = Date.parse(row.created_at);
             assert.ok(made >= begun && made <= agreed, `${row.created_at} is when it happened`);
+            assert.deepStrictEqual(row.consent, {state: 'granted', source: 'tcf'});
         }
         assert.ok((await kept()).some((name) => /^pipes_anonymous_id/.test(name)));
         await page.evaluate(() => window.choose(false));

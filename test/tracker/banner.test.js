@@ -491,7 +491,8 @@ test('other modules begin while consent is pending, and what they told waits', a
     page.pipes.flush();
     await page.settle();
     const [view] = (await page.answer(200)).events;
-    assert.deepEqual([view.type, view.created_at, view.consent], ['page', 1.7e12, 'granted']);
+    assert.deepEqual([view.type, view.created_at, view.consent],
+        ['page', 1.7e12, {state: 'granted', source: 'onetrust'}]);
 });
 
 test('google: what is named like a data layer and takes nothing is left as it is', () => {

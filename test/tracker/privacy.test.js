@@ -32,10 +32,11 @@ for (const [what, options] of Object.entries(REFUSALS)) {
 test('granted consent releases what was held', async () => {
     const page = openPage({config: {consent: 'pending'}});
     page.pipes.track('early');
-    page.pipes.consent('granted');
+    page.pipes.consent('granted', {source: 'own', purposes: ['measure']});
     await page.pass(600);
     const event = page.requests[0].body.events[0];
-    assert.deepEqual([event.name, event.seq, event.consent], ['early', 1, 'granted']);
+    assert.deepEqual([event.name, event.seq, event.consent],
+        ['early', 1, {state: 'granted', source: 'own', purposes: ['measure']}]);
 });
 
 test('disable() during a request: the late answer brings nothing back', async () => {

@@ -106,8 +106,8 @@ export interface Pipes {
     enable(): void;
     /** Forgets the visitor, at a log-out. */
     reset(): void;
-    /** What the visitor said. */
-    consent(state: Consent): void;
+    /** What the visitor said, and how (source, purposes, version): every event tells it. */
+    consent(state: Consent, told?: Properties): void;
     /** Called at once when the tracker is there, else as soon as it is. */
     ready(fn: (pipes: Pipes) => void): void;
     /** Adds a hook; the result removes it. */

@@ -133,16 +133,17 @@ function banner() {
         ];
 
         function look() {
-            var now;
+            var now, by;
             SOURCES.some(function (source) {
                 var there = win[source._global];
                 now = there && (options.source || source._name) === source._name &&
                     // One that fails is there, and has not spoken.
                     web.attempt(function () { return source._ask(there); }, 'pending');
+                by = source._name;
                 return now;
             });
             if (now && now !== 'pending' && now !== said) {
-                core.consent(said = now);
+                core.consent(said = now, {source: by});
             }
         }
 

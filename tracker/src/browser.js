@@ -226,9 +226,11 @@ function browser(win) {
             var screen = win.screen || {};
             return {
                 locale: nav.language,
-                timezone: attempt(function () {
-                    return win.Intl.DateTimeFormat().resolvedOptions().timeZone;
-                }),
+                // A formatter has to read a locale's data first: a hundred times as long.
+                timezone: attempt(function () { return win.Temporal.Now.timeZoneId(); }) ||
+                    attempt(function () {
+                        return win.Intl.DateTimeFormat().resolvedOptions().timeZone;
+                    }),
                 screen_width: screen.width,
                 screen_height: screen.height,
                 viewport_width: win.innerWidth,

@@ -26,7 +26,7 @@ function core(config, modules, api) {
     var running = false;
     var held = [];
     var queues = [];
-    var at, page_view_id, page_url, page_referrer, debugging, sender, beat, pack;
+    var at, page_view_id, page_url, page_referrer, debugging, sender, beat, pack, agreement;
 
     api = api || (window.pipes = window.pipes || {});
     if (api.version) {
@@ -162,7 +162,8 @@ function core(config, modules, api) {
         var session = identity._session();
         event = merge(event, {
             anonymous_id: identity._anonymous(), user_id: user.user_id, group_id: user.group_id,
-            session_id: session._id, session_index: session._index, consent: consent
+            session_id: session._id, session_index: session._index,
+            consent: consent ? merge(merge({}, agreement), {state: consent}) : undefined
         }, true);
         if (!tell('event', event)) {
             return store._count('hook', 1);
@@ -331,12 +332,14 @@ function core(config, modules, api) {
         identity._forget();
     }
 
-    function setConsent(flag) {
+    /** @param {Object=} told   how that was said (source, purposes, version): goes with every event */
+    function setConsent(flag, told) {
         if (flag !== 'granted' && flag !== 'denied' && flag !== 'pending') {
             return;
         }
         var waiting = held;
         consent = flag;
+        agreement = properties(told);
         tell('consent', flag);
         if (flag === 'denied') {
             return erase();

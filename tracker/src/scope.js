@@ -29,7 +29,7 @@
  *           'sent' (count)  'refused' (status)  'consent' (state)  'reset'  'disable'  'enable'
  * @property {function(string,string=,Object=,Object=)} emit
  *           (type, name, properties, extra): makes an event; extra overrides envelope fields
- * @property {function(string)} consent   as pipes.consent()
+ * @property {function(string, Object=)} consent   as pipes.consent()
  * @property {function(string=):string=} id   the anonymous id as it is kept ("1.<id>.<created ms>"), nothing
  *           while there must be none; an id in this form from elsewhere is taken by who has none
  * @property {function(function(string,function(BodyInit)))} pack   sets what makes a request's text
