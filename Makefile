@@ -10,7 +10,8 @@
 #   make mutate   FILE=tracker/src/clicks.js: small breaks of the tracker that no test notices
 #   make fuzz     the parsers, SECONDS each (default 60)
 #   make bench    the JSON reader beside simdjson, the collector beside nginx; one of them:
-#                 `make bench-json`, `make bench-collector BENCH='--quick --only S64'`
+#                 `make bench-json`, `make bench-collector BENCH='--quick --only S64'`;
+#                 `make bench-tracker`: the visitor's processor, beside Plausible's tracker
 #   make fresh    prove set-up and tests in a bare Debian root (needs debootstrap and root)
 
 BUILD ?= build
@@ -191,6 +192,12 @@ fuzz:
 
 .PHONY: bench
 bench: bench-json bench-collector
+
+# Ten minutes; PAIRS= of turns, MODULES= as `pipes build` takes them.
+.PHONY: bench-tracker
+bench-tracker: setup-test
+	@$(MAKE) --no-print-directory all
+	@node bench/tracker/script_time.js
 
 .PHONY: bench-json
 bench-json: $(BUILD)/libpipes.a

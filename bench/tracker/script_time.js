@@ -55,7 +55,8 @@ function buildTracker() {
 async function startSite() {
     const {tag, script} = buildTracker();
     const files = {'/pipes.js': script, '/plausible.js': fs.readFileSync(PLAUSIBLE)};
-    const gzip = new Map(Object.entries(files).map(([name, bytes]) => [name, zlib.gzipSync(bytes)]));
+    const gzip = new Map(Object.entries(files).map(([name, bytes]) =>
+        [name, zlib.gzipSync(bytes)]));
     const site = {told: 0, gzip};
     const server = http.createServer((request, response) => {
         let body = '';
@@ -174,7 +175,7 @@ async function main() {
         for (let i = 0; i < PAIRS; i++) {
             const turn = {};
             // Who goes first changes from turn to turn.
-            const names = i % 2 ? ['empty', 'plausible', 'pipes'] : ['empty', 'pipes', 'plausible'];
+            const names = ['empty', ...i % 2 ? ['plausible', 'pipes'] : ['pipes', 'plausible']];
             for (const name of names) {
                 turn[name] = await scriptTime(browser, site, name);
             }
