@@ -3,11 +3,12 @@
  *
  *     make bench-tracker [PAIRS=31] [MODULES=default]
  *
- * Chromium at a quarter of its speed opens an empty page, the page with Plausible's tracker (with what
- * ours does by default, as far as it can: links, downloads, forms) and the page with ours, in turn. Each
- * tells of the page and of one event, and is looked at five seconds after both have arrived, so that
- * putting work off does not count as saving it. Script time is Chromium's own ScriptDuration; from
- * each that of the empty page of the same turn is taken. The 95 % bound is a bootstrap over the turns.
+ * Chromium at a quarter of its speed opens an empty page, the page with Plausible's tracker (with
+ * what ours does by default, as far as it can: links, downloads, forms) and the page with ours, in
+ * turn. Each tells of the page and of one event, and is looked at five seconds after both have
+ * arrived, so that putting work off does not count as saving it. Script time is Chromium's own
+ * ScriptDuration; from each that of the empty page of the same turn is taken. The 95 % bound is a
+ * bootstrap over the turns.
  * Slices are the script's own pieces of main-thread time, from Chromium's trace.
  */
 'use strict';
@@ -153,7 +154,8 @@ function report(site, turns, slices) {
     const row = (name, list) => console.log(`  ${name.padEnd(10)} ${median(list).toFixed(1)} ms` +
         ` (${Math.min(...list).toFixed(1)} to ${Math.max(...list).toFixed(1)})`);
     const {middle, upper} = ratio(turns);
-    console.log(`script time, ${turns.length} turns, ${THROTTLE}x throttled, the empty page's taken:`);
+    console.log(`script time, ${turns.length} turns, ${THROTTLE}x throttled,` +
+        ' the empty page\'s taken:');
     row('plausible', column('plausible'));
     row('pipes', column('pipes'));
     console.log(`  ratio ${middle.toFixed(2)}, upper 95 % bound ${upper.toFixed(2)}` +
