@@ -21,6 +21,14 @@ test('a landing page with a campaign tells the first and the last touch', async 
     assert.ok(!JSON.stringify(told).includes('SECRET'));
 });
 
+test('a click id alone is a campaign, of two the better known counts; texts are cut', async () => {
+    for (const [query, touch] of [['fbclid=1&gclid=2', {click_id_kind: 'gclid'}],
+        ['utm_id=' + 'x'.repeat(300), {id: 'x'.repeat(256)}]]) {
+        const [told] = await touches(at('https://www.shop.example/?' + query));
+        assert.deepEqual(told.$set, {last_campaign: touch});
+    }
+});
+
 test('the same campaign again is no new touch, another one is', async () => {
     const local = new Map();
     await touches(at('https://www.shop.example/?utm_source=letter', {local}));
@@ -31,7 +39,7 @@ test('the same campaign again is no new touch, another one is', async () => {
 
 test('without a campaign nothing is told or kept', async () => {
     const local = new Map();
-    const page = at('https://www.shop.example/?utm_source=&x=%E0%A4%A', {local});
+    const page = at('https://www.shop.example/?utm_source=&utm_mediums&x=%E0%A4%A', {local});
     assert.deepEqual(await touches(page), []);
     assert.ok(![...local.keys()].some((key) => key.startsWith('pipes_data')));
 });

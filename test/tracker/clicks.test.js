@@ -31,16 +31,22 @@ test('a click tells where it was, by path and place', async () => {
 
 test('only what is there to be clicked or was named counts', async () => {
     const page = await opened();
-    const yes = [['a'], ['button'], ['summary'], ['div', {role: 'button'}],
+    const yes = [['a', {}, {button: 1}], ['a'], ['button'], ['summary'], ['div', {role: 'button'}],
         ['input', {type: 'submit'}],
         ['input', {type: 'button'}], ['img', {'data-pipes-name': 'cover'}]];
-    for (const [tag, attributes] of yes) {
-        assert.equal((await page.click(element(tag, attributes))).length, 1, tag);
+    for (const [tag, attributes, more] of yes) {
+        assert.equal((await page.click(element(tag, attributes), more)).length, 1, tag);
     }
     for (const [tag, attributes] of [['p'], ['input', {type: 'text'}], ['div', {role: 'list'}]]) {
         assert.equal((await page.click(element(tag, attributes))).length, 0, tag);
     }
     assert.equal((await page.click(element('a'), {button: 2})).length, 0);
+});
+
+test('a role is told, and nothing of what is not there', async () => {
+    const page = await opened();
+    const [event] = await page.click(element('div', {role: 'button'}));
+    assert.deepEqual(event.properties, {path: 'div', tag: 'div', role: 'button', x: 10, y: 2001});
 });
 
 test('text is told only where the page asked for it', async () => {
@@ -74,20 +80,25 @@ test('what is to be ignored is ignored', async () => {
     assert.deepEqual(await page.click(element('button', {}, box)), []);
 });
 
-test('a button in a shadow tree is found', async () => {
+test('a button in a shadow tree, and one around it, are found', async () => {
     const page = await opened();
-    const host = element('x-card');
-    const button = element('button');
-    button.parentNode = {nodeType: 11, host};
-    const [event] = await page.click(host, {composedPath: () => [button]});
-    assert.equal(event.properties.path, 'x-card>button');
+    const host = element('x-card', {}, element('a'));
+    for (const [tag, path] of [['button', 'a>x-card>button'], ['i', 'a']]) {
+        const node = element(tag);
+        node.parentNode = {nodeType: 11, host};
+        const [event] = await page.click(host, {composedPath: () => [node]});
+        assert.equal(event.properties.path, path);
+    }
 });
 
 test('a view has 200 clicks at most, the next begins anew', async () => {
     const page = await opened();
     const button = element('button');
     let count = 0;
-    for (let i = 0; i < 210; i++) { count += (await page.click(button)).length; }
+    for (let i = 0; i < 210; i++) {
+        await page.click(element('p'));
+        count += (await page.click(button)).length;
+    }
     assert.equal(count, 200);
     page.pipes.page();
     assert.deepEqual((await page.click(button)).map((e) => e.type), ['page', 'click']);

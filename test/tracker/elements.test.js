@@ -34,7 +34,7 @@ test('names and data come from the nearest element that has them', () => {
 
 test('of what is to be ignored there is no label, however deep', () => {
     const box = element('div', {'data-pipes-ignore': ''}, element('body'));
-    assert.equal(labelOf(element('a', {}, element('p', {}, box))), null);
+    assert.strictEqual(labelOf(element('a', {}, element('p', {}, box))), null);
 });
 
 test('a form whose field is called id keeps its own', () => {

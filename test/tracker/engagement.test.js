@@ -3,11 +3,11 @@ const test = require('node:test');
 const assert = require('node:assert');
 const {openPage} = require('./page.js');
 
-function opened() {
-    const root = {scrollTop: 0, scrollHeight: 4000};
+function opened(document = {}, height = 4000) {
+    const root = {scrollTop: 0, scrollHeight: height};
     let has_focus = true;
     const page = openPage({modules: ['engagement'], window: {innerHeight: 800},
-        document: {scrollingElement: root, hasFocus: () => has_focus}});
+        document: {scrollingElement: root, hasFocus: () => has_focus, ...document}});
     page.root = root;
     page.focus = (flag) => {
         has_focus = flag;
@@ -32,7 +32,18 @@ test('time counts while the page has the focus', async () => {
     await page.pass(60000);
     page.focus(true);
     await page.pass(1500);
-    assert.equal((await page.leave())[0].engaged_ms, 5000);
+    const [told] = await page.leave();
+    assert.deepEqual([told.engaged_ms, told.depth], [5000, 20]);
+});
+
+test('one timer runs while someone is there, none while not', async () => {
+    const page = opened();
+    const timers = page.timers.length;
+    for (let i = 0; i < 3; i++) { page.focus(true); }
+    assert.equal(page.timers.length, timers);
+    page.focus(false);
+    await page.pass(1000);
+    assert.equal(page.timers.length, timers - 1);
 });
 
 test('time counts while the page is visible', async () => {
@@ -43,6 +54,10 @@ test('time counts while the page is visible', async () => {
     assert.deepEqual((await page.answer(200)).events.map((e) => e.properties.engaged_ms), [2000]);
     await page.pass(60000);
     assert.equal(page.requests.length + page.beacons.length, 0);
+    page.doc.visibilityState = 'visible';
+    page.doc.fire('visibilitychange');
+    await page.pass(1000);
+    assert.equal((await page.leave())[0].engaged_ms, 3000);
 });
 
 test('a machine that sleeps counts nothing', async () => {
@@ -52,6 +67,23 @@ test('a machine that sleeps counts nothing', async () => {
     await page.pass(2000);
     const [told] = await page.leave();
     assert.ok(told.engaged_ms >= 3000 && told.engaged_ms <= 4000, told.engaged_ms);
+    for (const [ms, engaged_ms] of [[4999, 4999], [5000, 0]]) {
+        const other = opened();
+        other.now += ms;
+        other.doc.fire('scroll', {target: other.doc});
+        assert.equal((await other.leave())[0].engaged_ms, engaged_ms);
+    }
+});
+
+test('the depth is 100 at most, and 0 where no height is known', async () => {
+    for (const [height, more, depth] of [[700, {}, 100], [NaN, {}, 0],
+        [4000, {scrollingElement: undefined, hasFocus: undefined, documentElement:
+            {scrollTop: 1200, scrollHeight: 4000}}, 50]]) {
+        const page = opened(more, height);
+        await page.pass(1000);
+        assert.deepEqual((await page.leave()).map((one) => [one.engaged_ms, one.depth]),
+            [[1000, depth]]);
+    }
 });
 
 test('nothing is told when nothing was gained', async () => {
@@ -63,6 +95,11 @@ test('nothing is told when nothing was gained', async () => {
     await page.pass(900);
     const names = (await page.leave()).filter((one) => one.engaged_ms > 2500);
     assert.deepEqual(names, []);
+    await page.pass(100);
+    assert.deepEqual((await page.leave()).map((one) => one.engaged_ms).slice(-1), [3500]);
+    page.root.scrollTop = 1200;
+    page.doc.fire('scroll', {target: page.doc});
+    assert.deepEqual((await page.leave()).map((one) => one.depth).slice(-1), [50]);
 });
 
 test('what was done is counted, and what was pressed is not told', async () => {
@@ -75,11 +112,10 @@ test('what was done is counted, and what was pressed is not told', async () => {
         page.doc.fire('mousemove', {clientX, clientY});
     }
     page.root.scrollTop = 1200;
-    page.doc.fire('scroll', {target: page.doc});
-    page.doc.fire('scroll', {target: {}});
+    for (const target of [page.doc, page.doc, {}]) { page.doc.fire('scroll', {target}); }
     page.root.scrollTop = 0;
     await page.pass(1000);
-    assert.deepEqual(await page.leave(), [{engaged_ms: 1000, depth: 50, scrolls: 1, clicks: 1,
+    assert.deepEqual(await page.leave(), [{engaged_ms: 1000, depth: 50, scrolls: 2, clicks: 1,
         keys: 2, touches: 1, pointer_px: 17}]);
 });
 

@@ -57,18 +57,22 @@ test('a form begun and left is abandoned, once', async () => {
     page.doc.fire('change', {type: 'change', target: order.elements[0]});
     page.win.fire('pagehide');
     page.win.fire('pagehide');
-    assert.deepEqual([...new Set(await page.names())], ['form_start', 'form_abandon']);
+    const told = new Map((await page.seen()).map((e) => [e.seq, e.name]));
+    assert.deepEqual([...told.values()], ['form_start', 'form_abandon']);
     page.doc.fire('change', {type: 'change', target: order.elements[0]});
     page.doc.fire('submit', {target: order});
     assert.deepEqual(await page.names(), ['form_submit']);
 });
 
-test('an untouched form is not abandoned', async () => {
+test('an untouched form is not abandoned, and a field outside of forms is of none', async () => {
     const page = await opened();
-    form({id: 'order'}, [['mail', 'email']]);
+    const order = form({id: 'order'}, [['mail', 'email']]);
     page.doc.fire('change', {type: 'change', target: element('input')});
     page.win.fire('pagehide');
     assert.deepEqual(await page.names(), []);
+    page.doc.fire('change', {type: 'change', target: order.elements[0]});
+    page.win.fire('pagehide');
+    assert.deepEqual([...new Set(await page.names())], ['form_start', 'form_abandon']);
 });
 
 test('the next view finds the form abandoned, and begins it anew', async () => {
@@ -87,6 +91,8 @@ test('forms and fields that are to be ignored are', async () => {
     const hidden = form({'data-pipes-ignore': ''}, [['mail', 'email']]);
     page.doc.fire('change', {type: 'change', target: hidden.elements[0]});
     page.doc.fire('submit', {target: hidden});
+    const outside = Object.assign(element('input', {form: 'hidden'}), {form: hidden});
+    page.doc.fire('change', {type: 'change', target: outside});
     assert.deepEqual(await page.names(), []);
     const order = form({}, [['mail', 'email'], ['pin', 'password', {'data-pipes-ignore': ''}]]);
     page.doc.fire('change', {type: 'change', target: order.elements[1]});
@@ -104,6 +110,14 @@ test('fifty fields are told, and ids where there are no names', async () => {
     assert.deepEqual(told[49], {name: 'i', kind: 'text'});
 });
 
+test('what has no name, id or type is told without', async () => {
+    const page = await opened();
+    const field = element('x-size');
+    page.doc.fire('submit', {target: Object.assign(form({}, []), {elements: [field]})});
+    assert.deepEqual((await page.seen())[0].properties,
+        {fields: [{kind: 'x-size'}], changes: 0, duration_ms: 0});
+});
+
 test('trackForm() by selector counts forms that come later, and takes elements', async () => {
     const page = await opened();
     const one = form({class: 'mail'}, []);
@@ -117,6 +131,14 @@ test('trackForm() by selector counts forms that come later, and takes elements',
     const events = (await page.seen()).concat(await page.seen());
     assert.deepEqual(events.filter((e) => e.type === 'track').map((e) => [e.name, e.properties]),
         [['signed_up', {list: 'news'}], ['listed', {of: 'mail'}]]);
+});
+
+test('trackForm() sends within its own turn, also of a form that is else ignored', async () => {
+    const page = await opened();
+    const one = form({'data-pipes-ignore': ''}, []);
+    page.pipes.trackForm(one, 'signed_up');
+    one.fire('submit', {target: one});
+    assert.deepEqual(page.requests[0].body.events.map((e) => e.name), ['signed_up']);
 });
 
 test('after disable() no form is watched', async () => {

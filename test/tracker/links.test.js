@@ -41,7 +41,8 @@ test('links within the site are left alone, files are not', async () => {
     assert.deepEqual(await page.click(anchor('https://www.shop.example/b')), []);
     const [file] = await page.click(anchor('https://www.shop.example/list.PDF'));
     const [named] = await page.click(anchor('https://www.shop.example/list', {download: ''}));
-    assert.deepEqual([file.name, named.name], ['download', 'download']);
+    assert.deepEqual([file.name, named.name, named.properties], ['download', 'download',
+        {target_url: 'https://www.shop.example/list'}]);
 });
 
 test('the middle button counts, the right one does not', async () => {

@@ -61,6 +61,27 @@ test('a pause says where', async () => {
         ['media_pause', 7457, 12]);
 });
 
+test('playing on from where it stood is progress, by the mark that was passed', async () => {
+    const page = open();
+    const node = video();
+    page.tell(node, 'play', 9);
+    page.tell(node, 'timeupdate', 11);
+    assert.deepEqual(await page.said(), ['play 23', 'progress 25']);
+});
+
+test('a jump is none, however little is told of it, nor is a mark passed by beginning on it',
+    async () => {
+        const page = open();
+        const node = video();
+        page.tell(node, 'play');
+        page.run(node, 0, 4);
+        page.tell(node, 'seeking', 20);
+        page.run(node, 20, 24);
+        page.jump(node, 10);
+        page.run(node, 10, 14);
+        assert.deepEqual(await page.said(), ['play 0']);
+    });
+
 test('seeking is no progress, playing on from there is', async () => {
     const page = open();
     const node = video();
@@ -109,6 +130,15 @@ test('a loop that plays by itself counts once, also when the browser pauses it',
     }
     assert.deepEqual(await page.said(), ['play 0', 'progress 25', 'progress 50', 'progress 75',
         'progress 90', 'pause 30']);
+});
+
+test('whoever plays and pauses by hand is told each time', async () => {
+    for (const how of [{}, {autoplay: true}, {loop: true}]) {
+        const page = open();
+        const node = video(how);
+        for (const type of ['play', 'pause', 'play', 'pause']) { page.tell(node, type); }
+        assert.deepEqual(await page.said(), ['play 0', 'pause 0', 'play 0', 'pause 0']);
+    }
 });
 
 test('a live stream and one without metadata have no percent', async () => {

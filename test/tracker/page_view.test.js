@@ -54,6 +54,24 @@ test('a router that replaces before and after it pushes makes one view', async (
     assert.deepEqual(await page.views(), [['push', '/c#part', '/a']]);
 });
 
+test('an anchor that is set before the view is told is of it', async () => {
+    const page = await opened();
+    page.push('/b');
+    await page.pass(100);
+    page.push('/b#part');
+    assert.deepEqual(await page.views(), [['push', '/b#part', '/a']]);
+});
+
+test('the depth that is told while a view waits is that of the view before', async () => {
+    const page = await opened({modules: ['page_view', 'scroll'], window: {innerHeight: 800},
+        document: {scrollingElement: {scrollTop: 300, scrollHeight: 4000}}});
+    page.push('/b');
+    page.doc.fire('scroll', {});
+    await page.pass(600);
+    const [depth, view] = await page.seen();
+    assert.deepEqual([depth.page_view_id, view.type], [page.first[0].page_view_id, 'page']);
+});
+
 test('a redirect by another push within the same moment is one view', async () => {
     const page = await opened();
     page.push('/b');

@@ -6,7 +6,7 @@ const {openPage} = require('./page.js');
 test('operators reach the collector in the order in which they were said', async () => {
     const page = openPage({modules: ['people']});
     page.pipes.people('set', {plan: 'pro'});
-    page.pipes.people('add', {visits: 1, cost: 'much', bad: Infinity});
+    page.pipes.people('add', {visits: 1, cost: '7', bad: Infinity});
     page.pipes.people('union', {likes: ['fern']});
     page.pipes.people('unset', {old: true});
     await page.pass(600);
@@ -19,6 +19,7 @@ test('what is no operator, or has nothing to say, makes no event', async () => {
     const page = openPage({modules: ['people']});
     page.pipes.people('multiply', {a: 1});
     page.pipes.people('set');
+    page.pipes.people('set', null);
     page.pipes.people('set', 'plan');
     await page.pass(600);
     assert.equal(page.requests.length, 0);

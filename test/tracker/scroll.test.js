@@ -4,12 +4,13 @@ const assert = require('node:assert');
 const {openPage} = require('./page.js');
 
 /** A page of 4000 px in a window of 800; `to(y)` scrolls, `frame()` draws. */
-function opened(height = 4000) {
+function opened(height = 4000, more = {}) {
     const frames = [];
     const counter = {reads: 0};
     const root = {scrollTop: 0, get scrollHeight() { counter.reads++; return height; }};
     const page = openPage({modules: ['scroll'], document: {scrollingElement: root},
-        window: {innerHeight: 800, requestAnimationFrame: (fn) => frames.push(fn)}});
+        ...more, window: {innerHeight: 800, requestAnimationFrame: (fn) => frames.push(fn),
+            ...more.window}});
     page.counter = counter;
     page.frame = () => frames.splice(0).forEach((fn) => fn());
     page.to = (y) => { root.scrollTop = y; page.doc.fire('scroll', {target: page.doc}); };
@@ -32,6 +33,24 @@ test('each depth is told once, however often it is passed', async () => {
     assert.deepEqual(first.concat(await page.depths(), await page.depths()), [25, 50, 75, 90, 100]);
 });
 
+test('a depth is reached with its last pixel but one', async () => {
+    const page = opened();
+    page.to(198);
+    page.frame();
+    assert.deepEqual(await page.depths(), []);
+    page.to(199);
+    page.frame();
+    assert.deepEqual(await page.depths(), [25]);
+});
+
+test('browsers that lack scrollingElement or frames tell it, too', async () => {
+    const page = opened(4000, {window: {requestAnimationFrame: undefined}, document: {
+        documentElement: {scrollTop: 300, scrollHeight: 4000}}});
+    page.to(300);
+    await page.pass(50);
+    assert.deepEqual(await page.depths(), [25]);
+});
+
 test('the layout is read once a frame', async () => {
     const page = opened();
     for (let y = 0; y < 200; y += 10) { page.to(y); }
@@ -41,12 +60,24 @@ test('the layout is read once a frame', async () => {
 });
 
 test('a short page is seen whole, a long one not before it is scrolled', async () => {
-    const short = opened(700);
+    const short = opened(801);
     await short.pass(1000);
     assert.deepEqual(await short.depths(), [100]);
     const long = opened();
     await long.pass(5000);
     assert.deepEqual(await long.depths(), []);
+    long.to(300);
+    long.frame();
+    assert.deepEqual(await long.depths(), [25]);
+});
+
+test('what was scrolled to its end at once is told its end once', async () => {
+    const page = opened(700);
+    page.to(0);
+    page.frame();
+    const first = await page.depths();
+    await page.pass(2000);
+    assert.deepEqual(first.concat(await page.depths()), [25, 50, 75, 90, 100]);
 });
 
 test('a page that is still loading is not short', async () => {

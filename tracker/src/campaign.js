@@ -16,7 +16,7 @@ function campaign() {
             var found = {};
             (web.url().split('#')[0].split('?')[1] || '').split('&').forEach(function (pair) {
                 var at = pair.indexOf('=');
-                if (at > 0 && at < pair.length - 1) {
+                if (at > 0) {
                     found[pair.slice(0, at)] = web.attempt(function () {
                         return decodeURIComponent(pair.slice(at + 1).replace(/\+/g, ' '))
                             .slice(0, TEXT_MAX);

@@ -26,7 +26,6 @@ function compress() {
                 plain();
             }
         });
-        return {stop: function () { core.pack(); }};
     }};
 }
 pipesModules.push(compress());

@@ -28,7 +28,7 @@ function elements() {
         var web = core.browser;
 
         function collect(node, label) {
-            var list = node.attributes || [];
+            var list = node.attributes;
             for (var i = 0; i < list.length; i++) {
                 var key = list[i].name;
                 if (key.indexOf(PREFIX)) {

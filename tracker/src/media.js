@@ -22,9 +22,8 @@ function media() {
         }
 
         function percentOf(node) {
-            var percent = node.currentTime / node.duration * 100;
             // A live stream has no end, and no length is known before the metadata.
-            return isFinite(node.duration) && isFinite(percent) ? percent : undefined;
+            return isFinite(node.duration) ? node.currentTime / node.duration * 100 : undefined;
         }
 
         function ms(seconds) {

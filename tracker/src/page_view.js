@@ -58,7 +58,7 @@ function pageView() {
         }
 
         function wait() {
-            if (move && doc.title === title && age() < TITLE_MS) {
+            if (doc.title === title && age() < TITLE_MS) {
                 core.later(wait, STEP_MS);
             } else {
                 settle();

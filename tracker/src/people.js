@@ -6,11 +6,11 @@
 function people() {
     var OPERATORS = ['set', 'once', 'add', 'append', 'union', 'remove', 'unset'];
 
-    /** Only finite numbers can be added. */
+    /** Only numbers can be added; the core leaves out what is not finite. */
     function numbers(properties) {
         var kept = {};
         for (var key in properties) {
-            if (typeof properties[key] === 'number' && isFinite(properties[key])) {
+            if (typeof properties[key] === 'number') {
                 kept[key] = properties[key];
             }
         }
