@@ -77,6 +77,75 @@ test('a dead network backs off and is tried at once when online', async () => {
     assert.equal(page.requests.length, 1);
 });
 
+/** Passes so many milliseconds: nothing is sent before the last of them. */
+async function waits(page, ms) {
+    await page.pass(ms - 1);
+    assert.equal(page.requests.length, 0, `sooner than ${ms} ms`);
+    await page.pass(1);
+    assert.equal(page.requests.length, 1, `later than ${ms} ms`);
+}
+
+const STEADY = {prepare: (page, run) => run('Math.random = function () { return 0.5; };')};
+
+test('the back-off doubles up to five minutes, and an answer ends it', async () => {
+    const page = openPage(STEADY);
+    page.pipes.track('a');
+    await page.pass(600);
+    for (const ms of [1500, 3000, 6000, 12000, 24000, 48000, 96000, 192000, 225000, 225000]) {
+        page.requests.shift().fail();
+        await page.settle();
+        await waits(page, ms);
+    }
+    await page.answer(200);
+    page.pipes.track('b');
+    await page.pass(600);
+    page.requests.shift().fail();
+    await page.settle();
+    await waits(page, 1500);
+});
+
+test('Retry-After is seconds or a date, an hour at most; else it is not heard', async () => {
+    const date = (ms) => new Date(1.7e12 + ms).toUTCString();
+    for (const [told, ms] of [['60', 60000], ['7200', 3600000], [date(90000), 90000],
+        [date(-90000), 1500], ['soon', 1500]]) {
+        const page = openPage(STEADY);
+        page.pipes.track('a');
+        await page.settle();
+        await page.answer(503, '', {'Retry-After': told});
+        await waits(page, ms);
+    }
+});
+
+test('who was told to wait does so, also when the network comes back, but only once', async () => {
+    const page = openPage();
+    page.pipes.track('a');
+    await page.settle();
+    await page.answer(503, '', {'Retry-After': '60'});
+    page.win.fire('online');
+    await waits(page, 60000);
+    await page.answer(200);
+    page.pipes.track('b');
+    await page.pass(600);
+    page.requests.shift().fail();
+    await page.settle();
+    page.win.fire('online');
+    await page.settle();
+    assert.equal(page.requests.length, 1);
+});
+
+test('an answer that is no JSON, or none of ours, is one', async () => {
+    for (const text of ['', 'null', 'fine', '{"skew":"soon"}']) {
+        const page = openPage();
+        page.pipes.track('a');
+        await page.settle();
+        await page.answer(200, text);
+        assert.equal(page.stored().length, 0, text);
+        page.pipes.track('b');
+        await page.pass(600);
+        assert.ok(!('skew' in page.requests[0].body), text);
+    }
+});
+
 test('400 drops and reports the count', async () => {
     const page = openPage();
     page.pipes.track('bad');
@@ -100,14 +169,82 @@ test('413 halves the batch', async () => {
     assert.equal((await page.answer(200)).events[0].name, 'e2');
 });
 
-test('batches stay below 48 KiB and the queue below 256 KiB', async () => {
+test('a collector that takes little gets little at a time, and soon more again', async () => {
     const page = openPage();
-    for (let i = 0; i < 40; i++) { page.pipes.track('big', {text: '\u00fc'.repeat(5000)}); }
-    const key = page.stored()[0];
-    assert.ok(Buffer.byteLength(page.local.get(key)) < 264000);
+    const sizes = [0, 0, 0, 0, 30000, ...Array(30).fill(900)];
+    sizes.forEach((size, i) => page.pipes.track('e' + i, {text: 'x'.repeat(size)}));
+    await page.settle();
+    const next = async (status) => {
+        const {events} = await page.answer(status);
+        await page.settle();
+        return events.map((e) => e.name);
+    };
+    for (let count = page.requests[0].body.events.length; count > 1; count = Math.ceil(count / 2)) {
+        assert.equal((await next(413)).length, count);
+    }
+    const taken = [];
+    while (page.requests.length) { taken.push(await next(200)); }
+    assert.deepEqual(taken.flat(), sizes.map((_, i) => 'e' + i), 'each once, in order');
+    assert.deepEqual([taken[0].length, taken.find((names) => names.includes('e4'))], [1, ['e4']]);
+    assert.ok(taken.length < 7, `${taken.length} requests`);
+});
+
+test('batches fill 48 KiB, whatever the letters, and never more', async () => {
+    for (const letters of ['x'.repeat(900), '\u00fc'.repeat(450), '\u20ac'.repeat(300)]) {
+        const page = openPage();
+        for (let i = 0; i < 60; i++) { page.pipes.track('big', {text: letters}); }
+        await page.settle();
+        const [{bytes, body}] = page.requests;
+        const [line] = body.events.map((one) => Buffer.byteLength(JSON.stringify(one)));
+        assert.ok(bytes <= 49152 && bytes > 49152 - line - 10, `${bytes}, each ${line}`);
+    }
+});
+
+test('a batch has 500 events at most', async () => {
+    const page = openPage();
+    page.pipes.on('event', (event) => {
+        for (const key of Object.keys(event)) { delete event[key]; }
+    });
+    for (let i = 0; i < 600; i++) { page.pipes.track('e'); }
+    await page.settle();
+    assert.equal(page.requests[0].body.events.length, 500);
+});
+
+test('the queue stays below 256 KiB, and all that was too much is counted', async () => {
+    const page = openPage();
+    const stored = async (times) => {
+        for (let i = 0; i < times; i++) { page.pipes.track('big', {text: '\u00fc'.repeat(5000)}); }
+        await page.pass(100);
+        return page.local.get(page.stored()[0]).split('\n').slice(1);
+    };
+    page.pipes.track('first');
+    await page.settle();
+    const bytes = (lines) => lines.reduce((sum, one) => sum + Buffer.byteLength(one) + 1, 0);
+    const lines = await stored(40);
+    assert.ok(bytes(lines) <= 262144 && bytes(lines) > 250000, String(bytes(lines)));
+    await page.answer(200);
+    const sent = (await page.answer(200)).dropped;
+    assert.deepEqual(sent, {queue_full: 41 - lines.length});
+    const more = await stored(40);
+    assert.ok(bytes(more) <= 262144 && bytes(more) > 250000, String(bytes(more)));
+});
+
+test('what was answered for makes room', async () => {
+    const page = openPage();
+    for (let i = 0; i < 10; i++) {
+        page.pipes.track('big', {text: 'x'.repeat(35000)});
+        await page.pass(600);
+        assert.deepEqual((await page.answer(200)).dropped, {});
+    }
+});
+
+test('an event of more than 40 KiB is not sent, but counted', async () => {
+    const page = openPage();
+    page.pipes.track('whale', {text: 'x'.repeat(41000)});
+    page.pipes.track('fish', {text: 'x'.repeat(40000)});
     await page.pass(600);
-    assert.ok(page.requests[0].bytes <= 49152 && page.requests[0].bytes > 30000);
-    assert.ok(page.requests[0].body.dropped.queue_full > 0);
+    const {events, dropped} = await page.answer(200);
+    assert.deepEqual([events.map((e) => e.name), dropped], [['fish'], {too_big: 1}]);
 });
 
 test('unload goes by beacon: what the browser refuses goes in halves, oldest first', async () => {
@@ -278,9 +415,13 @@ test('a burst is written to the device once, and at the latest when the page goe
     assert.ok(lines() < 50);
     await page.pass(100);
     assert.equal(lines(), 50);
+    page.pipes.track('next');
+    page.pipes.track('after');
+    await page.pass(100);
+    assert.equal(lines(), 52);
     page.pipes.track('last');
     page.win.fire('pagehide');
-    assert.equal(lines(), 51);
+    assert.equal(lines(), 53);
 });
 
 test('XMLHttpRequest stands in for fetch', async () => {

@@ -6,8 +6,8 @@ const {openPage} = require('./page.js');
 const APP = 'https://www.shop.example/app.js';
 const OWN = 'https://collect.example/pipes.js';
 
-function open() {
-    const page = openPage({modules: ['errors']});
+function open(document = {}) {
+    const page = openPage({modules: ['errors'], document});
     page.sent = async () => {
         page.pipes.flush();
         await page.settle();
@@ -57,10 +57,11 @@ test('the same class, source and line counts once a view', async () => {
     const page = open();
     const one = fault('TypeError', 'a', `${APP}:3:7`);
     page.win.fire('error', thrown(one));
-    page.win.fire('error', thrown(one, 3, {colno: 99}));
+    page.win.fire('error', thrown(fault('TypeError', 'b', `${APP}:3:7`), 3, {colno: 99}));
     page.win.fire('error', thrown(fault('RangeError', 'a', `${APP}:3:7`)));
     page.win.fire('error', thrown(one, 4));
-    assert.equal((await page.sent()).length, 3);
+    page.win.fire('error', thrown(fault('TypeError', 'c'), 3, {filename: `${APP}?2`}));
+    assert.equal((await page.sent()).length, 4);
     page.pipes.page();
     page.win.fire('error', thrown(one));
     await page.answer(200);
@@ -104,20 +105,34 @@ test('frames of the tracker are left out, and the place is behind them', async (
         [APP, 3, `TypeError: x\n    at f (${APP}:3:7)`]);
 });
 
-test('the stack has 2,000 characters at most, the message 500', async () => {
+test('without a script of its own all frames are the page\'s, and line 0 is none', async () => {
+    for (const currentScript of [null, {src: ''}]) {
+        const page = open({currentScript});
+        const one = fault('TypeError', 'undefined', `${OWN}:1:900`);
+        page.win.fire('error', thrown(one, 0, {colno: 0}));
+        const [{properties}] = await page.sent();
+        assert.deepEqual(properties, {message: 'undefined', source: APP, stack: one.stack,
+            handled: false});
+    }
+});
+
+test('the stack has 2,000 characters at most, the message 500, the class 100', async () => {
     const page = open();
-    page.win.fire('error', thrown(fault('E', 'm'.repeat(999), ...Array(99).fill(`${APP}:3:7`))));
-    const [{properties}] = await page.sent();
-    assert.deepEqual([properties.stack.length, properties.message.length], [2000, 500]);
+    page.win.fire('error', thrown(fault('E'.repeat(999), 'm'.repeat(999),
+        ...Array(99).fill(`${APP}:3:7`))));
+    const [{name, properties}] = await page.sent();
+    assert.deepEqual([properties.stack.length, properties.message.length, name.length],
+        [2000, 500, 100]);
 });
 
 test('a caught error is handled, with what the page says about it', async () => {
     const page = open();
     page.pipes.error(fault('HttpError', 'gone', `${APP}:5:1`), {order: 7, handled: 'no'});
-    page.pipes.error(fault('HttpError', 'gone', `${APP}:6:1`));
+    page.pipes.error(fault('HttpError', 'gone', `${APP}:6:1`), 'no object');
     const events = await page.sent();
     assert.deepEqual(events.map((e) => [e.name, e.properties.line, e.properties.order,
         e.properties.handled]), [['HttpError', 5, 7, true], ['HttpError', 6, undefined, true]]);
+    assert.ok(!('0' in events[1].properties));
 });
 
 test('errors that throw when they are looked at do not throw here', async () => {

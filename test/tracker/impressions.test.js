@@ -22,10 +22,12 @@ function open(count = 3, observed = true) {
     page.put = (id, more = {}) => items.push(element('li', {'data-pipes-item': id, ...more}, list));
     for (let i = 0; i < count; i++) { page.put(`i${i}`); }
     page.pipes.enable();
-    Object.assign(page, {list, items, watch: () => Watcher.all[0].tell([]),
-        see: (node, ratio = 1, height = 100) => Seer.all[0].tell([{target: node, isIntersecting:
-            ratio > 0, intersectionRatio: ratio, intersectionRect: {height},
-        rootBounds: {height: 800}}]),
+    Object.assign(page, {list, items, seer: Seer.all[0], watcher: Watcher.all[0],
+        changed: (kind) => Watcher.all[0].hears(kind) && Watcher.all[0].tell([]),
+        see: (node, ratio = 1, height = 100, rootBounds = {height: 800}) =>
+            Seer.all[0].nodes.includes(node) && Seer.all[0].tell([{target: node,
+                isIntersecting: ratio > 0, intersectionRatio: ratio,
+                intersectionRect: {height}, rootBounds}]),
         hide: (state) => {
             page.doc.visibilityState = state;
             page.doc.fire('visibilitychange', {});
@@ -37,11 +39,17 @@ function open(count = 3, observed = true) {
     return page;
 }
 
+/** What was sent so far: "list item", and how long it was seen. */
+const told = async (page) => (await page.sent()).flatMap((e) => (e.properties.items || [])
+    .map((one) => `${e.name} ${one.id}${one.dwell_ms ? ' ' + one.dwell_ms : ''}`));
+
 test('an item half in view for a second is sent, with its list', async () => {
     const page = open();
     page.see(page.items[1], 0.5);
     page.see(page.items[2], 0.4);
-    await page.pass(2000);
+    await page.pass(1100);
+    page.see(page.items[1], 0.75);
+    await page.pass(900);
     const [event, ...others] = await page.sent();
     assert.deepEqual([event.type, event.name, event.properties], ['impression', 'similar',
         {list_id: 'L1', policy: 'v7', items: [{id: 'i1', position: 1}]}]);
@@ -62,8 +70,15 @@ test('less than a second does not count, nor does time in a hidden tab', async (
 test('of an item taller than the viewport half a viewport is enough', async () => {
     const page = open();
     page.see(page.items[0], 0.2, 400);
+    page.see(page.items[1], 0.2, 399);
+    page.see(page.items[2], 0, 0, {height: 0});
     await page.pass(2000);
-    assert.equal((await page.sent()).length, 1);
+    assert.deepEqual(await told(page), ['similar i0']);
+    page.win.innerHeight = 600;
+    page.see(page.items[1], 0.2, 300, null);
+    page.see(page.items[2], 0.2, 299, null);
+    await page.pass(2000);
+    assert.deepEqual(await told(page), ['similar i0', 'similar i1']);
 });
 
 test('leaving tells how long each was seen', async () => {
@@ -90,28 +105,99 @@ test('leaving in two steps tells it once, coming back and staying on once more',
 });
 
 test('a hundred items an event, one event a second', async () => {
-    const page = open(150);
+    const page = open(101);
     page.items.forEach((node) => page.see(node));
     await page.pass(2000);
     assert.deepEqual((await page.sent()).map((e) => e.properties.items.length), [100]);
     await page.pass(1000);
-    assert.deepEqual((await page.sent()).map((e) => e.properties.items.length), [100, 50]);
+    assert.deepEqual((await page.sent()).map((e) => e.properties.items.length), [100, 1]);
+    page.win.fire('pagehide');
+    assert.deepEqual((await page.sent()).map((e) => e.properties.items.length), [100, 1, 100, 1],
+        'all when the page is left');
+});
+
+test('an item of no list is none, and those behind it are told', async () => {
+    const page = open(0);
+    page.items.push(element('li', {'data-pipes-item': 'lost'}));
+    page.items[0].parentNode = page.doc;
+    page.put('i1');
+    page.changed('childList');
+    page.items.forEach((node) => page.see(node));
+    await page.pass(2000);
+    assert.deepEqual(await told(page), ['similar i1']);
+    page.doc.fire('click', {target: page.items[0]});
+    assert.equal((await page.sent()).length, 1);
+});
+
+test('what is empty or no number is not told, and the place is counted', async () => {
+    const page = open(1);
+    page.list.map.delete('data-pipes-policy');
+    page.put('x', {'data-pipes-position': 'first', 'data-pipes-propensity': ''});
+    page.changed('childList');
+    page.see(page.items[1]);
+    await page.pass(2000);
+    assert.deepEqual((await page.sent())[0].properties,
+        {list_id: 'L1', items: [{id: 'x', position: 1}]});
+});
+
+test('a list without an id of the site gets one, and keeps it', async () => {
+    const page = open(0);
+    page.list.map.delete('data-pipes-list-id');
+    for (const id of ['a', 'b']) {
+        page.put(id);
+        page.changed('childList');
+        page.see(page.items[page.items.length - 1]);
+        await page.pass(2000);
+    }
+    page.doc.fire('click', {target: page.items[0]});
+    const ids = (await page.sent()).map((e) => e.properties.list_id);
+    assert.match(ids[0], /^[0-9a-f]{32}$/);
+    assert.deepEqual(ids, [ids[0], ids[0], ids[0]]);
+});
+
+test('the next view counts anew, and what was seen is told in the view before', async () => {
+    for (const is_observed of [true, false]) {
+        const page = open(2, is_observed);
+        const see = () => is_observed && page.items.forEach((node) => page.see(node));
+        page.pipes.page('one');
+        await page.pass(1);
+        see();
+        await page.pass(2500);
+        const view = page.pipes.get('page_view_id');
+        page.pipes.page('two');
+        await page.pass(1);
+        see();
+        await page.pass(2000);
+        const events = (await page.sent()).filter((e) => e.type === 'impression');
+        const items = [{id: 'i0', position: 0}, {id: 'i1', position: 1}];
+        const seen = items.map((one) => ({...one, dwell_ms: 2500}));
+        assert.deepEqual(events.map((e) => [e.page_view_id === view, e.properties.items]),
+            is_observed ? [[true, items], [true, seen], [false, items]] :
+                [[false, items], [true, items], [false, items]]);
+        if (is_observed) {
+            assert.equal(page.seer.begun, 6, 'before the first view, and in each of the two');
+        }
+    }
 });
 
 test('items that come later and nodes that are used again count', async () => {
     const page = open(1);
     page.put('late', {'data-pipes-position': '9', 'data-pipes-propensity': '0.25'});
-    page.watch();
+    page.changed('childList');
     page.see(page.items[1]);
     page.see(page.items[0]);
     await page.pass(2000);
     page.items[0].setAttribute('data-pipes-item', 'other');
-    page.watch();
+    const begun = page.seer.begun;
+    page.changed('attributes');
+    assert.equal(page.seer.begun, begun + 1, 'what is observed anew is told anew');
     page.see(page.items[0]);
-    await page.pass(2000);
+    await page.pass(3000);
     const all = (await page.sent()).flatMap((e) => e.properties.items);
-    assert.deepEqual(all.map((i) => i.id), ['i0', 'late', 'other']);
     assert.deepEqual(all[1], {id: 'late', position: 9, propensity: 0.25});
+    page.win.fire('pagehide');
+    assert.deepEqual(await told(page), ['similar i0', 'similar late', 'similar other',
+        'similar i0 2000', 'similar late 5000', 'similar other 3000']);
 });
 
 test('without an IntersectionObserver all items are sent, without dwell', async () => {
@@ -121,11 +207,16 @@ test('without an IntersectionObserver all items are sent, without dwell', async 
     const events = await page.sent();
     assert.deepEqual(events.map((e) => e.properties.items),
         [[{id: 'i0', position: 0}, {id: 'i1', position: 1}]]);
+    page.items[0].setAttribute('data-pipes-item', 'other');
+    page.doc.fire('click', {target: page.items[0]});
+    await page.pass(1000);
+    assert.deepEqual((await told(page)).slice(-1), ['similar other']);
 });
 
 test('a click in an item is joined to its list', async () => {
     const page = open();
     page.doc.fire('click', {target: element('img', {}, page.items[2])});
+    assert.equal(page.requests.length, 1, 'at once');
     page.doc.fire('click', {target: page.list});
     const events = await page.sent();
     assert.deepEqual(events.map((e) => [e.type, e.name, e.properties]),
@@ -140,6 +231,38 @@ test('a list without markup is told by the call', async () => {
     const [event] = await page.sent();
     assert.deepEqual([event.name, event.properties], ['mine', {list_id: 'L2', policy: 'p',
         items: [{id: 'x', position: 4, propensity: 0.5}]}]);
+});
+
+test('the call adds to what the markup says, and says nothing twice', async () => {
+    const page = open(1);
+    page.put('new');
+    for (let i = 0; i < 2; i++) {
+        page.pipes.impressions('#list', {items: [{id: 'new', propensity: 0.5}, {id: 7}]});
+    }
+    await page.pass(2000);
+    assert.deepEqual(await told(page), ['similar 7']);
+    page.see(page.items[1]);
+    await page.pass(2000);
+    assert.deepEqual((await page.sent()).slice(1).map((e) => e.properties), [{list_id: 'L1',
+        policy: 'v7', items: [{id: 'new', position: 1, propensity: 0.5}]}]);
+});
+
+test('each list without an element is one of its own', async () => {
+    const page = open(0);
+    for (const list of ['one', 'two']) {
+        page.pipes.impressions('#none', {list, items: [{id: 'x'}]});
+    }
+    await page.pass(1000);
+    assert.deepEqual(await told(page), ['one x', 'two x']);
+    const [one, two] = (await page.sent()).map((e) => e.properties.list_id);
+    assert.notEqual(one, two);
+});
+
+test('after disable() nothing is observed', () => {
+    const page = open();
+    assert.equal(page.seer.nodes.length, 3);
+    page.pipes.disable();
+    assert.equal(page.seer.nodes.length + page.watcher.nodes.length, 0);
 });
 
 test('of a list without end the first thousand are told', async () => {

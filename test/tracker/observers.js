@@ -4,20 +4,25 @@
 /** PerformanceObserver and performance on one list of entries; add(entry) delivers. */
 function performanceOf(clock, entries = [], more = {}) {
     const all = [];
+    const held = [];
     class PerformanceObserver {
         static supportedEntryTypes = ['paint', 'largest-contentful-paint', 'layout-shift', 'event',
             'first-input'];
         constructor(fn) { this.fn = fn; this.wanted = []; all.push(this); }
         observe(options) {
             this.wanted.push(options);
-            const old = entries.filter((entry) => this.wants(entry));
+            const old = options.buffered ? entries.filter((entry) => this.wants(entry)) : [];
             if (old.length) { this.fn({getEntries: () => old}); }
         }
         wants(entry) {
             return this.wanted.some((one) => one.type === entry.entryType &&
-                !(entry.duration < one.durationThreshold));
+                !(one.type === 'event' && entry.duration < one.durationThreshold));
         }
-        takeRecords() { return []; }
+        takeRecords() {
+            const mine = held.filter((entry) => this.wants(entry));
+            mine.forEach((entry) => held.splice(held.indexOf(entry), 1));
+            return mine;
+        }
         disconnect() { this.wanted = []; }
     }
     const performance = {now: clock, getEntriesByType: (type) =>
@@ -26,18 +31,32 @@ function performanceOf(clock, entries = [], more = {}) {
         entries.push(entry);
         all.filter((one) => one.wants(entry)).forEach((one) => one.fn({getEntries: () => [entry]}));
     };
-    return {PerformanceObserver, performance, add, observers: all};
+    return {PerformanceObserver, performance, add, held, observers: all};
 }
 
-/** A class like IntersectionObserver or MutationObserver: what was observed, and tell(records). */
+/**
+ * A class like IntersectionObserver or MutationObserver: what is observed and how, how often that
+ * began (the browser tells each beginning), and tell(records).
+ */
 function observerClass() {
     return class Observer {
         static all = [];
         constructor(fn, options) {
-            Object.assign(this, {fn, options, nodes: []});
+            if (options && options.threshold.some((one) => !(one >= 0 && one <= 1))) {
+                throw new RangeError('threshold');
+            }
+            Object.assign(this, {fn, nodes: [], begun: 0});
             this.constructor.all.push(this);
         }
-        observe(node) { this.nodes.push(node); }
+        observe(node, how) {
+            if (!this.nodes.includes(node)) {
+                this.nodes.push(node);
+                this.begun++;
+            }
+            this.how = how;
+        }
+        /** Does it hear of this kind of change, anywhere? */
+        hears(kind) { return this.nodes.length && this.how.subtree && this.how[kind]; }
         unobserve(node) { this.nodes = this.nodes.filter((one) => one !== node); }
         disconnect() { this.nodes = []; }
         takeRecords() { return []; }

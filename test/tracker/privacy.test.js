@@ -58,6 +58,15 @@ test('disable() during a request: the late answer brings nothing back', async ()
     assert.deepEqual(page.requests[0].body.events.map((e) => e.name), ['c']);
 });
 
+test('disable() in the middle of a burst leaves nothing on the device', async () => {
+    const page = openPage();
+    page.pipes.on('event', (event) => event.name !== 'lost');
+    for (const name of ['a', 'lost', 'b', 'c']) { page.pipes.track(name); }
+    page.pipes.disable();
+    await page.pass(60000);
+    assert.equal(page.local.size, 0);
+});
+
 test('the id ends 395 days after its creation, however often it is written', () => {
     const created = 1.7e12 - 300 * 864e5;
     const page = openPage({

@@ -14,10 +14,42 @@ async function kept(config) {
 }
 
 test('by default the id is in a cookie and beside it', async () => {
-    const {local, cookies} = await kept({});
-    assert.deepEqual(cookies, ['pipes_anonymous_id.shop']);
-    assert.deepEqual(local,
-        ['pipes_anonymous_id.shop', 'pipes_session.shop', 'pipes_user.shop']);
+    for (const config of [{}, {storage: 'cookie'}]) {
+        const {event, page, local, cookies} = await kept(config);
+        assert.deepEqual(cookies, ['pipes_anonymous_id.shop']);
+        assert.deepEqual(local,
+            ['pipes_anonymous_id.shop', 'pipes_session.shop', 'pipes_user.shop']);
+        for (const place of [page.cookies, page.local]) {
+            assert.equal(place.get('pipes_anonymous_id.shop'), `1.${event.anonymous_id}.${1.7e12}`);
+        }
+    }
+});
+
+test('an id is taken from either place unless it is none, too old or of the future', () => {
+    const DAY = 864e5;
+    for (const [text, is_taken] of [[`1.abcdefgh12.${1.7e12}`, true],
+        [`1.abcdefgh12.${1.7e12 + DAY / 2}`, true], [`1.abcdefgh12.${1.7e12 + 2 * DAY}`, false],
+        [`1.abcdefgh12.${1.7e12 - 396 * DAY}`, false], ['1.abcdefgh12', false], ['', false]]) {
+        for (const place of ['cookies', 'local']) {
+            const page = openPage({[place]: new Map([['pipes_anonymous_id.shop', text]])});
+            page.pipes.track('a');
+            assert.equal(page.pipes.get('anonymous_id') === 'abcdefgh12', is_taken,
+                `${place} ${text}`);
+        }
+    }
+});
+
+test('a page that stays open for longer than an id lives makes a new one', () => {
+    const page = openPage();
+    const id = () => {
+        page.pipes.track('a');
+        return page.pipes.get('anonymous_id');
+    };
+    const first = id();
+    page.now += 394 * 864e5;
+    assert.equal(id(), first);
+    page.now += 864e5;
+    assert.notEqual(id(), first);
 });
 
 test('storage local sets no cookie', async () => {
@@ -98,6 +130,94 @@ test('what another page took over from one that slept is sent once, and what com
         assert.ok(stored.includes('"after"'));
         assert.ok(!stored.includes('"before"'));
     });
+
+test('who slept leaves alone what another page holds, and sends its own once', async () => {
+    const local = new Map();
+    const sleeper = openPage({local});
+    sleeper.pipes.track('before');
+    await sleeper.pass(600);
+    sleeper.requests.length = 0;
+    const page = openPage({local, now: sleeper.now + 60000});
+    await page.pass(15000);
+    sleeper.now = page.now;
+    sleeper.pipes.track('after');
+    await sleeper.pass(200);
+    await page.pass(10000);
+    const names = sleeper.stored().map((key) => JSON.parse(local.get(key).split('\n')[1]).name);
+    assert.deepEqual(names.sort(), ['after', 'before']);
+});
+
+/** A page beside what loads of these names left so long ago, each with these lines. */
+function beside(loads, local = new Map()) {
+    for (const [load, ago_ms, ...lines] of loads) {
+        local.set(`pipes_queue.shop_${load}`, [JSON.stringify({h: 1.7e12 - ago_ms, l: load, o: load,
+            b: 'b1', c: {}, d: {}, u: 0}), ...lines].join('\n'));
+    }
+    return openPage({local});
+}
+
+const line = (name, created_at, text) => JSON.stringify({seq: 1, name, created_at, text});
+
+test('what is older than a week or damaged is counted, what is not goes', async () => {
+    const old = line('old', 1.7e12 - 8 * 864e5);
+    const page = beside([['x', 1e5, old, old, line('young', 1.7e12 - 6 * 864e5), '{"seq":']]);
+    await page.pass(1000);
+    const {load_id, events, dropped} = await page.answer(200);
+    assert.deepEqual([load_id, events.map((e) => e.name), dropped],
+        ['x', ['young'], {damaged: 1, expired: 2}]);
+    await page.pass(1000);
+    assert.equal(page.requests.length + page.stored().length, 0);
+});
+
+test('of more than half a megabyte the oldest goes', async () => {
+    const text = 'x'.repeat(2e5);
+    for (const order of [[1e6, 3e6, 2e6], [3e6, 1e6, 2e6], [2e6, 1e6, 3e6]]) {
+        const page = beside(order.map((ago) => [`l${ago}`, ago, line('e', 1.7e12, text)]));
+        assert.deepEqual(page.stored().map((key) => key.split('_')[2]).filter((one) =>
+            /^l/.test(one)).sort(), ['l1000000', 'l2000000']);
+        assert.ok([...page.local.values()].some((one) => one.includes('"adopted_full":1')));
+    }
+});
+
+test('what has the name of a queue and is none is removed, what has another stays', async () => {
+    const local = new Map([['pipes_queue.shop_a', 'garbage'], ['pipes_queue.shop_b', '{}'],
+        ['pipes_queue.shop_c', '{"l":"c"}'], ['pipes_queue.shop_d', '{"d":{}}\n{}'],
+        ['pipes_queue', 'garbage'], ['not_pipes_queue.shop_e', 'garbage']]);
+    const page = beside([], local);
+    await page.pass(15000);
+    assert.equal(page.requests.length, 0);
+    assert.deepEqual([...local.keys()], ['pipes_queue', 'not_pipes_queue.shop_e']);
+});
+
+/** Makes the only event of a page one that a hook drops. */
+function lose(page) {
+    page.pipes.on('event', () => false);
+    page.pipes.track('lost');
+}
+
+test('a loss is kept until it was reported, and reported once', async () => {
+    const first = openPage();
+    lose(first);
+    lose(first);
+    const page = openPage({local: first.local, now: first.now + 60000});
+    await page.pass(1000);
+    const {load_id, events, dropped} = await page.answer(200);
+    assert.deepEqual([load_id, events, dropped], [first.pipes.get('load_id'), [], {hook: 2}]);
+    await page.pass(60000);
+    assert.equal(page.requests.length + page.stored().length, 0);
+});
+
+test('what a living page has is its own, be it an event or a loss', async () => {
+    for (const act of [(page) => page.pipes.track('a'), lose]) {
+        const page = openPage();
+        act(page);
+        await page.pass(40000);
+        const other = openPage({local: page.local, now: page.now});
+        await other.pass(2000);
+        assert.equal(other.requests.length, 0);
+        assert.equal(page.stored().length, 1);
+    }
+});
 
 test('a day with the collector down fills half a megabyte at most, and the loss is counted',
     async () => {

@@ -32,7 +32,7 @@ function commerce() {
             Object.keys(typeof source === 'object' ? source : {}).forEach(function (key) {
                 var name = to(key);
                 web.attempt(function () {
-                    copy[name !== key && name in source ? key : name] = source[key];
+                    copy[name in source ? key : name] = source[key];
                 });
             });
             return copy;
@@ -50,7 +50,7 @@ function commerce() {
             var props = web.attempt(function () {
                 return rename(properties, function (key) { return own(KEYS, key); });
             }, {});
-            if (props.products && !web.attempt(function () { return properties.products; })) {
+            if (!web.attempt(function () { return properties.products; })) {
                 props.products = web.attempt(function () { return props.products.map(product); });
             }
             var order = name === 'order_completed' && web.attempt(function () {

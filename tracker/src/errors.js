@@ -33,7 +33,7 @@ function errors() {
         /** @param {Object=} more   what the page says about an error that it caught */
         function report(fault, event, more) {
             var is_object = Object(fault) === fault;
-            var stack = is_object && web.attempt(function () {
+            var stack = web.attempt(function () {
                 return fault.stack.split('\n').filter(isForeign).join('\n').slice(0, STACK_MAX);
             });
             var frame = place(stack);
@@ -53,7 +53,7 @@ function errors() {
             seen[key] = ++count;
             var props = {
                 message: message, source: frame[1], line: +frame[2] || undefined,
-                column: +frame[3] || undefined, stack: stack || undefined, handled: !!more
+                column: +frame[3] || undefined, stack: stack, handled: !!more
             };
             web.attempt(function () {
                 for (var key in more) {

@@ -22,9 +22,9 @@ function ids(web, config, suffix) {
 
     /** @returns {{_id: string, _created: number}|undefined} unless malformed or too old */
     function parse(text) {
-        var match = /^1\.([\w-]{8,64})\.(\d{1,15})$/.exec(text || '');
+        var match = /^1\.([\w-]{8,64})\.(\d{1,15})$/.exec(text);
         var created = match && +match[2];
-        if (match && created <= web.now() + 864e5 && created + LIFE_MS > web.now()) {
+        if (created <= web.now() + 864e5 && created + LIFE_MS > web.now()) {
             return {_id: match[1], _created: created};
         }
     }
@@ -57,7 +57,7 @@ function ids(web, config, suffix) {
         if (has_none) {
             return {};
         }
-        var match = /^([\w-]+)\.(\d+)\.(\d+)$/.exec(web._local._get(SESSION) || '');
+        var match = /^([\w-]+)\.(\d+)\.(\d+)$/.exec(web._local._get(SESSION));
         if (match) {
             session = {_id: match[1], _index: +match[2], _last: +match[3]};
         }

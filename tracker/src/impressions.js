@@ -121,7 +121,7 @@ function impressions() {
             lists.forEach(function (list) {
                 var items = shown.filter(function (item) {
                     return item._list === list && item._counted && (item._told < 0 ||
-                        all && seer && item._dwell > item._told + GAIN_MS);
+                        all && item._dwell > item._told + GAIN_MS);
                 });
                 while (items.length) {
                     var part = items.splice(0, ITEMS_MAX);
@@ -165,10 +165,6 @@ function impressions() {
 
         function again() {
             lists.forEach(function (list) { list._count = 0; });
-            shown.forEach(function (item) {
-                item._in = false;
-                tick(item);
-            });
             shown = [];
             if (seer) {
                 seer.disconnect();
@@ -199,7 +195,7 @@ function impressions() {
         core.listen(doc, 'click', function (event) {
             var node = around(event.target, ITEM);
             scan();
-            var item = node && find(shown, node);
+            var item = find(shown, node);
             if (item) {
                 core.emit('click', 'item', {list_id: item._list._id, item_id: item._out.id,
                     position: item._out.position});
@@ -212,7 +208,7 @@ function impressions() {
             again();
         });
         core.define('impressions', function (what, given) {
-            var list = listOf(web.elements(what)[0], given || {});
+            var list = listOf(web.elements(what)[0], given);
             scan();
             list._items.forEach(function (item) {
                 if (!shown.some(function (one) {

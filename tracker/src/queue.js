@@ -60,8 +60,7 @@ function queue(web, prefix, key, header) {
 
     /** A burst is written once: to write a long queue anew for each event would cost the page. */
     function saveSoon() {
-        var since = web.now() - saved_ms;
-        if (since < 0 || since >= SAVE_MS) {
+        if (web.now() - saved_ms >= SAVE_MS) {
             save();
         } else if (timer === undefined) {
             timer = web.later(save, SAVE_MS);
@@ -127,7 +126,6 @@ function queue(web, prefix, key, header) {
                     count('damaged', 1);
                 }
             }
-            expire();
             save();
         },
         /** The oldest items of at most max_bytes together, at least one. */
@@ -181,9 +179,6 @@ function queue(web, prefix, key, header) {
         },
         _forget: function () {
             web.cancel(timer);
-            timer = undefined;
-            items = [];
-            total_bytes = 0;
             web._local._remove(key);
         }
     };
@@ -206,7 +201,7 @@ queue._adopt = function (web, prefix, own_load_id, known, lost) {
     var room = queue._maxStored;
     web._local._keys().forEach(function (key) {
         var text = !key.indexOf(prefix) && web._local._get(key);
-        var header = text && queue._head(web, text);
+        var header = queue._head(web, text);
         if (header) {
             stored.push({_key: key, _text: text, _header: header});
         } else if (text) {

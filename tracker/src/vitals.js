@@ -13,7 +13,7 @@ function vitals() {
         var doc = web.document;
         var performance = win.performance;
         var observers = [];
-        var hears_shifts = false;
+        var hears_shifts;
         // Of the view: what was measured and sent, is it the document's first, the ten worst
         // interactions and how many there were before, the last session window of shifts.
         var values, sent, is_first, worst, count_before, shifts;
@@ -142,21 +142,18 @@ function vitals() {
             }
         }
 
-        function hiddenNow() {
-            return doc.visibilityState === 'hidden' ? 0 : Infinity;
-        }
-
         function activated() {
             var began = navigation().activationStart || 0;
             var hidden = firstOf('visibility-state', function (entry) {
                 return entry.name === 'hidden' && entry.startTime >= began;
             });
-            first_hidden = hidden.startTime >= 0 ? hidden.startTime : hiddenNow();
+            first_hidden = hidden.startTime >= 0 ? hidden.startTime :
+                doc.visibilityState === 'hidden' ? 0 : Infinity;
             observe('paint', painted);
             observe('largest-contentful-paint', painted);
             hears_shifts = observe('layout-shift', shifted);
             observe('event', interacted, 40);
-            observe('first-input', interacted, 40);
+            observe('first-input', interacted);
             if (!('interactionCount' in performance)) {
                 observe('event', counted, 0);
             }
@@ -166,7 +163,6 @@ function vitals() {
         function restored(event) {
             var mine = {};
             core.later(function () {
-                first_hidden = hiddenNow();
                 begin(false);
                 values = mine;
             }, 0);
