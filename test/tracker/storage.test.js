@@ -181,7 +181,7 @@ test('of more than half a megabyte the oldest goes', async () => {
 
 test('what has the name of a queue and is none is removed, what has another stays', async () => {
     const local = new Map([['pipes_queue.shop_a', 'garbage'], ['pipes_queue.shop_b', '{}'],
-        ['pipes_queue.shop_c', '{"l":"c"}'], ['pipes_queue.shop_d', '{"d":{}}\n{}'],
+        ['pipes_queue.shop_c', '{"l":"c"}\n{'], ['pipes_queue.shop_d', '{"d":{}}\n{}'],
         ['pipes_queue', 'garbage'], ['not_pipes_queue.shop_e', 'garbage']]);
     const page = beside([], local);
     await page.pass(15000);

@@ -1,7 +1,7 @@
 /**
  * Brings queues to the collector: one request in flight, each batch from one page load.
  * Every answer carries the number of the request it belongs to; after _stop that number has
- * moved on, so a late answer changes nothing.
+ * moved on, so a late answer changes nothing; each start makes another one of these.
  * @param {ReturnType<typeof browser>} web
  * @param {string} endpoint
  * @param {Object} config site and bundle
@@ -15,8 +15,7 @@ function transport(web, endpoint, config, queues, tell, pack) {
     var ticket = 0;
     var failures = 0;
     var limit_bytes = MAX_BYTES;
-    var ordered_wait = false;
-    var batch, in_flight, is_posted, timer, watchdog;
+    var batch, in_flight, is_posted, ordered_wait, timer, watchdog;
 
     /** Everything of a batch but its events and the closing brackets. */
     function envelope(source, id, attempt_number) {
@@ -73,7 +72,6 @@ function transport(web, endpoint, config, queues, tell, pack) {
     function proceed(have) {
         batch._queue._answered(batch._ask, have);
         failures = 0;
-        ordered_wait = false;
         batch = undefined;
         schedule(0);
     }
@@ -251,12 +249,8 @@ function transport(web, endpoint, config, queues, tell, pack) {
         _hide: hide,
         _stop: function () {
             ticket++;
-            in_flight = false;
-            failures = 0;
-            batch = undefined;
             web.cancel(timer);
             web.cancel(watchdog);
-            timer = undefined;
         }
     };
 }
