@@ -158,6 +158,61 @@ test('400 drops and reports the count', async () => {
     assert.equal(page.stored().length, 0);
 });
 
+test('the status says whether a batch is done, sent again or dropped', async () => {
+    const AGAIN = [408, 429, 500, 503];
+    for (const status of [200, 204, 299, 300, 404, 409, 413, 414, 430, 499, ...AGAIN]) {
+        const page = openPage();
+        const heard = [];
+        page.pipes.on('sent', (count) => { heard.push(['sent', count]); });
+        page.pipes.on('refused', (code) => { heard.push(['refused', code]); });
+        page.pipes.track('a');
+        await page.settle();
+        await page.answer(status);
+        await page.pass(3000);
+        const [{body} = {}] = page.requests;
+        if (AGAIN.includes(status)) {
+            assert.deepEqual([body.events.length, body.attempt, heard], [1, 2, []], String(status));
+        } else if (status < 300) {
+            assert.deepEqual([body, heard], [undefined, [['sent', 1]]], String(status));
+        } else {
+            assert.deepEqual([body.events.length, body.dropped, heard], [0,
+                {[status === 413 ? 'too_big' : `http_${status}`]: 1}, [['refused', status]]]);
+        }
+    }
+});
+
+test('who does not answer for 30 s is asked again, and a late answer is none', async () => {
+    const page = openPage(STEADY);
+    page.pipes.track('a');
+    await page.settle();
+    const late = page.requests.shift();
+    await waits(page, 31500);
+    late.answer(200);
+    await page.settle();
+    assert.equal(page.stored().length, 1);
+    await page.answer(200);
+    assert.equal(page.stored().length, 0);
+    page.pipes.track('b');
+    page.pipes.flush();
+    page.pipes.flush();
+    assert.equal(page.requests.length, 1);
+});
+
+test('413 twice and a success: half as much as at first goes at once', async () => {
+    const page = openPage();
+    for (let i = 0; i < 100; i++) { page.pipes.track('e', {text: 'x'.repeat(900)}); }
+    await page.settle();
+    const counts = [];
+    for (const status of [413, 413, 200, 200]) {
+        const {events, attempt} = await page.answer(status);
+        counts.push(events.length);
+        assert.equal(attempt, 1, 'each is another batch');
+        await page.settle();
+    }
+    const share = counts[3] / counts[0];
+    assert.ok(share > 0.4 && share < 0.6, counts.join());
+});
+
 test('413 halves the batch', async () => {
     const page = openPage();
     for (let i = 0; i < 4; i++) { page.pipes.track('e' + i); }

@@ -39,6 +39,53 @@ test('an id is taken from either place unless it is none, too old or of the futu
     }
 });
 
+test('a cookie is not read where none is set', () => {
+    const page = openPage({config: {storage: 'local'},
+        cookies: new Map([['pipes_anonymous_id.shop', `1.abcdefgh12.${1.7e12}`]])});
+    page.pipes.track('a');
+    assert.notEqual(page.pipes.get('anonymous_id'), 'abcdefgh12');
+});
+
+test('a session ends after half an hour without events, for all pages of a site', async () => {
+    const local = new Map();
+    const pages = [0, 1].map(() => openPage({local}));
+    const session = async (page, ms) => {
+        page.now = 1.7e12 + ms;
+        page.pipes.track('a');
+        page.pipes.flush();
+        const {events: [{session_id, session_index}]} = await page.answer(200);
+        return [session_id, session_index];
+    };
+    const [id, index] = await session(pages[0], 0);
+    assert.equal(index, 1);
+    assert.deepEqual(await session(pages[1], 18e5), [id, 1]);
+    assert.deepEqual(await session(pages[0], 36e5), [id, 1]);
+    const [next, number] = await session(pages[1], 54e5 + 1);
+    assert.ok(next !== id && number === 2);
+    assert.deepEqual(await session(pages[0], 54e5 + 2), [next, 2]);
+});
+
+test('reset() makes another visitor, of whom nothing is known', async () => {
+    const {event, page} = await kept({});
+    page.pipes.reset();
+    assert.deepEqual([...page.cookies.keys(), ...page.local.keys()], []);
+    page.pipes.track('a');
+    await page.pass(600);
+    const [other] = (await page.answer(200)).events;
+    assert.ok(other.anonymous_id !== event.anonymous_id && other.session_id !== event.session_id);
+    assert.deepEqual([other.session_index, other.user_id], [1, undefined]);
+});
+
+test('an opt-out lasts 395 days, or until it is taken back', () => {
+    const page = openPage();
+    page.pipes.disable();
+    assert.equal(page.cookies.get('pipes_disabled'), '1');
+    const written = page.cookie_writes.filter((text) => text.startsWith('pipes_disabled')).pop();
+    assert.equal(Date.parse(/expires=([^;]+)/.exec(written)[1]), 1.7e12 + 395 * 864e5);
+    page.pipes.enable();
+    assert.ok(!page.cookies.has('pipes_disabled'));
+});
+
 test('a page that stays open for longer than an id lives makes a new one', () => {
     const page = openPage();
     const id = () => {

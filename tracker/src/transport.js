@@ -130,7 +130,7 @@ function transport(web, endpoint, config, queues, tell, pack) {
 
     /** @param {boolean=} now   within this turn: nothing is made smaller first */
     function send(now) {
-        if (in_flight || timer !== undefined) {
+        if (in_flight) {
             return;
         }
         batch = batch || nextBatch();
