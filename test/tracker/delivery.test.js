@@ -104,6 +104,33 @@ test('the back-off doubles up to five minutes, and an answer ends it', async () 
     await waits(page, 1500);
 });
 
+test('a new event, or leaving, does not make a back-off shorter', async () => {
+    for (const act of [(page) => page.pipes.track('b'), (page) => page.win.fire('pagehide')]) {
+        const page = openPage(STEADY);
+        page.pipes.track('a');
+        for (let i = 0; i < 3; i++) {
+            await page.pass([0, 1500, 3000][i]);
+            page.requests.shift().fail();
+            await page.settle();
+        }
+        act(page);
+        await waits(page, 6000);
+    }
+});
+
+test('after disable() and enable() one sender is at work', async () => {
+    const page = openPage();
+    page.pipes.track('a');
+    await page.settle();
+    await page.answer(200);
+    page.pipes.track('b');
+    page.pipes.disable();
+    page.pipes.enable();
+    page.pipes.track('c');
+    await page.pass(600);
+    assert.deepEqual(page.requests.map((one) => one.body.events.map((e) => e.name)), [['c']]);
+});
+
 test('Retry-After is seconds or a date, an hour at most; else it is not heard', async () => {
     const date = (ms) => new Date(1.7e12 + ms).toUTCString();
     for (const [told, ms] of [['60', 60000], ['7200', 3600000], [date(90000), 90000],
@@ -149,10 +176,11 @@ test('an answer that is no JSON, or none of ours, is one', async () => {
 test('400 drops and reports the count', async () => {
     const page = openPage();
     page.pipes.track('bad');
+    page.pipes.track('worse');
     await page.pass(600);
     await page.answer(400);
     await page.pass(600);
-    assert.deepEqual((await page.answer(400)).dropped, {http_400: 1});
+    assert.deepEqual((await page.answer(400)).dropped, {http_400: 2});
     await page.pass(600000);
     assert.equal(page.requests.length, 0, 'a refused report is not repeated for ever');
     assert.equal(page.stored().length, 0);
@@ -186,10 +214,11 @@ test('who does not answer for 30 s is asked again, and a late answer is none', a
     page.pipes.track('a');
     await page.settle();
     const late = page.requests.shift();
-    await waits(page, 31500);
+    await page.pass(30000);
     late.answer(200);
     await page.settle();
     assert.equal(page.stored().length, 1);
+    await waits(page, 1500);
     await page.answer(200);
     assert.equal(page.stored().length, 0);
     page.pipes.track('b');
@@ -315,6 +344,16 @@ test('unload goes by beacon: what the browser refuses goes in halves, oldest fir
     for (let i = 0; i < 8; i++) { page.doc.fire('visibilitychange'); }
     assert.deepEqual(names(), ['e0', 'e1', 'e2', 'e3', 'e4', 'e5', 'e6', 'e7'], 'none twice');
     assert.equal(page.stored().length, 1, 'kept: a beacon has no answer');
+});
+
+test('a queue that is too much for one beacon goes by several', () => {
+    const page = openPage();
+    for (let i = 0; i < 100; i++) { page.pipes.track('e' + i, {text: 'x'.repeat(900)}); }
+    page.win.fire('pagehide');
+    const names = page.beacons.flatMap((one) => one.body.events.map((e) => e.name));
+    assert.deepEqual(names, Array.from({length: 100}, (_, i) => 'e' + i));
+    assert.deepEqual([page.beacons.length, page.beacons[0].body.attempt], [3, 1]);
+    assert.ok(page.beacons.every((one) => JSON.stringify(one.body).length <= 49152));
 });
 
 function hide(page) {
@@ -462,6 +501,14 @@ test('a browser whose requests end with the page sends by beacon when hidden', a
     hide(page);
     assert.equal(page.requests.length, 0);
     assert.equal(page.beacons.length, 1);
+});
+
+test('what a request carries that ends with the page is told by beacon, too', async () => {
+    const page = openPage({window: {Request: class {}}});
+    page.pipes.track('a');
+    await page.settle();
+    page.win.fire('pagehide');
+    assert.deepEqual([page.requests.length, page.beacons.length], [1, 1]);
 });
 
 test('a burst is written to the device once, and at the latest when the page goes', async () => {

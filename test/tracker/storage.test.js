@@ -69,11 +69,43 @@ test('reset() makes another visitor, of whom nothing is known', async () => {
     const {event, page} = await kept({});
     page.pipes.reset();
     assert.deepEqual([...page.cookies.keys(), ...page.local.keys()], []);
+    assert.equal(page.win.sessionStorage.length, 0);
     page.pipes.track('a');
     await page.pass(600);
     const [other] = (await page.answer(200)).events;
     assert.ok(other.anonymous_id !== event.anonymous_id && other.session_id !== event.session_id);
     assert.deepEqual([other.session_index, other.user_id], [1, undefined]);
+});
+
+test('a user stays known: on the page in every mode, beyond it where that is kept', async () => {
+    for (const [storage, is_kept] of [['cookie', true], ['local', true], ['memory', false],
+        ['none', false]]) {
+        const {page} = await kept({storage});
+        const next = openPage({config: {storage}, local: page.local});
+        const users = [];
+        for (const one of [page, next]) {
+            one.pipes.track('a');
+            await one.pass(600);
+            users.push((await one.answer(200)).events[0].user_id);
+        }
+        assert.deepEqual(users, ['user-1', is_kept ? 'user-1' : undefined], storage);
+    }
+});
+
+test('a tab has one id for all its pages, where it can be kept', async () => {
+    const ids = [];
+    for (const config of [{}, {}, {storage: 'memory'}]) {
+        const {page} = await kept(config);
+        for (const one of [page, openPage({config, window: {sessionStorage:
+            page.win.sessionStorage}})]) {
+            one.pipes.track('a');
+            one.pipes.flush();
+            ids.push((await one.answer(200)).context.tab_id);
+        }
+    }
+    assert.match(ids[0], /^[0-9a-f]{32}$/);
+    assert.deepEqual([ids[1], ids[3], ...ids.slice(4)], [ids[0], ids[2], undefined, undefined]);
+    assert.notEqual(ids[2], ids[0]);
 });
 
 test('an opt-out lasts 395 days, or until it is taken back', () => {
@@ -230,7 +262,9 @@ test('what has the name of a queue and is none is removed, what has another stay
     const local = new Map([['pipes_queue.shop_a', 'garbage'], ['pipes_queue.shop_b', '{}'],
         ['pipes_queue.shop_c', '{"l":"c"}\n{'], ['pipes_queue.shop_d', '{"d":{}}\n{}'],
         ['pipes_queue', 'garbage'], ['not_pipes_queue.shop_e', 'garbage']]);
-    const page = beside([], local);
+    const page = beside([['x', 1e5, line('young', 1.7e12)]], local);
+    await page.pass(1000);
+    assert.deepEqual((await page.answer(200)).events.map((e) => e.name), ['young']);
     await page.pass(15000);
     assert.equal(page.requests.length, 0);
     assert.deepEqual([...local.keys()], ['pipes_queue', 'not_pipes_queue.shop_e']);
