@@ -118,6 +118,23 @@ test('a new event, or leaving, does not make a back-off shorter', async () => {
     }
 });
 
+test('who stops and begins anew on hearing of an answer has one sender, too', async () => {
+    for (const [hook, status] of [['sent', 200], ['refused', 400]]) {
+        const page = openPage();
+        page.pipes.on(hook, () => {
+            page.pipes.disable();
+            assert.equal(page.local.size, 0);
+            page.pipes.enable();
+            page.pipes.track('c');
+        });
+        page.pipes.track('a');
+        await page.settle();
+        await page.answer(status);
+        await page.pass(600);
+        assert.deepEqual(page.requests.map((one) => one.body.events.map((e) => e.name)), [['c']]);
+    }
+});
+
 test('after disable() and enable() one sender is at work', async () => {
     const page = openPage();
     page.pipes.track('a');

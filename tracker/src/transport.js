@@ -68,12 +68,17 @@ function transport(web, endpoint, config, queues, tell, pack) {
             Math.min(3e5, 1e3 * Math.pow(2, failures)) * (0.5 + Math.random() / 2)));
     }
 
-    /** @param {string[]} have   of the beacons asked for those that the collector has */
-    function proceed(have) {
+    /**
+     * @param {string[]} have   of the beacons asked for those that the collector has
+     * @param {string} hook   told last: who hears it may stop all this
+     * @param {number} number
+     */
+    function proceed(have, hook, number) {
         batch._queue._answered(batch._ask, have);
         failures = 0;
         batch = undefined;
         schedule(0);
+        tell(hook, number);
     }
 
     function accepted(text) {
@@ -83,16 +88,14 @@ function transport(web, endpoint, config, queues, tell, pack) {
         }
         batch._queue._remove(batch._items, batch._unreported);
         limit_bytes = Math.min(MAX_BYTES, limit_bytes * 2);
-        tell('sent', batch._items.length);
-        proceed(answer && answer.have || []);
+        proceed(answer && answer.have || [], 'sent', batch._items.length);
     }
 
     function refused(status) {
         batch._queue._header.u -= batch._unreported;
         // Nothing but a report of losses was refused: asking again would go on for ever.
         batch._queue._drop(batch._items, status === 413 ? 'too_big' : 'http_' + status);
-        tell('refused', status);
-        proceed([]);
+        proceed([], 'refused', status);
     }
 
     function halve() {
