@@ -36,7 +36,7 @@ function transport(web, endpoint, config, queues, tell, pack) {
     }
 
     function room(source) {
-        return limit_bytes - source._size(envelope(source, web.randomId(), 1e3)) - 2;
+        return limit_bytes - source._size(envelope(source, source._header.l, 1e3)) - 2;
     }
 
     function nextBatch() {
