@@ -186,7 +186,8 @@ test('an answer that is no JSON, or none of ours, is one', async () => {
         assert.equal(page.stored().length, 0, text);
         page.pipes.track('b');
         await page.pass(600);
-        assert.ok(!('skew' in page.requests[0].body), text);
+        const {body} = page.requests[0];
+        assert.deepEqual([body.events.map((e) => e.name), 'skew' in body], [['b'], false], text);
     }
 });
 
