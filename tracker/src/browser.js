@@ -7,6 +7,8 @@
 function browser(win) {
     var doc = win.document;
     var nav = win.navigator || {};
+    /** All instances of a page look into one jar. */
+    var JAR_MS = 50;
     var origin = (win.performance && win.performance.now) ? 0 : Date.now();
 
     /** Runs fn and swallows whatever it throws. */
@@ -101,14 +103,24 @@ function browser(win) {
         };
     }
 
+    /** A look into the jar costs the page as much as all the rest of an event: one does for a burst. */
+    function cookies() {
+        if (!(Math.abs(Date.now() - browser._jar_ms) < JAR_MS)) {
+            browser._jar = doc.cookie;
+            browser._jar_ms = Date.now();
+        }
+        return browser._jar;
+    }
+
     function readCookie(name) {
         return attempt(function () {
-            var found = ('; ' + doc.cookie).split('; ' + name + '=')[1];
+            var found = ('; ' + cookies()).split('; ' + name + '=')[1];
             return found === undefined ? null : found.split(';')[0];
         }, null);
     }
 
     function writeCookie(name, value, domain, expires_ms) {
+        browser._jar_ms = undefined;
         attempt(function () {
             doc.cookie = name + '=' + value + '; path=/; expires=' +
                 new Date(expires_ms).toUTCString() + (domain ? '; domain=' + domain : '') +
