@@ -5,7 +5,7 @@ const assert = require('node:assert');
 const fs = require('node:fs');
 const path = require('node:path');
 const {execFileSync} = require('node:child_process');
-const {startCollector, temporaryFolder, until, batch, parts} = require('./collector');
+const {startCollector, temporaryFolder, until, batch, parts, ROOT} = require('./collector');
 const {begin, run, ask, putIntoParquet} = require('./asking');
 
 const ENDLESS = 'select count(*) from range(100000000000) a, range(100000000) b';
@@ -246,4 +246,16 @@ test('a reader that goes away ends it quietly', async (t) => {
     child.stdout.destroy();
     const {err} = await child.done;
     assert.strictEqual(err, '');
+});
+
+test('the examples of docs/query.md run', async (t) => {
+    const collector = await startCollector(t);
+    await collector.post('/e', batch('d', 1, 3));
+    const text = fs.readFileSync(path.join(ROOT, 'docs', 'query.md'), 'utf8');
+    const examples = [...text.matchAll(/```sql\n([^`]*)```/g)].map((match) => match[1]);
+    assert.ok(examples.length > 8);
+    for (const example of examples) {
+        const {code, err} = await run(t, collector.data, ['query', '-'], {input: example});
+        assert.strictEqual(code, 0, `${example}${err}`);
+    }
 });
