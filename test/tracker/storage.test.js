@@ -4,8 +4,8 @@ const assert = require('node:assert');
 const {openPage} = require('./page.js');
 
 /** Makes one event, has it answered, and says what is on the device. */
-async function kept(config) {
-    const page = openPage({config});
+async function kept(config, modules) {
+    const page = openPage({config, modules});
     page.pipes.identify('user-1');
     await page.pass(600);
     const event = (await page.answer(200)).events[0];
@@ -95,12 +95,12 @@ test('a user stays known: on the page in every mode, beyond it where that is kep
 test('a tab has one id for all its pages, where it can be kept', async () => {
     const ids = [];
     for (const config of [{}, {}, {storage: 'memory'}]) {
-        const {page} = await kept(config);
-        for (const one of [page, openPage({config, window: {sessionStorage:
+        const {page} = await kept(config, ['tab']);
+        for (const one of [page, openPage({config, modules: ['tab'], window: {sessionStorage:
             page.win.sessionStorage}})]) {
             one.pipes.track('a');
             one.pipes.flush();
-            ids.push((await one.answer(200)).context.tab_id);
+            ids.push((await one.answer(200)).events[0].tab_id);
         }
     }
     assert.match(ids[0], /^[0-9a-f]{32}$/);

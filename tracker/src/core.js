@@ -124,7 +124,7 @@ function core(config, modules, api) {
 
     function context() {
         return merge({
-            library: 'pipes.js', library_version: '0.1.0', tab_id: identity._tab(),
+            library: 'pipes.js', library_version: '0.1.0',
             release: config.release, environment: config.environment
         }, web._surroundings());
     }
@@ -267,7 +267,7 @@ function core(config, modules, api) {
             return;
         }
         running = true;
-        sender = transport(web, endpoint, config, function () { return queues; }, tell,
+        sender = transport(web, endpoint, config, ownQueues, tell,
             function (text, done) { pack ? pack(text, done) : done(text); });
         undo = [
             web.listen(window, 'pagehide', function () { leave(sender._leave); }),
@@ -282,6 +282,14 @@ function core(config, modules, api) {
             openStore();
         }
         startModules();
+    }
+
+    /** What may be sent now: another tab may have opted out since. */
+    function ownQueues() {
+        if (web._saysNo()) {
+            stop();
+        }
+        return queues;
     }
 
     function leave(send) {

@@ -22,8 +22,7 @@ function queue(web, prefix, key, header) {
     var owner = header.o;
     var items = [];
     var total_bytes = 0;
-    var saved_ms = 0;
-    var timer;
+    var is_stored, timer;
 
     /** Upper bound of the UTF-8 length (a surrogate pair counts six instead of four). */
     function size(text) {
@@ -38,31 +37,34 @@ function queue(web, prefix, key, header) {
     function save() {
         web.cancel(timer);
         timer = undefined;
-        saved_ms = web.now();
-        var there = queue._head(web, web._local._get(key));
-        var stored = items.filter(function (item) { return item._saved; });
-        if (there ? there.o !== owner : stored.length) {
-            without(stored);
-            header.u = 0;
-            key = prefix + header.l + '.' + web.randomId();
+        if (is_stored) {
+            var there = queue._head(web, web._local._get(key));
+            var stored = items.filter(function (item) { return item._saved; });
+            if (there ? there.o !== owner : stored.length) {
+                without(stored);
+                header.u = 0;
+                key = prefix + header.l + '.' + web.randomId();
+            }
         }
         if (!items.length && !header.u) {
-            return web._local._remove(key);
+            if (is_stored) {
+                web._local._remove(key);
+            }
+            is_stored = false;
+            return;
         }
         header.h = web.now();
         var lines = [JSON.stringify(header)];
         for (var i = 0; i < items.length; i++) {
             lines.push((items[i]._receipt || '') + items[i]._text);
         }
-        var is_kept = web._local._set(key, lines.join('\n'));
-        items.forEach(function (item) { item._saved = is_kept; });
+        is_stored = web._local._set(key, lines.join('\n'));
+        items.forEach(function (item) { item._saved = is_stored; });
     }
 
-    /** A burst is written once: to write a long queue anew for each event would cost the page. */
+    /** A burst is written once, and not at all when it is answered by then. */
     function saveSoon() {
-        if (web.now() - saved_ms >= SAVE_MS) {
-            save();
-        } else if (timer === undefined) {
+        if (timer === undefined) {
             timer = web.later(save, SAVE_MS);
         }
     }
@@ -188,7 +190,7 @@ queue._maxStored = 524288;
 
 /** The header in a stored text; undefined when there is none. */
 queue._head = function (web, text) {
-    var header = web.attempt(function () { return JSON.parse(text.split('\n', 1)[0]); });
+    var header = text && web.attempt(function () { return JSON.parse(text.split('\n', 1)[0]); });
     return header && header.l && header.d ? header : undefined;
 };
 

@@ -136,7 +136,9 @@ function transport(web, endpoint, config, queues, tell, pack) {
         if (in_flight) {
             return;
         }
-        batch = batch || nextBatch();
+        // Asks whether anything may be sent at all, and all this may have been stopped.
+        var next = nextBatch();
+        batch = next && (batch || next);
         if (!batch) {
             return;
         }

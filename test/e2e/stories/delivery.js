@@ -14,9 +14,8 @@ const ALL = [...LASTING, 'memory', 'none'];
 
 /** What each storage mode leaves on the device once all is delivered. */
 const KEPT = {
-    cookie: ['cookie pipes_anonymous_id.story', 'pipes_anonymous_id.story', 'pipes_session.story',
-        'pipes_tab.story'],
-    local: ['pipes_anonymous_id.story', 'pipes_session.story', 'pipes_tab.story'],
+    cookie: ['cookie pipes_anonymous_id.story', 'pipes_anonymous_id.story', 'pipes_session.story'],
+    local: ['pipes_anonymous_id.story', 'pipes_session.story'],
     memory: [],
     none: [],
 };
@@ -192,7 +191,6 @@ module.exports = [{
         if (LASTING.includes(storage)) {
             assert.strictEqual(distinct('anonymous_id'), 1);
             assert.strictEqual(distinct('session_id'), 1);
-            assert.strictEqual(distinct('tab_id'), 2);
         }
         await Promise.all(pages.map((page) => page.close()));
     },
