@@ -133,7 +133,7 @@ function core(config, modules, api) {
     function openStore() {
         if (!queues.length) {
             queues.push(queue(web, prefix, prefix + load_id,
-                {l: load_id, o: load_id, b: config.bundle, c: context(), d: {}, u: 0}));
+                {l: load_id, o: load_id, t: web.now(), b: config.bundle, c: context(), d: {}, u: 0}));
             heartbeat();
         }
         return queues[0];
@@ -149,7 +149,7 @@ function core(config, modules, api) {
         queues = queues.concat(queue._adopt(web, prefix, load_id, known, function (n) {
             queues[0]._count('adopted_full', n);
         }));
-        if (queues.length > 1) {
+        if (queues[1]) {
             sender._wake(1000);
         }
         beat = web.later(heartbeat, 1e4);
