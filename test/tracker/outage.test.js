@@ -41,6 +41,12 @@ for (const storage of LASTING) {
     });
 }
 
+test('a site that needs all the room has it', async (t) => {
+    const day = await dayOf(t, {storage: 'cookie', quota: 3e5, burst: 8});
+    assertHonest(day);
+    assert.ok(day.device.refusals > 0, 'the site came to its limit');
+});
+
 test('writes that fail and pages that die send nothing twice', async (t) => {
     assertHonest(await dayOf(t, {storage: 'local', failing: 0.01, has_crashes: true}));
 });

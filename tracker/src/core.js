@@ -149,6 +149,14 @@ function core(config, modules, api) {
         queues = queues.concat(queue._adopt(web, prefix, load_id, known, function (n) {
             queues[0]._count('adopted_full', n);
         }));
+        // The site's own need of room comes before ours.
+        if ((queues[1] || queues[0]._pending()) && web._local._keys()[0] &&
+            !web._local._set(prefix, Array(65).join(Array(1025)))) {
+            queues.forEach(function (one) {
+                one._drop(one._items().slice(0, one._items().length / 2 + 1), 'queue_full');
+            });
+        }
+        web._local._remove(prefix);
         if (queues[1]) {
             sender._wake(1000);
         }
