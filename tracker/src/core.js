@@ -365,9 +365,6 @@ function core(config, modules, api) {
     }
 
     var calls = {
-        // The modules of these names put theirs in place.
-        trackLink: function () {},
-        trackForm: function () {},
         page: view('page'),
         screen: view('screen'),
         track: function (name, props) {
@@ -452,8 +449,13 @@ function core(config, modules, api) {
         }
     };
 
+    /** Without fn: a call whose module is not in the bundle, or was stopped. */
     function define(name, fn) {
-        api[name] = fence(fn);
+        api[name] = fence(fn || function () {
+            if (debugging) {
+                web._log(name + ': its module does not run');
+            }
+        });
     }
 
     var shared = {
@@ -467,7 +469,8 @@ function core(config, modules, api) {
 
     fence(function () {
         var waiting = api.q || [];
-        for (var name in calls) {
+        // The tag's stub and the package name all calls; those of modules come when these start.
+        for (var name in merge(merge({}, window.pipes), calls)) {
             define(name, calls[name]);
         }
         api.version = '0.1.0';
