@@ -52,7 +52,7 @@ test('a queue survives the page and travels as a batch of its own load', async (
     assert.equal(second.stored().length, 0);
 });
 
-test('503 waits for Retry-After and sends the same batch again', async () => {
+test('503 waits for Retry-After and sends the same events again', async () => {
     const page = openPage();
     page.pipes.track('a');
     await page.pass(600);
@@ -61,9 +61,25 @@ test('503 waits for Retry-After and sends the same batch again', async () => {
     assert.equal(page.requests.length, 0);
     await page.pass(1500);
     const again = await page.answer(200);
-    assert.equal(again.batch_id, once.batch_id);
+    assert.deepEqual(again.events, once.events);
     assert.equal(again.attempt, 2);
     assert.equal(page.stored().length, 0);
+});
+
+test('what was dropped while nobody answered is not sent when somebody does', async () => {
+    const page = openPage();
+    const track = (n) => {
+        for (let i = 0; i < n; i++) { page.pipes.track('a', {text: 'x'.repeat(900)}); }
+    };
+    track(10);
+    await page.pass(600);
+    page.requests.shift().fail();
+    await page.settle();
+    track(290);
+    await page.pass(3000);
+    const {events, dropped} = await page.answer(200);
+    assert.ok(dropped.queue_full > 10);
+    assert.equal(events[0].seq, dropped.queue_full + 1);
 });
 
 test('a dead network backs off and is tried at once when online', async () => {

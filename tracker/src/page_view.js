@@ -117,10 +117,10 @@ function pageView() {
             if (event.type === 'page') {
                 move = is_later ? 0 : move; // the site counts this one by itself
                 begun(event);
-            } else if (is_ending) {
+            } else if (is_ending || is_later && event.type === 'engagement') {
                 event.url = url;
                 event.title = title;
-            } else if (is_later && event.type !== 'engagement') {
+            } else if (is_later) {
                 settle();
                 event.page_view_id = win.pipes.get('page_view_id');
             }

@@ -58,8 +58,9 @@ function queue(web, prefix, key, header) {
         for (var i = 0; i < items.length; i++) {
             lines.push((items[i]._receipt || '') + items[i]._text);
         }
-        is_stored = web._local._set(key, lines.join('\n'));
-        items.forEach(function (item) { item._saved = is_stored; });
+        var is_kept = web._local._set(key, lines.join('\n'));
+        is_stored = is_kept || is_stored;
+        items.forEach(function (item) { item._saved = is_kept || item._saved; });
     }
 
     /** A burst is written once, and not at all when it is answered by then. */
@@ -210,10 +211,10 @@ queue._adopt = function (web, prefix, own_load_id, known, lost) {
             web._local._remove(key);
         }
     });
-    stored.sort(function (a, b) { return b._header.h - a._header.h; });
+    stored.sort(function (a, b) { return b._header.t - a._header.t; });
     return stored.map(function (one) {
         var header = one._header;
-        room -= one._text.length;
+        room -= one._text.length + 4096;
         if (header.o === own_load_id || known[header.l] ||
             Math.abs(web.now() - header.h) <= 3e4) {
             return undefined;
@@ -221,7 +222,7 @@ queue._adopt = function (web, prefix, own_load_id, known, lost) {
         var lines = one._text.split('\n').slice(1);
         if (room < 0) {
             web._local._remove(one._key);
-            lost(lines.length);
+            lost(lines.length + header.u);
             return undefined;
         }
         header.o = own_load_id;
@@ -230,5 +231,5 @@ queue._adopt = function (web, prefix, own_load_id, known, lost) {
         web._local._remove(one._key);
         adopted._restore(lines);
         return adopted;
-    }).filter(Boolean);
+    }).filter(Boolean).reverse();
 };
