@@ -259,7 +259,7 @@ struct schema_property *schema_stats_property(struct schema_stats *stats,
         return NULL;
     }
     property->event = event;
-    property->path = path;
+    property->path = path.at ? path : view_make("", 0); /* the key "" is one, too */
     property->scope = scope;
     property->hash = path_hash(event, scope, path);
     schema_value_init(&property->value);

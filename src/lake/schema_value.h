@@ -18,7 +18,7 @@
 enum schema_type {
     SCHEMA_NULL,
     SCHEMA_BOOLEAN,
-    SCHEMA_INTEGER,   /* written without fraction or exponent, fits 64 bits signed */
+    SCHEMA_INTEGER,   /* written without fraction or exponent, at most 2^63 - 1 in size */
     SCHEMA_DOUBLE,    /* every other number */
     SCHEMA_TIMESTAMP, /* a string that is RFC 3339 with date, time and offset */
     SCHEMA_STRING,    /* every other string */
