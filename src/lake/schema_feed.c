@@ -1,6 +1,6 @@
 #include "lake/schema_feed.h"
 
-#include "base/clock.h"
+#include "lake/row_cells.h"
 
 enum { PATH_ROOM_BYTES = SCHEMA_PATH_BYTES_MAX + 1 };
 
@@ -106,18 +106,6 @@ static void feed_object(struct walk *walk, json_value object, unsigned depth)
     }
 }
 
-/* False when there is something that is no object. */
-static bool feed_tree(struct schema_stats *stats, struct schema_event *event,
-                      enum schema_scope scope, const struct schema_fed *fed)
-{
-    enum json_kind kind = json_kind(fed->doc, fed->value);
-    struct walk walk = {.stats = stats, .event = event, .scope = scope, .fed = *fed};
-    if (kind == JSON_OBJECT) {
-        feed_object(&walk, fed->value, 1);
-    }
-    return kind == JSON_OBJECT || kind == JSON_NONE || kind == JSON_NULL;
-}
-
 /* What a page or screen is called is its title: thousands of them have the same properties. */
 static bool is_view(struct view type)
 {
@@ -139,17 +127,7 @@ static struct schema_event *begin_event(struct schema_stats *stats, const struct
     return event;
 }
 
-static struct schema_fed make_fed(struct schema_stats *stats, const struct json *doc,
-                                  json_value value, int64_t received_ms)
-{
-    return (struct schema_fed){.doc = doc,
-                               .value = value,
-                               .seed = schema_stats_seed(stats),
-                               .received_ms = received_ms,
-                               .arena = schema_stats_scratch(stats)};
-}
-
-/* False when the text is there and no object. */
+/* False when there is something that is no object. */
 static bool feed_text(struct schema_stats *stats, struct schema_event *event,
                       enum schema_scope scope, struct view text, int64_t received_ms)
 {
@@ -160,8 +138,18 @@ static bool feed_text(struct schema_stats *stats, struct schema_event *event,
     if (json_parse(&doc, text, schema_stats_scratch(stats), NULL, NULL) != STATUS_OK) {
         return false;
     }
-    struct schema_fed fed = make_fed(stats, &doc, JSON_ROOT, received_ms);
-    return feed_tree(stats, event, scope, &fed);
+    struct walk walk = {.stats = stats,
+                        .event = event,
+                        .scope = scope,
+                        .fed = {.doc = &doc,
+                                .seed = schema_stats_seed(stats),
+                                .received_ms = received_ms,
+                                .arena = schema_stats_scratch(stats)}};
+    enum json_kind kind = json_kind(&doc, JSON_ROOT);
+    if (kind == JSON_OBJECT) {
+        feed_object(&walk, JSON_ROOT, 1);
+    }
+    return kind == JSON_OBJECT || kind == JSON_NULL;
 }
 
 void schema_feed_event(struct schema_stats *stats, const struct schema_row *row)
@@ -176,43 +164,40 @@ void schema_feed_event(struct schema_stats *stats, const struct schema_row *row)
     arena_clear(schema_stats_scratch(stats));
 }
 
-enum { SITE, TYPE, NAME, RECEIVED_AT, PROPERTIES, USER_PROPERTIES, COLUMNS };
-
-static struct view text_of(struct schema_stats *stats, const struct json *doc, json_value value)
+static struct view text_of(struct schema_stats *stats, const struct row_cells *cells,
+                           enum column column)
 {
     struct view text;
-    bool is_text = json_text(doc, value, schema_stats_scratch(stats), &text) == STATUS_OK;
-    return is_text ? text : view_make(NULL, 0);
+    enum status status = row_text(cells->text[column], (enum cell_kind)cells->kinds[column],
+                                  schema_stats_scratch(stats), &text);
+    return status == STATUS_OK ? text : view_make(NULL, 0);
 }
 
-/* False when the row is not what the lake writes. */
-static bool feed_document(struct schema_stats *stats, const struct json *doc)
+/* With its quotes, when it is a string: no object. */
+static struct view tree_of(const struct row_cells *cells, enum column column)
 {
-    static const struct view NAMES[COLUMNS] = {
-        VIEW_LITERAL("site"),        VIEW_LITERAL("type"),       VIEW_LITERAL("name"),
-        VIEW_LITERAL("received_at"), VIEW_LITERAL("properties"), VIEW_LITERAL("user_properties")};
-    json_value values[COLUMNS];
-    json_members(doc, JSON_ROOT, NAMES, COLUMNS, values);
-    struct schema_row row = {.site = text_of(stats, doc, values[SITE]),
-                             .type = text_of(stats, doc, values[TYPE]),
-                             .name = text_of(stats, doc, values[NAME])};
-    struct view received = text_of(stats, doc, values[RECEIVED_AT]);
-    bool is_read = clock_parse(received.at, received.len, &row.received_ms);
-    struct schema_event *event = is_read ? begin_event(stats, &row) : NULL;
-    if (!event) {
-        return false;
+    struct view text = cells->text[column];
+    uint8_t kind = cells->kinds[column];
+    if (kind == CELL_NONE) {
+        return view_make(NULL, 0);
     }
-    struct schema_fed fed = make_fed(stats, doc, values[PROPERTIES], row.received_ms);
-    is_read = feed_tree(stats, event, SCHEMA_OF_EVENT, &fed);
-    fed.value = values[USER_PROPERTIES];
-    return feed_tree(stats, event, SCHEMA_OF_USER, &fed) && is_read;
+    bool is_string = kind == CELL_PLAIN || kind == CELL_ESCAPED;
+    return is_string ? view_make(text.at - 1, text.len + 2) : text;
 }
 
 void schema_feed_row(struct schema_stats *stats, struct view row)
 {
-    struct json doc;
-    bool is_read = json_parse(&doc, row, schema_stats_scratch(stats), NULL, NULL) == STATUS_OK &&
-                   json_kind(&doc, JSON_ROOT) == JSON_OBJECT && feed_document(stats, &doc);
-    schema_stats_count(stats, 1, is_read ? 0 : 1);
-    arena_clear(schema_stats_scratch(stats));
+    struct row_cells cells;
+    struct schema_row made = {0};
+    if (!row_cells_read(&cells, row) ||
+        !row_cells_time(&cells, COLUMN_RECEIVED_AT, &made.received_ms)) {
+        schema_stats_count(stats, 1, 1);
+        return;
+    }
+    made.site = text_of(stats, &cells, COLUMN_SITE);
+    made.type = text_of(stats, &cells, COLUMN_TYPE);
+    made.name = text_of(stats, &cells, COLUMN_NAME);
+    made.properties = tree_of(&cells, COLUMN_PROPERTIES);
+    made.user_properties = tree_of(&cells, COLUMN_USER_PROPERTIES);
+    schema_feed_event(stats, &made);
 }

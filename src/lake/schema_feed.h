@@ -4,7 +4,8 @@
  *     schema_feed_row(stats, row);       a row of the lake, NDJSON without its line end
  *     schema_feed_event(stats, &row);    the same from its columns, where they are at hand
  *
- * Neither fails: what cannot be read or finds no place is counted as such.
+ * Neither fails: what cannot be read or finds no place is counted as such. Columns of a row are
+ * only delimited (row_cells.h), its properties are checked.
  */
 #ifndef PIPES_LAKE_SCHEMA_FEED_H
 #define PIPES_LAKE_SCHEMA_FEED_H

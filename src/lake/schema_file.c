@@ -178,7 +178,7 @@ static enum status pack_all(struct schema_stats *stats, struct buf *body, struct
     return pack(buf_view(body), file, header, fault);
 }
 
-enum status schema_file_save(struct schema_stats *stats, int hour_fd, const char *parquet_name,
+enum status schema_file_save(struct schema_stats *stats, int hour_fd, int parquet_fd,
                              struct fault *fault)
 {
     struct header header = {.seed_mark = seed_mark(schema_stats_seed(stats))};
@@ -186,7 +186,7 @@ enum status schema_file_save(struct schema_stats *stats, int hour_fd, const char
     struct buf file;
     buf_init(&body, SCHEMA_CODEC_BYTES_MAX);
     buf_init(&file, FILE_BYTES_MAX);
-    enum status status = identify_name(hour_fd, parquet_name, &header.parquet, fault);
+    enum status status = identify(parquet_fd, &header.parquet, fault);
     if (status == STATUS_OK) {
         status = pack_all(stats, &body, &file, &header, fault);
     }

@@ -9,7 +9,7 @@
  * crash leaves, statistics that do not belong to the file beside them are known, passed over and
  * counted again from the rows. Drawn in docs/storage.md.
  *
- *     child:   schema_file_save(stats, hour_fd, "_events.parquet", &fault);
+ *     child:   schema_file_save(stats, hour_fd, parquet_fd, &fault);     of _events.parquet
  *     holder:  ... renames _events.parquet to events.parquet ...
  *              schema_file_settle(hour_fd, &fault);        also at the start, after a crash
  *     reader:  schema_file_load(&stats, seed, hour_fd, parquet_fd, &fault);
@@ -22,9 +22,9 @@
 #define SCHEMA_FILE_NAME "_schema.stats"
 #define SCHEMA_FILE_NEW_NAME "_schema.stats.new"
 
-/* Writes _schema.stats.new, durably, as statistics of the Parquet file of that name in the folder,
- * which must be complete. Sorts them. On failure there is no new file. */
-enum status schema_file_save(struct schema_stats *stats, int hour_fd, const char *parquet_name,
+/* Writes _schema.stats.new, durably, as statistics of that Parquet file, which must be complete
+ * (open for reading, whatever its name). Sorts them. On failure there is no new file. */
+enum status schema_file_save(struct schema_stats *stats, int hour_fd, int parquet_fd,
                              struct fault *fault) MUST_CHECK;
 
 /* To be called whenever events.parquet was replaced or removed: the new statistics take the place

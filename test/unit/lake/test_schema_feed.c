@@ -172,7 +172,9 @@ static void hostile_rows_are_counted_as_unreadable(void **state)
         "{\"type\":\"track\",\"received_at\":\"yesterday\"}",
         "{\"received_at\":\"2025-11-24T12:00:00Z\",\"properties\":[1]}",
         "{\"received_at\":\"2025-11-24T12:00:00Z\",\"user_properties\":\"x\"}",
-        "{\"received_at\":\"2025-11-24T12:00:00Z\",\"properties\":{}} x",
+        "{\"received_at\":\"2025-11-24T12:00:00Z\",\"properties\":\"{}\"}",
+        "{\"received_at\":\"2025-11-24T12:00:00Z\",\"properties\":{\"a\":1}",
+        "{\"received_at\":\"2025-11-24T12:00:00Z\",\"properties\":{\"a\"}}",
         "\xff\xfe",
     };
     enum { COUNT = sizeof(ROWS) / sizeof(ROWS[0]) };

@@ -70,9 +70,18 @@ static enum status load(struct schema_stats **stats, uint64_t seed, struct fault
     return status;
 }
 
+static enum status save(struct schema_stats *stats, const char *parquet_name)
+{
+    int parquet = openat(temporary.fd, parquet_name, O_RDONLY | O_CLOEXEC);
+    assert_true(parquet >= 0);
+    enum status status = schema_file_save(stats, temporary.fd, parquet, NULL);
+    close(parquet);
+    return status;
+}
+
 static void save_and_settle(struct schema_stats *stats)
 {
-    assert_int_equal(schema_file_save(stats, temporary.fd, "events.parquet", NULL), STATUS_OK);
+    assert_int_equal(save(stats, "events.parquet"), STATUS_OK);
     assert_int_equal(schema_file_settle(temporary.fd, NULL), STATUS_OK);
 }
 
@@ -136,7 +145,7 @@ static void settling_keeps_what_counts_the_file_that_stands_there(void **state)
     write_file("events.parquet", "one", 3);
     save_and_settle(first);
     write_file("_events.parquet", "two!", 4);
-    assert_int_equal(schema_file_save(second, temporary.fd, "_events.parquet", NULL), STATUS_OK);
+    assert_int_equal(save(second, "_events.parquet"), STATUS_OK);
 
     /* Before the commit: readers find the old ones; settled now, the new ones are given up. */
     assert_int_equal(load(&loaded, SCHEMA_TEST_SEED, NULL), STATUS_OK);
@@ -148,7 +157,7 @@ static void settling_keeps_what_counts_the_file_that_stands_there(void **state)
     schema_stats_destroy(loaded);
 
     /* Behind the rename: the old ones are passed over; settled, the new ones are there. */
-    assert_int_equal(schema_file_save(second, temporary.fd, "_events.parquet", NULL), STATUS_OK);
+    assert_int_equal(save(second, "_events.parquet"), STATUS_OK);
     assert_int_equal(renameat(temporary.fd, "_events.parquet", temporary.fd, "events.parquet"), 0);
     assert_int_equal(load(&loaded, SCHEMA_TEST_SEED, NULL), STATUS_NOT_FOUND);
     for (int again = 0; again < 2; again++) {
