@@ -18,7 +18,8 @@ enum config_use {
     CONFIG_CONFIG = 1 << 4,
     CONFIG_BENCH = 1 << 5,
     CONFIG_LIMITS = 1 << 6,
-    CONFIG_ANY = 0x7f,
+    CONFIG_SCHEMA = 1 << 7,
+    CONFIG_ANY = 0xff,
 };
 
 struct config {
@@ -63,6 +64,11 @@ struct config {
     const char *format;
     int64_t last;
     bool follow;
+    const char *event;
+    const char *since;
+    const char *diff;
+    const char *check;
+    const char *schema_format;
 };
 
 struct config_source {

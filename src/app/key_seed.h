@@ -12,4 +12,7 @@
 /* From data/SEED, which is made when it is missing. */
 enum status key_seed_load(int data_fd, uint64_t *seed, struct fault *fault) MUST_CHECK;
 
+/* The same for who only reads: STATUS_NOT_FOUND when it is missing. */
+enum status key_seed_read(int data_fd, uint64_t *seed, struct fault *fault) MUST_CHECK;
+
 #endif

@@ -42,18 +42,26 @@ static void tell(const struct subject *subject, const char *format, ...)
     subject->check->on_finding(subject->check->self, &finding);
 }
 
-static const char *list_types(unsigned mask, char text[TYPES_BYTES])
+static void add_word(char text[TYPES_BYTES], const char *word)
 {
-    size_t len = 0;
+    size_t len = strlen(text);
+    snprintf(text + len, TYPES_BYTES - len, "%s%s", len > 0 ? ", " : "", word);
+}
+
+/* As a plan names them. */
+static void list_types(unsigned mask, char text[TYPES_BYTES])
+{
+    static const unsigned NUMBER = 1U << SCHEMA_INTEGER | 1U << SCHEMA_DOUBLE;
     text[0] = 0;
     for (unsigned i = 0; i < SCHEMA_TYPES; i++) {
-        if (mask & (1U << i)) {
-            int more = snprintf(text + len, TYPES_BYTES - len, "%s%s", len > 0 ? ", " : "",
-                                schema_type_name((enum schema_type)i));
-            len += more > 0 ? (size_t)more : 0;
+        bool is_number = (mask & NUMBER) == NUMBER && (NUMBER & (1U << i));
+        bool is_told = i == SCHEMA_TIMESTAMP && (mask & (1U << SCHEMA_STRING));
+        if (is_number && i == SCHEMA_INTEGER) {
+            add_word(text, "number");
+        } else if ((mask & (1U << i)) && !is_number && !is_told) {
+            add_word(text, schema_type_name((enum schema_type)i));
         }
     }
-    return text;
 }
 
 static void check_types(const struct subject *subject)

@@ -44,12 +44,12 @@ static void put_minute(struct buf *out, int64_t utc_ms)
 /* In per cent: one digit behind the point where it is not all or nothing. */
 static void put_share(struct buf *out, uint64_t part, uint64_t all)
 {
-    if (part == all || all == 0) {
-        buf_append_text(out, "100 %");
+    if (part == all || part == 0) {
+        buf_append_text(out, part > 0 ? "100 %" : "0 %");
         return;
     }
     double percent = 100 * (double)part / (double)all;
-    if (part > 0 && percent < 0.1) {
+    if (percent < 0.1) {
         buf_append_text(out, "<0.1 %");
     } else if (percent > 99.9) {
         buf_append_text(out, ">99.9 %");
