@@ -5,12 +5,17 @@
 #include <stdlib.h>
 
 enum {
-    EVENT_SLOTS = 2 * SCHEMA_EVENTS_MAX,
-    PROPERTY_SLOTS = 2 * (SCHEMA_PROPERTIES_MAX + SCHEMA_REST_PROPERTIES_MAX),
+    SLOTS_FIRST = 64, /* of each table; doubled when it is half full */
+    SLOTS_BYTES_MAX = 4 << 20,
     TABLE_HASH_SEED = 1,
     /* A row is at most 16 MiB; what has more values than fit here is not looked at. */
     SCRATCH_BYTES_MAX = 48 << 20,
 };
+
+_Static_assert(sizeof(void *) * (4 * (size_t)SCHEMA_EVENTS_MAX +
+                                 4 * (SCHEMA_PROPERTIES_MAX + SCHEMA_REST_PROPERTIES_MAX)) <=
+                   SLOTS_BYTES_MAX,
+               "both tables, at their largest, take no more");
 
 struct schema_stats {
     uint64_t seed;
@@ -22,21 +27,31 @@ struct schema_stats {
     struct schema_event *rest; /* NULL until it is needed; in the list, too */
     struct schema_totals totals;
     uint64_t objects;
-    uint32_t placed_properties;                    /* without those of the rest */
-    struct schema_event *event_slots[EVENT_SLOTS]; /* by hash; NULL: free */
-    struct schema_property *slots[PROPERTY_SLOTS];
+    uint32_t placed_properties; /* without those of the rest */
+    /* By hash; NULL: free. Outside of the arena, for they grow. */
+    struct schema_event **event_slots;
+    size_t event_room;
+    struct schema_property **slots;
+    size_t room;
 };
 
 enum status schema_stats_create(struct schema_stats **stats, uint64_t seed, struct fault *fault)
 {
-    /* Outside of an arena: its slots are mostly untouched zeros, which cost no memory so. */
     struct schema_stats *made = calloc(1, sizeof(*made));
     *stats = made;
-    if (!made) {
+    if (made) {
+        made->event_slots = calloc(SLOTS_FIRST, sizeof(struct schema_event *));
+        made->slots = calloc(SLOTS_FIRST, sizeof(struct schema_property *));
+    }
+    if (!made || !made->event_slots || !made->slots) {
+        schema_stats_destroy(made);
+        *stats = NULL;
         return fault_set(fault, STATUS_NO_MEMORY, "no memory for statistics of properties");
     }
+    made->event_room = SLOTS_FIRST;
+    made->room = SLOTS_FIRST;
     made->seed = seed;
-    arena_init(&made->arena, SCHEMA_BYTES_MAX - sizeof(*made));
+    arena_init(&made->arena, SCHEMA_BYTES_MAX - SLOTS_BYTES_MAX);
     arena_init(&made->scratch, SCRATCH_BYTES_MAX);
     schema_pool_init(&made->pool, &made->arena);
     return STATUS_OK;
@@ -45,6 +60,8 @@ enum status schema_stats_create(struct schema_stats **stats, uint64_t seed, stru
 void schema_stats_destroy(struct schema_stats *stats)
 {
     if (stats) {
+        free(stats->event_slots);
+        free(stats->slots);
         arena_free(&stats->arena);
         arena_free(&stats->scratch);
     }
@@ -54,7 +71,8 @@ void schema_stats_destroy(struct schema_stats *stats)
 struct schema_totals schema_stats_totals(const struct schema_stats *stats)
 {
     struct schema_totals totals = stats->totals;
-    totals.bytes = stats->arena.held + sizeof(*stats);
+    totals.bytes = stats->arena.held + sizeof(*stats) + stats->event_room * sizeof(void *) +
+                   stats->room * sizeof(void *);
     return totals;
 }
 
@@ -107,14 +125,14 @@ static bool key_equal(const struct schema_event_key *a, const struct schema_even
            view_equal(a->site, b->site);
 }
 
-/* Where the event stands, or would. The table is never more than half full. */
+/* Where the event stands, or would. The table is never full. */
 static size_t event_slot(const struct schema_stats *stats, const struct schema_event_key *key,
                          uint32_t hash)
 {
-    size_t at = hash % EVENT_SLOTS;
+    size_t at = hash % stats->event_room;
     while (stats->event_slots[at] && (stats->event_slots[at]->hash != hash ||
                                       !key_equal(&stats->event_slots[at]->key, key))) {
-        at = (at + 1) % EVENT_SLOTS;
+        at = (at + 1) % stats->event_room;
     }
     return at;
 }
@@ -176,6 +194,37 @@ struct schema_event *schema_stats_rest(struct schema_stats *stats)
     return stats->rest;
 }
 
+/* Room for one more; false without memory. */
+static bool grow_event_slots(struct schema_stats *stats)
+{
+    size_t room = 2 * stats->event_room;
+    if (2 * (stats->totals.events + 1ULL) <= stats->event_room) {
+        return true;
+    }
+    struct schema_event **slots = calloc(room, sizeof(*slots));
+    if (!slots) {
+        return false;
+    }
+    for (size_t i = 0; i < stats->event_room; i++) {
+        struct schema_event *event = stats->event_slots[i];
+        size_t at = event ? event->hash % room : 0;
+        while (event && slots[at]) {
+            at = (at + 1) % room;
+        }
+        slots[at] = event ? event : slots[at];
+    }
+    free(stats->event_slots);
+    stats->event_slots = slots;
+    stats->event_room = room;
+    return true;
+}
+
+static bool fits(const struct schema_stats *stats, const struct schema_event_key *key)
+{
+    return stats->totals.events < SCHEMA_EVENTS_MAX && key->site.len <= SCHEMA_NAME_BYTES_MAX &&
+           key->type.len <= SCHEMA_NAME_BYTES_MAX && key->name.len <= SCHEMA_NAME_BYTES_MAX;
+}
+
 struct schema_event *schema_stats_event(struct schema_stats *stats,
                                         const struct schema_event_key *key)
 {
@@ -184,15 +233,13 @@ struct schema_event *schema_stats_event(struct schema_stats *stats,
     if (stats->event_slots[slot]) {
         return stats->event_slots[slot];
     }
-    bool fits = stats->totals.events < SCHEMA_EVENTS_MAX &&
-                key->site.len <= SCHEMA_NAME_BYTES_MAX && key->type.len <= SCHEMA_NAME_BYTES_MAX &&
-                key->name.len <= SCHEMA_NAME_BYTES_MAX;
-    struct schema_event *event = fits ? add_event(stats, key) : NULL;
+    struct schema_event *event =
+        fits(stats, key) && grow_event_slots(stats) ? add_event(stats, key) : NULL;
     if (!event) {
         return schema_stats_rest(stats);
     }
     event->hash = hash;
-    stats->event_slots[slot] = event;
+    stats->event_slots[event_slot(stats, key, hash)] = event;
     stats->totals.events++;
     return event;
 }
@@ -207,7 +254,7 @@ static size_t property_slot(const struct schema_stats *stats, const struct schem
                             enum schema_scope scope, struct view path)
 {
     uint32_t hash = path_hash(event, scope, path);
-    for (size_t at = hash % PROPERTY_SLOTS;; at = (at + 1) % PROPERTY_SLOTS) {
+    for (size_t at = hash % stats->room;; at = (at + 1) % stats->room) {
         const struct schema_property *property = stats->slots[at];
         if (!property || (property->hash == hash && property->event == event &&
                           property->scope == scope && view_equal(property->path, path))) {
@@ -232,6 +279,30 @@ static bool has_place(const struct schema_stats *stats, const struct schema_even
            path.len <= SCHEMA_PATH_BYTES_MAX;
 }
 
+static bool grow_slots(struct schema_stats *stats)
+{
+    size_t room = 2 * stats->room;
+    if (2 * (stats->totals.properties + 1ULL) <= stats->room) {
+        return true;
+    }
+    struct schema_property **slots = calloc(room, sizeof(*slots));
+    if (!slots) {
+        return false;
+    }
+    for (size_t i = 0; i < stats->room; i++) {
+        struct schema_property *property = stats->slots[i];
+        size_t at = property ? property->hash % room : 0;
+        while (property && slots[at]) {
+            at = (at + 1) % room;
+        }
+        slots[at] = property ? property : slots[at];
+    }
+    free(stats->slots);
+    stats->slots = slots;
+    stats->room = room;
+    return true;
+}
+
 static void append_property(struct schema_event *event, struct schema_property *property)
 {
     if (event->last_property) {
@@ -252,7 +323,7 @@ struct schema_property *schema_stats_property(struct schema_stats *stats,
         return stats->slots[slot];
     }
     size_t len = path.len;
-    struct schema_property *property = has_place(stats, event, path)
+    struct schema_property *property = has_place(stats, event, path) && grow_slots(stats)
                                            ? arena_alloc_zeroed(&stats->arena, 1, sizeof(*property))
                                            : NULL;
     if (!property || !copy_text(stats, &path) || path.len != len) {
@@ -263,7 +334,7 @@ struct schema_property *schema_stats_property(struct schema_stats *stats,
     property->scope = scope;
     property->hash = path_hash(event, scope, path);
     schema_value_init(&property->value);
-    stats->slots[slot] = property;
+    stats->slots[property_slot(stats, event, scope, path)] = property;
     stats->totals.properties++;
     stats->placed_properties += event->is_rest ? 0 : 1;
     append_property(event, property);
