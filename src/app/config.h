@@ -18,8 +18,10 @@ enum config_use {
     CONFIG_CONFIG = 1 << 4,
     CONFIG_BENCH = 1 << 5,
     CONFIG_LIMITS = 1 << 6,
-    CONFIG_SCHEMA = 1 << 7,
-    CONFIG_ANY = 0xff,
+    CONFIG_QUERY = 1 << 7,
+    CONFIG_EXPORT = 1 << 8,
+    CONFIG_SCHEMA = 1 << 9,
+    CONFIG_ANY = 0xffff,
 };
 
 struct config {
@@ -65,10 +67,15 @@ struct config {
     int64_t last;
     bool follow;
     const char *event;
-    const char *since;
     const char *diff;
     const char *check;
     const char *schema_format;
+    const char *answer_format; /* of query; format is of limits */
+    const char *duckdb;
+    int64_t limit_memory;
+    int64_t limit_time_ms;
+    const char *from;
+    const char *to;
 };
 
 struct config_source {

@@ -1,5 +1,4 @@
-#include "app/key_seed.h"
-#include "app/time_option.h"
+#include "app/time_range.h"
 #include "base/file.h"
 #include "cmd/cmd.h"
 #include "journal/data_folder.h"
@@ -58,6 +57,7 @@ static enum status gather(struct run *run, int64_t from_ms, int64_t to_ms,
 {
     struct lake_schema_range range = {.data_fd = run->data.fd,
                                       .data = run->context->config->data,
+                                      .duckdb = run->context->config->duckdb,
                                       .seed = run->seed,
                                       .from_ms = from_ms,
                                       .to_ms = to_ms,
@@ -67,18 +67,33 @@ static enum status gather(struct run *run, int64_t from_ms, int64_t to_ms,
     return status == STATUS_OK ? lake_schema_add(&range, *stats, fault) : status;
 }
 
-/* The beginning of the hour that the option names; 0 where it is not given. */
+enum { HOUR_MS = 3600000 };
+
+/* The beginning of the hour that the option names; as it was where it is not given. */
 static enum status read_hour(const struct run *run, const char *name, const char *text,
                              int64_t *hour_ms, struct fault *fault)
 {
-    *hour_ms = 0;
-    if (text[0] == 0) {
-        return STATUS_OK;
-    }
     int64_t now_ms = clock_now_ms(run->context->clock);
-    enum status status = time_option_read(name, text, now_ms, hour_ms, fault);
-    *hour_ms -= *hour_ms % TIME_OPTION_HOUR_MS;
+    enum status status = time_range_read(name, text, now_ms, hour_ms, fault);
+    *hour_ms -= *hour_ms % HOUR_MS;
     return status;
+}
+
+/* Everything between --from and --to. */
+static enum status gather_range(struct run *run, struct schema_stats **stats, struct fault *fault)
+{
+    int64_t from_ms = 0;
+    int64_t to_ms = 0;
+    enum status status = read_hour(run, "from", run->context->config->from, &from_ms, fault);
+    if (status == STATUS_OK) {
+        status = read_hour(run, "to", run->context->config->to, &to_ms, fault);
+    }
+    if (status == STATUS_OK && to_ms > 0 && to_ms <= from_ms) {
+        status = fault_set(fault, STATUS_BAD_INPUT,
+                           "there is no full hour between --from %s and --to %s",
+                           run->context->config->from, run->context->config->to);
+    }
+    return status == STATUS_OK ? gather(run, from_ms, to_ms, stats, fault) : status;
 }
 
 /* By its name; what has no name, by its type. */
@@ -129,12 +144,8 @@ static void print_list(struct run *run, struct schema_stats *stats)
 
 static enum status list(struct run *run, struct fault *fault)
 {
-    int64_t from_ms;
     struct schema_stats *stats = NULL;
-    enum status status = read_hour(run, "since", run->context->config->since, &from_ms, fault);
-    if (status == STATUS_OK) {
-        status = gather(run, from_ms, 0, &stats, fault);
-    }
+    enum status status = gather_range(run, &stats, fault);
     if (status == STATUS_OK) {
         status = schema_stats_sort(stats, fault);
     }
@@ -199,7 +210,7 @@ static enum status print_diff(struct run *run, int64_t since_ms, struct schema_s
 
 static enum status diff(struct run *run, struct fault *fault)
 {
-    int64_t since_ms;
+    int64_t since_ms = 0;
     struct schema_stats *before = NULL;
     struct schema_stats *since = NULL;
     enum status status = read_hour(run, "diff", run->context->config->diff, &since_ms, fault);
@@ -264,19 +275,15 @@ static enum status read_plan(struct run *run, struct arena *arena, struct buf *t
 
 static enum status check(struct run *run, struct fault *fault)
 {
-    int64_t from_ms;
     struct arena arena;
     struct buf text;
     struct schema_plan plan;
     struct schema_stats *stats = NULL;
     arena_init(&arena, PLAN_ARENA_BYTES);
     buf_init(&text, PLAN_BYTES_MAX);
-    enum status status = read_hour(run, "since", run->context->config->since, &from_ms, fault);
+    enum status status = read_plan(run, &arena, &text, &plan, fault);
     if (status == STATUS_OK) {
-        status = read_plan(run, &arena, &text, &plan, fault);
-    }
-    if (status == STATUS_OK) {
-        status = gather(run, from_ms, 0, &stats, fault);
+        status = gather_range(run, &stats, fault);
     }
     if (status == STATUS_OK) {
         status = print_check(run, &plan, stats, fault);
@@ -293,9 +300,10 @@ static enum status choose(struct run *run, struct fault *fault)
     if (config->check[0] != 0 && config->diff[0] != 0) {
         return fault_set(fault, STATUS_BAD_INPUT, "give either --check or --diff, not both");
     }
-    if (config->diff[0] != 0 && config->since[0] != 0) {
+    if (config->diff[0] != 0 && (config->from[0] != 0 || config->to[0] != 0)) {
         return fault_set(fault, STATUS_BAD_INPUT,
-                         "--diff compares with all there is before; --since goes without it");
+                         "--diff compares all there is before a time with all since; --from and "
+                         "--to go without it");
     }
     return config->diff[0] != 0 ? diff(run, fault)
            : config->check[0]   ? check(run, fault)
@@ -312,9 +320,7 @@ static int run(const struct cmd_context *context)
     enum status status =
         data_folder_open(&run.data, context->config->data, DATA_FOLDER_READ, &fault);
     if (status == STATUS_OK) {
-        status = key_seed_read(run.data.fd, &run.seed, &fault);
-        /* Nothing was collected yet: there are no hashes to compare with. */
-        status = status == STATUS_NOT_FOUND ? STATUS_OK : status;
+        status = lake_schema_seed(run.data.fd, &run.seed, &fault);
     }
     if (status == STATUS_OK) {
         status = choose(&run, &fault);

@@ -1,12 +1,12 @@
 #include "lake/lake_schema.h"
 
+#include "base/buf.h"
 #include "journal/data_folder.h"
-#include "lake/duck.h"
+#include "lake/key_seed.h"
 #include "lake/schema_feed.h"
 #include "lake/schema_file.h"
 #include "lake/snapshot.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -97,58 +97,43 @@ static enum status count_parquet(const struct lake_schema_range *range, int parq
     return status;
 }
 
-/* The folder of the hour; -1 when it is gone. */
-static int open_hour(const struct lake_schema_range *range, const struct snapshot_file *file)
-{
-    char path[SNAPSHOT_PATH_BYTES + 8];
-    snprintf(path, sizeof(path), "lake/%s", file->path);
-    char *slash = strrchr(path, '/');
-    *slash = 0;
-    return openat(range->data_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
 /* For the next one who asks. Only when nobody else writes here, and of no matter if it fails. */
-static void keep(const struct lake_schema_range *range, struct schema_stats *stats, int hour_fd,
-                 int parquet_fd)
+static void keep(const struct lake_schema_range *range, struct schema_stats *stats,
+                 const struct schema_file *place, int parquet_fd)
 {
     struct data_folder data;
-    if (data_folder_open(&data, range->data, DATA_FOLDER_WRITE, NULL) == STATUS_OK) {
-        if (schema_file_save(stats, hour_fd, parquet_fd, NULL) != STATUS_OK ||
-            schema_file_settle(hour_fd, NULL) != STATUS_OK) {
-            unlinkat(hour_fd, SCHEMA_FILE_NEW_NAME, 0);
-        }
+    struct fault unused = {0};
+    if (data_folder_open(&data, range->data, DATA_FOLDER_WRITE, &unused) == STATUS_OK) {
+        enum status status = schema_file_save(stats, place, parquet_fd, &unused);
+        (void)status;
         data_folder_close(&data);
     }
 }
 
 static enum status count_again(const struct lake_schema_range *range,
-                               const struct snapshot_file *file, int hour_fd, const char *why,
+                               const struct snapshot_file *file, const struct schema_file *place,
                                struct schema_stats **stats, struct fault *fault)
 {
-    struct fault reason = {0};
-    note(range, file->path, why);
-    enum status status = count_parquet(range, file->fd, stats, &reason);
+    struct fault why = {0};
+    enum status status = count_parquet(range, file->fd, stats, &why);
     if (status != STATUS_OK) {
-        return fault_set(fault, status, "cannot count lake/%s again: %s", file->path, reason.text);
+        return fault_set(fault, status, "cannot count lake/%s again: %s", file->path, why.text);
     }
-    if (hour_fd >= 0) {
-        keep(range, *stats, hour_fd, file->fd);
-    }
+    keep(range, *stats, place, file->fd);
     return STATUS_OK;
 }
 
-static enum status add_file(const struct lake_schema_range *range, const struct snapshot_file *file,
-                            struct schema_stats *stats, struct fault *fault)
+static enum status add_file(const struct lake_schema_range *range, int lake_fd,
+                            const struct snapshot_file *file, struct schema_stats *stats,
+                            struct fault *fault)
 {
     struct schema_stats *own = NULL;
-    struct fault why = {.text = "its statistics are gone"};
-    int hour_fd = open_hour(range, file);
-    enum status status = STATUS_NOT_FOUND;
-    if (hour_fd >= 0) {
-        status = schema_file_load(&own, range->seed, hour_fd, file->fd, &why);
-    }
+    struct fault why = {0};
+    struct schema_file place = {.lake_fd = lake_fd, .hour = file->hour};
+    enum status status = schema_file_load(&own, range->seed, &place, file->fd, &why);
     if (status == STATUS_NOT_FOUND || status == STATUS_DAMAGED) {
-        status = count_again(range, file, hour_fd, why.text, &own, fault);
+        note(range, file->path, why.text);
+        status = count_again(range, file, &place, &own, fault);
     } else if (status != STATUS_OK) {
         fault_set(fault, status, "lake/%s: %s", file->path, why.text);
     }
@@ -156,8 +141,23 @@ static enum status add_file(const struct lake_schema_range *range, const struct 
         schema_stats_merge(stats, own);
     }
     schema_stats_destroy(own);
-    if (hour_fd >= 0) {
-        close(hour_fd);
+    return status;
+}
+
+static enum status add_files(const struct lake_schema_range *range, struct snapshot *snapshot,
+                             struct schema_stats *stats, struct fault *fault)
+{
+    int lake_fd = -1;
+    size_t count = snapshot_file_count(snapshot);
+    enum status status = STATUS_OK;
+    if (count > 0) {
+        status = data_folder_enter(range->data_fd, "lake", false, &lake_fd, fault);
+    }
+    for (size_t i = 0; status == STATUS_OK && i < count; i++) {
+        status = add_file(range, lake_fd, snapshot_file(snapshot, i), stats, fault);
+    }
+    if (lake_fd >= 0) {
+        close(lake_fd);
     }
     return status;
 }
@@ -184,12 +184,65 @@ enum status lake_schema_add(const struct lake_schema_range *range, struct schema
     struct snapshot *snapshot = NULL;
     struct snapshot_options options = {.range = {.from_ms = range->from_ms, .to_ms = range->to_ms}};
     enum status status = snapshot_open(&snapshot, range->data_fd, &options, fault);
-    for (size_t i = 0; status == STATUS_OK && i < snapshot_file_count(snapshot); i++) {
-        status = add_file(range, snapshot_file(snapshot, i), stats, fault);
+    if (status == STATUS_OK) {
+        status = add_files(range, snapshot, stats, fault);
     }
     for (size_t i = 0; status == STATUS_OK && i < snapshot_source_count(snapshot); i++) {
         status = add_source(snapshot, i, stats, fault);
     }
     snapshot_close(snapshot);
     return status;
+}
+
+enum status lake_schema_seed(int data_fd, uint64_t *seed, struct fault *fault)
+{
+    *seed = 0;
+    enum status status = key_seed_read(data_fd, seed, fault);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+static void append_replace(struct buf *change, struct schema_file place)
+{
+    char from[SCHEMA_FILE_PATH_BYTES];
+    char to[SCHEMA_FILE_PATH_BYTES];
+    schema_file_path(&place, from);
+    place.is_unfinished = false;
+    schema_file_path(&place, to);
+    buf_append_format(change, "replace %s %s\n", from, to);
+}
+
+enum status lake_schema_propose(struct duck *duck, int data_fd, int64_t hour, int parquet_fd,
+                                struct buf *change, struct fault *fault)
+{
+    struct schema_stats *stats = NULL;
+    struct schema_file place = {.lake_fd = -1, .hour = hour, .is_unfinished = true};
+    uint64_t seed;
+    enum status status = lake_schema_seed(data_fd, &seed, fault);
+    status = status == STATUS_OK ? data_folder_enter(data_fd, "lake", false, &place.lake_fd, fault)
+                                 : status;
+    status = status == STATUS_OK ? schema_stats_create(&stats, seed, fault) : status;
+    status = status == STATUS_OK ? count_query(duck, parquet_fd, stats, fault) : status;
+    status = status == STATUS_OK ? schema_file_save(stats, &place, parquet_fd, fault) : status;
+    if (status == STATUS_OK) {
+        append_replace(change, place);
+        status = buf_status(change);
+    }
+    schema_stats_destroy(stats);
+    if (place.lake_fd >= 0) {
+        close(place.lake_fd);
+    }
+    return status;
+}
+
+void lake_schema_propose_removal(int data_fd, int64_t hour, struct buf *change)
+{
+    char path[SCHEMA_FILE_PATH_BYTES];
+    int lake_fd = -1;
+    schema_file_path(&(struct schema_file){.hour = hour}, path);
+    if (data_folder_enter(data_fd, "lake", false, &lake_fd, NULL) == STATUS_OK) {
+        if (faccessat(lake_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+            buf_append_format(change, "remove %s\n", path);
+        }
+        close(lake_fd);
+    }
 }

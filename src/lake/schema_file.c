@@ -1,8 +1,10 @@
 #include "lake/schema_file.h"
 
+#include "base/clock.h"
 #include "base/crc32c.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "journal/data_folder.h"
 #include "lake/schema_codec.h"
 
 #include <errno.h>
@@ -21,7 +23,6 @@ enum {
     FILE_BYTES_MAX = SCHEMA_CODEC_BYTES_MAX + (1 << 20), /* packing may add a little */
 };
 static const char MAGIC[8] = {'P', 'I', 'P', 'S', 'S', 'T', 'A', 'T'};
-static const char PARQUET_NAME[] = "events.parquet";
 
 /* By what a Parquet file is known. */
 struct identity {
@@ -36,6 +37,36 @@ struct header {
     struct identity parquet;
     uint64_t seed_mark; /* tells whether the hashes are of this seed, not what it is */
 };
+
+void schema_file_path(const struct schema_file *file, char path[SCHEMA_FILE_PATH_BYTES])
+{
+    char moment[CLOCK_TEXT_BYTES];
+    clock_format(file->hour * 3600000, moment);
+    snprintf(path, SCHEMA_FILE_PATH_BYTES, "schema/date=%.10s/%shour=%.2s.stats", moment,
+             file->is_unfinished ? "_" : "", moment + 11);
+}
+
+/* The part of the path behind its folders. */
+static const char *name_in(const char path[SCHEMA_FILE_PATH_BYTES])
+{
+    return strrchr(path, '/') + 1;
+}
+
+/* The folder of the day; made when missing, if `make`. */
+static enum status enter(const struct schema_file *file, bool make, int *day_fd,
+                         struct fault *fault)
+{
+    char path[SCHEMA_FILE_PATH_BYTES];
+    int schema_fd = -1;
+    schema_file_path(file, path);
+    *(strrchr(path, '/')) = 0;
+    enum status status = data_folder_enter(file->lake_fd, "schema", make, &schema_fd, fault);
+    if (status == STATUS_OK) {
+        status = data_folder_enter(schema_fd, name_in(path), make, day_fd, fault);
+        close(schema_fd);
+    }
+    return status;
+}
 
 static uint64_t seed_mark(uint64_t seed)
 {
@@ -124,19 +155,6 @@ static enum status identify(int fd, struct identity *identity, struct fault *fau
     return read_tail(fd, facts.st_size - (off_t)tail, tail, identity, fault);
 }
 
-static enum status identify_name(int folder_fd, const char *name, struct identity *identity,
-                                 struct fault *fault)
-{
-    int fd = openat(folder_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0) {
-        return errno == ENOENT ? fault_set(fault, STATUS_NOT_FOUND, "there is no %s", name)
-                               : fault_errno(fault, errno, "cannot open %s", name);
-    }
-    enum status status = identify(fd, identity, fault);
-    close(fd);
-    return status;
-}
-
 static bool is_same(const struct identity *a, const struct identity *b)
 {
     return a->bytes == b->bytes && a->tail_crc == b->tail_crc;
@@ -178,83 +196,57 @@ static enum status pack_all(struct schema_stats *stats, struct buf *body, struct
     return pack(buf_view(body), file, header, fault);
 }
 
-enum status schema_file_save(struct schema_stats *stats, int hour_fd, int parquet_fd,
-                             struct fault *fault)
+static enum status write_file(const struct schema_file *file, struct view bytes,
+                              struct fault *fault)
+{
+    char path[SCHEMA_FILE_PATH_BYTES];
+    int day_fd = -1;
+    enum status status = enter(file, true, &day_fd, fault);
+    schema_file_path(file, path);
+    if (status == STATUS_OK) {
+        status = file_replace(day_fd, name_in(path), bytes, fault);
+        close(day_fd);
+    }
+    return status;
+}
+
+enum status schema_file_save(struct schema_stats *stats, const struct schema_file *file,
+                             int parquet_fd, struct fault *fault)
 {
     struct header header = {.seed_mark = seed_mark(schema_stats_seed(stats))};
     struct buf body;
-    struct buf file;
+    struct buf packed;
     buf_init(&body, SCHEMA_CODEC_BYTES_MAX);
-    buf_init(&file, FILE_BYTES_MAX);
+    buf_init(&packed, FILE_BYTES_MAX);
     enum status status = identify(parquet_fd, &header.parquet, fault);
     if (status == STATUS_OK) {
-        status = pack_all(stats, &body, &file, &header, fault);
+        status = pack_all(stats, &body, &packed, &header, fault);
     }
     if (status == STATUS_OK) {
-        status = file_replace(hour_fd, SCHEMA_FILE_NEW_NAME, buf_view(&file), fault);
+        status = write_file(file, buf_view(&packed), fault);
     }
     buf_free(&body);
-    buf_free(&file);
+    buf_free(&packed);
     return status;
 }
 
 /* Reads the whole file and its header. */
-static enum status open_file(int hour_fd, const char *name, struct buf *file, struct header *header,
-                             struct fault *fault)
+static enum status read_whole(const struct schema_file *file, const char *path, struct buf *bytes,
+                              struct header *header, struct fault *fault)
 {
-    enum status status = file_read(hour_fd, name, file, fault);
-    if (status == STATUS_TOO_BIG) {
-        return fault_set(fault, STATUS_DAMAGED, "%s is larger than any file of statistics", name);
-    }
-    return status == STATUS_OK ? read_header(buf_view(file), name, header, fault) : status;
-}
-
-static enum status remove_file(int hour_fd, const char *name, struct fault *fault)
-{
-    return unlinkat(hour_fd, name, 0) == 0 || errno == ENOENT
-               ? STATUS_OK
-               : fault_errno(fault, errno, "cannot remove %s", name);
-}
-
-static bool counts(int hour_fd, const char *name, const struct identity *parquet)
-{
-    struct buf file;
-    struct header header;
-    buf_init(&file, FILE_BYTES_MAX);
-    bool is_of_it = open_file(hour_fd, name, &file, &header, NULL) == STATUS_OK &&
-                    is_same(&header.parquet, parquet);
-    buf_free(&file);
-    return is_of_it;
-}
-
-static enum status put_in_place(int hour_fd, struct fault *fault)
-{
-    return renameat(hour_fd, SCHEMA_FILE_NEW_NAME, hour_fd, SCHEMA_FILE_NAME) == 0
-               ? STATUS_OK
-               : fault_errno(fault, errno, "cannot rename %s", SCHEMA_FILE_NEW_NAME);
-}
-
-enum status schema_file_settle(int hour_fd, struct fault *fault)
-{
-    struct identity parquet;
-    enum status found = identify_name(hour_fd, PARQUET_NAME, &parquet, fault);
-    if (found != STATUS_OK && found != STATUS_NOT_FOUND) {
-        return found;
-    }
-    bool has_parquet = found == STATUS_OK;
-    enum status status = STATUS_OK;
-    if (has_parquet && counts(hour_fd, SCHEMA_FILE_NEW_NAME, &parquet)) {
-        status = put_in_place(hour_fd, fault);
-    } else {
-        status = remove_file(hour_fd, SCHEMA_FILE_NEW_NAME, fault);
-    }
+    int day_fd = -1;
+    enum status status = enter(file, false, &day_fd, fault);
     if (status == STATUS_OK) {
-        status = remove_file(hour_fd, "_" SCHEMA_FILE_NEW_NAME, fault); /* of file_replace() */
+        status = file_read(day_fd, name_in(path), bytes, fault);
+        close(day_fd);
     }
-    if (status == STATUS_OK && !(has_parquet && counts(hour_fd, SCHEMA_FILE_NAME, &parquet))) {
-        status = remove_file(hour_fd, SCHEMA_FILE_NAME, fault);
+    if (status == STATUS_TOO_BIG) {
+        return fault_set(fault, STATUS_DAMAGED, "%s is larger than any file of statistics", path);
     }
-    return status == STATUS_OK ? file_sync_folder(hour_fd, fault) : status;
+    if (status == STATUS_NOT_FOUND) {
+        return fault_set(fault, status, "there is no %s", path);
+    }
+    return status == STATUS_OK ? read_header(buf_view(bytes), path, header, fault) : status;
 }
 
 static enum status unpack(struct view file, const struct header *header, struct buf *body,
@@ -279,49 +271,49 @@ static enum status unpack(struct view file, const struct header *header, struct 
 }
 
 /* Reads the body into statistics of its own. */
-static enum status read_body(struct view file, const struct header *header, uint64_t seed,
-                             struct schema_stats **stats, struct fault *fault)
+static enum status read_body(struct view file, const char *path, const struct header *header,
+                             struct schema_stats *stats, struct fault *fault)
 {
     struct buf body;
     struct fault why = {0};
     buf_init(&body, SCHEMA_CODEC_BYTES_MAX);
-    enum status status = schema_stats_create(stats, seed, fault);
+    enum status status = unpack(file, header, &body, &why);
     if (status == STATUS_OK) {
-        status = unpack(file, header, &body, &why);
-    }
-    if (status == STATUS_OK) {
-        status = schema_codec_read(buf_view(&body), *stats, &why);
+        status = schema_codec_read(buf_view(&body), stats, &why);
     }
     buf_free(&body);
-    if (status == STATUS_DAMAGED) {
-        fault_set(fault, status, "%s is damaged: %s", SCHEMA_FILE_NAME, why.text);
+    return status == STATUS_OK ? status
+                               : fault_set(fault, status, "%s is damaged: %s", path, why.text);
+}
+
+enum status schema_file_load(struct schema_stats **stats, uint64_t seed,
+                             const struct schema_file *file, int parquet_fd, struct fault *fault)
+{
+    char path[SCHEMA_FILE_PATH_BYTES];
+    struct header header = {0};
+    struct identity parquet;
+    struct buf bytes;
+    *stats = NULL;
+    schema_file_path(file, path);
+    buf_init(&bytes, FILE_BYTES_MAX);
+    enum status status = identify(parquet_fd, &parquet, fault);
+    if (status == STATUS_OK) {
+        status = read_whole(file, path, &bytes, &header, fault);
+    }
+    if (status == STATUS_OK &&
+        (!is_same(&header.parquet, &parquet) || header.seed_mark != seed_mark(seed))) {
+        status = fault_set(fault, STATUS_NOT_FOUND, "%s counts another file", path);
+    }
+    if (status == STATUS_OK) {
+        status = schema_stats_create(stats, seed, fault);
+    }
+    if (status == STATUS_OK) {
+        status = read_body(buf_view(&bytes), path, &header, *stats, fault);
     }
     if (status != STATUS_OK) {
         schema_stats_destroy(*stats);
         *stats = NULL;
     }
-    return status;
-}
-
-enum status schema_file_load(struct schema_stats **stats, uint64_t seed, int hour_fd,
-                             int parquet_fd, struct fault *fault)
-{
-    struct header header;
-    struct identity parquet;
-    struct buf file;
-    *stats = NULL;
-    buf_init(&file, FILE_BYTES_MAX);
-    enum status status = identify(parquet_fd, &parquet, fault);
-    if (status == STATUS_OK) {
-        status = open_file(hour_fd, SCHEMA_FILE_NAME, &file, &header, fault);
-    }
-    if (status == STATUS_OK &&
-        (!is_same(&header.parquet, &parquet) || header.seed_mark != seed_mark(seed))) {
-        status = fault_set(fault, STATUS_NOT_FOUND, "%s counts another file", SCHEMA_FILE_NAME);
-    }
-    if (status == STATUS_OK) {
-        status = read_body(buf_view(&file), &header, seed, stats, fault);
-    }
-    buf_free(&file);
+    buf_free(&bytes);
     return status;
 }

@@ -1,41 +1,44 @@
 /*
- * schema_file.h - the statistics of an hour, on disk beside its Parquet file.
+ * schema_file.h - the statistics of an hour, on disk.
  *
- *     data/lake/events/date=YYYY-MM-DD/hour=HH/events.parquet
- *     data/lake/events/date=YYYY-MM-DD/hour=HH/_schema.stats
+ *     data/lake/events/date=2026-11-24/hour=07/events.parquet
+ *     data/lake/schema/date=2026-11-24/hour=07.stats             counts the rows of that file
  *
- * The file says which Parquet file it counts (its size, and the checksum of its end, where Parquet
- * keeps the statistics of all its columns). So the order of writes does not matter: whatever a
- * crash leaves, statistics that do not belong to the file beside them are known, passed over and
- * counted again from the rows. Drawn in docs/storage.md.
+ * Each says which Parquet file it counts (its size, and the checksum of its end, where Parquet
+ * keeps the statistics of all its columns). So whatever a crash or a missing step leaves:
+ * statistics of other rows are known as such, passed over, and counted again. Drawn in
+ * docs/storage.md.
  *
- *     child:   schema_file_save(stats, hour_fd, parquet_fd, &fault);     of _events.parquet
- *     holder:  ... renames _events.parquet to events.parquet ...
- *              schema_file_settle(hour_fd, &fault);        also at the start, after a crash
- *     reader:  schema_file_load(&stats, seed, hour_fd, parquet_fd, &fault);
+ *     schema_file_save(stats, &(struct schema_file){lake_fd, hour, true}, parquet_fd, &fault);
+ *     ... lake_commit(): replace schema/.../_hour=07.stats schema/.../hour=07.stats ...
+ *     schema_file_load(&stats, seed, &(struct schema_file){lake_fd, hour}, parquet_fd, &fault);
  */
 #ifndef PIPES_LAKE_SCHEMA_FILE_H
 #define PIPES_LAKE_SCHEMA_FILE_H
 
 #include "lake/schema_stats.h"
 
-#define SCHEMA_FILE_NAME "_schema.stats"
-#define SCHEMA_FILE_NEW_NAME "_schema.stats.new"
+enum { SCHEMA_FILE_PATH_BYTES = 64 };
 
-/* Writes _schema.stats.new, durably, as statistics of that Parquet file, which must be complete
- * (open for reading, whatever its name). Sorts them. On failure there is no new file. */
-enum status schema_file_save(struct schema_stats *stats, int hour_fd, int parquet_fd,
-                             struct fault *fault) MUST_CHECK;
+struct schema_file {
+    int lake_fd;
+    int64_t hour;       /* hours since 1970, UTC */
+    bool is_unfinished; /* its name begins with '_': to be put in place by a commit */
+};
 
-/* To be called whenever events.parquet was replaced or removed: the new statistics take the place
- * of the old if they count the events.parquet that stands there; what does not is removed. May be
- * repeated. */
-enum status schema_file_settle(int hour_fd, struct fault *fault) MUST_CHECK;
+/* Below the lake. */
+void schema_file_path(const struct schema_file *file, char path[SCHEMA_FILE_PATH_BYTES]);
+
+/* Writes the file, durably and as a whole, as statistics of that Parquet file, which must be
+ * complete (open for reading, whatever its name). Sorts them. On failure the old one stands. */
+enum status schema_file_save(struct schema_stats *stats, const struct schema_file *file,
+                             int parquet_fd, struct fault *fault) MUST_CHECK;
 
 /* Statistics of the Parquet file open as parquet_fd. STATUS_NOT_FOUND when there are none, or they
  * count another file, or were made with another seed: count the rows instead; STATUS_DAMAGED when
  * the file is not sound: the fault names it, count the rows, too. */
-enum status schema_file_load(struct schema_stats **stats, uint64_t seed, int hour_fd,
-                             int parquet_fd, struct fault *fault) MUST_CHECK;
+enum status schema_file_load(struct schema_stats **stats, uint64_t seed,
+                             const struct schema_file *file, int parquet_fd, struct fault *fault)
+    MUST_CHECK;
 
 #endif

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -83,26 +84,28 @@ static void write_file(int folder, const char *name, struct view bytes)
     close(fd);
 }
 
+/* As a file of the hour 0, of a Parquet file that says "rows". */
 static void read_file(struct view bytes)
 {
-    char path[] = "/tmp/fuzz-schema-XXXXXX";
+    static char path[] = "/tmp/fuzz-schema-XXXXXX";
+    static int folder = -1; /* once for all runs, as are the folders in it */
     struct schema_stats *stats = NULL;
-    int folder = mkdtemp(path) ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-    write_file(folder, SCHEMA_FILE_NAME, bytes);
+    if (folder < 0) {
+        folder = mkdtemp(path) ? open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+        if (mkdirat(folder, "schema", 0700) != 0 ||
+            mkdirat(folder, "schema/date=1970-01-01", 0700) != 0) {
+            abort();
+        }
+    }
+    write_file(folder, "schema/date=1970-01-01/hour=00.stats", bytes);
     write_file(folder, "events.parquet", VIEW_LITERAL("rows"));
     int parquet = openat(folder, "events.parquet", O_RDONLY | O_CLOEXEC);
-    if (schema_file_load(&stats, SEED, folder, parquet, NULL) == STATUS_OK) {
+    struct schema_file file = {.lake_fd = folder, .hour = 0};
+    if (schema_file_load(&stats, SEED, &file, parquet, NULL) == STATUS_OK) {
         use(stats);
     }
     schema_stats_destroy(stats);
     close(parquet);
-    if (schema_file_settle(folder, NULL) != STATUS_OK) {
-        abort();
-    }
-    unlinkat(folder, SCHEMA_FILE_NAME, 0);
-    unlinkat(folder, "events.parquet", 0);
-    close(folder);
-    rmdir(path);
 }
 
 static void feed_rows(struct view bytes)

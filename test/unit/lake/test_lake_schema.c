@@ -4,9 +4,9 @@
 #include "../temporary.h"
 #include "journal/data_folder.h"
 #include "lake/duck.h"
+#include "lake/lake_commit.h"
 #include "lake/lake_schema.h"
 #include "lake/part_writer.h"
-#include "lake/schema_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -20,6 +20,7 @@
 
 enum { PARQUET_ROWS = 3000 };
 static const char HOUR[] = "lake/events/date=2025-11-24/hour=12";
+static const char STATS[] = "lake/schema/date=2025-11-24/hour=12.stats";
 
 static struct temporary temporary;
 static char notes[2048];
@@ -111,11 +112,6 @@ static void assert_all_counted(struct schema_stats *stats, unsigned rows)
     assert_int_equal(plan->value.counts[SCHEMA_STRING], (rows + 1) / 2);
 }
 
-static int hour_fd(void)
-{
-    return openat(temporary.fd, HOUR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-}
-
 static void an_hour_without_statistics_is_counted_once_and_kept(void **state)
 {
     (void)state;
@@ -148,18 +144,16 @@ static void damaged_statistics_are_named_and_made_again(void **state)
 {
     (void)state;
     schema_stats_destroy(gather(0, 0));
-    int hour = hour_fd();
-    int fd = openat(hour, SCHEMA_FILE_NAME, O_RDWR | O_CLOEXEC);
+    int fd = openat(temporary.fd, STATS, O_RDWR | O_CLOEXEC);
     assert_true(fd >= 0);
     char byte;
     assert_int_equal(pread(fd, &byte, 1, 100), 1);
     byte ^= 4;
     assert_int_equal(pwrite(fd, &byte, 1, 100), 1);
     close(fd);
-    close(hour);
     struct schema_stats *stats = gather(0, 0);
     assert_all_counted(stats, PARQUET_ROWS);
-    assert_non_null(strstr(notes, "_schema.stats is damaged"));
+    assert_non_null(strstr(notes, "hour=12.stats is damaged"));
     schema_stats_destroy(stats);
     schema_stats_destroy(gather(0, 0));
     assert_string_equal(notes, "");
@@ -171,10 +165,7 @@ static void nothing_is_written_while_somebody_else_may(void **state)
     struct data_folder data;
     assert_int_equal(data_folder_open(&data, temporary.path, DATA_FOLDER_WRITE, NULL), STATUS_OK);
     schema_stats_destroy(gather(0, 0));
-    int hour = hour_fd();
-    assert_int_not_equal(faccessat(hour, SCHEMA_FILE_NAME, F_OK, 0), 0);
-    assert_int_not_equal(faccessat(hour, SCHEMA_FILE_NEW_NAME, F_OK, 0), 0);
-    close(hour);
+    assert_int_not_equal(faccessat(temporary.fd, STATS, F_OK, 0), 0);
     data_folder_close(&data);
 }
 
@@ -210,6 +201,47 @@ static void parts_and_parquet_are_added_and_ranges_are_kept(void **state)
     schema_stats_destroy(late);
 }
 
+/* As compaction and erasure do. */
+static void a_commit_puts_file_and_statistics_in_place(void **state)
+{
+    (void)state;
+    char path[128];
+    struct duck *duck;
+    struct buf change;
+    struct duck_options options = {.memory_bytes = 256 << 20};
+    struct fault fault = {0};
+    snprintf(path, sizeof(path), "%s/events.parquet", HOUR);
+    int parquet = openat(temporary.fd, path, O_RDONLY | O_CLOEXEC);
+    int seed = openat(temporary.fd, "SEED", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_int_equal(write(seed, "42\n", 3), 3);
+    close(seed);
+    buf_init(&change, 1 << 20);
+    assert_int_equal(duck_open(&duck, &options, &fault), STATUS_OK);
+    if (lake_schema_propose(duck, temporary.fd, SCHEMA_NOON_MS / 3600000, parquet, &change,
+                            &fault) != STATUS_OK) {
+        fail_msg("%s", fault.text);
+    }
+    duck_close(duck);
+    close(parquet);
+    assert_true(view_is(buf_view(&change), "replace schema/date=2025-11-24/_hour=12.stats "
+                                           "schema/date=2025-11-24/hour=12.stats\n"));
+    assert_int_equal(lake_commit(temporary.fd, buf_view(&change), view_make(NULL, 0), &fault),
+                     STATUS_OK);
+    struct schema_stats *stats = gather(0, 0);
+    assert_string_equal(notes, "");
+    assert_all_counted(stats, PARQUET_ROWS);
+    schema_stats_destroy(stats);
+
+    buf_clear(&change);
+    lake_schema_propose_removal(temporary.fd, SCHEMA_NOON_MS / 3600000, &change);
+    lake_schema_propose_removal(temporary.fd, SCHEMA_NOON_MS / 3600000 + 1, &change);
+    assert_true(view_is(buf_view(&change), "remove schema/date=2025-11-24/hour=12.stats\n"));
+    assert_int_equal(lake_commit(temporary.fd, buf_view(&change), view_make(NULL, 0), &fault),
+                     STATUS_OK);
+    assert_int_not_equal(faccessat(temporary.fd, STATS, F_OK, 0), 0);
+    buf_free(&change);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -220,6 +252,7 @@ int main(void)
         TEST(damaged_statistics_are_named_and_made_again),
         TEST(nothing_is_written_while_somebody_else_may),
         TEST(parts_and_parquet_are_added_and_ranges_are_kept),
+        TEST(a_commit_puts_file_and_statistics_in_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

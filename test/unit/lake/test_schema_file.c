@@ -34,9 +34,23 @@ static void write_file(const char *name, const char *bytes, size_t len)
     assert_int_equal(file_replace(temporary.fd, name, view_make(bytes, len), NULL), STATUS_OK);
 }
 
-static bool exists(const char *name)
+static const struct schema_file *place(bool is_unfinished)
 {
-    return faccessat(temporary.fd, name, F_OK, 0) == 0;
+    static struct schema_file file;
+    file = (struct schema_file){
+        .lake_fd = temporary.fd, .hour = SCHEMA_NOON_MS / 3600000, .is_unfinished = is_unfinished};
+    return &file;
+}
+
+static const char FOLDER[] = "schema/date=2025-11-24";
+static const char PATH[] = "schema/date=2025-11-24/hour=12.stats";
+
+/* Bytes in the place of the file. */
+static void put_file(const char *bytes, size_t len)
+{
+    int folder = openat(temporary.fd, FOLDER, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_int_equal(file_replace(folder, "hour=12.stats", view_make(bytes, len), NULL), STATUS_OK);
+    close(folder);
 }
 
 /* Something of every kind. */
@@ -65,24 +79,17 @@ static enum status load(struct schema_stats **stats, uint64_t seed, struct fault
 {
     int parquet = openat(temporary.fd, "events.parquet", O_RDONLY | O_CLOEXEC);
     assert_true(parquet >= 0);
-    enum status status = schema_file_load(stats, seed, temporary.fd, parquet, fault);
+    enum status status = schema_file_load(stats, seed, place(false), parquet, fault);
     close(parquet);
     return status;
 }
 
-static enum status save(struct schema_stats *stats, const char *parquet_name)
+static void save(struct schema_stats *stats, bool is_unfinished, const char *parquet_name)
 {
     int parquet = openat(temporary.fd, parquet_name, O_RDONLY | O_CLOEXEC);
     assert_true(parquet >= 0);
-    enum status status = schema_file_save(stats, temporary.fd, parquet, NULL);
+    assert_int_equal(schema_file_save(stats, place(is_unfinished), parquet, NULL), STATUS_OK);
     close(parquet);
-    return status;
-}
-
-static void save_and_settle(struct schema_stats *stats)
-{
-    assert_int_equal(save(stats, "events.parquet"), STATUS_OK);
-    assert_int_equal(schema_file_settle(temporary.fd, NULL), STATUS_OK);
 }
 
 static void comes_back_as_it_was_saved(void **state)
@@ -91,8 +98,7 @@ static void comes_back_as_it_was_saved(void **state)
     struct schema_stats *stats = make_example();
     struct schema_stats *loaded;
     write_file("events.parquet", "rows", 4);
-    save_and_settle(stats);
-    assert_false(exists(SCHEMA_FILE_NEW_NAME));
+    save(stats, false, "events.parquet");
     assert_int_equal(load(&loaded, SCHEMA_TEST_SEED, NULL), STATUS_OK);
     struct buf before = bytes_of(stats);
     struct buf after = bytes_of(loaded);
@@ -125,7 +131,7 @@ static void statistics_of_another_file_are_not_taken(void **state)
     struct schema_stats *loaded;
     write_file("events.parquet", "rows", 4);
     assert_int_equal(load(&loaded, SCHEMA_TEST_SEED, NULL), STATUS_NOT_FOUND);
-    save_and_settle(stats);
+    save(stats, false, "events.parquet");
     assert_int_equal(load(&loaded, SCHEMA_TEST_SEED + 1, NULL), STATUS_NOT_FOUND);
     write_file("events.parquet", "rowz", 4); /* as long, but another */
     assert_int_equal(load(&loaded, SCHEMA_TEST_SEED, NULL), STATUS_NOT_FOUND);
@@ -133,8 +139,8 @@ static void statistics_of_another_file_are_not_taken(void **state)
     schema_stats_destroy(stats);
 }
 
-/* What may stand there when the program was killed somewhere around a compaction's commit. */
-static void settling_keeps_what_counts_the_file_that_stands_there(void **state)
+/* Around a commit that puts both in place, one after the other. */
+static void at_every_step_of_a_commit_other_statistics_are_passed_over(void **state)
 {
     (void)state;
     struct schema_stats *first = make_stats();
@@ -143,51 +149,23 @@ static void settling_keeps_what_counts_the_file_that_stands_there(void **state)
     feed_track(first, "first", 0, "{}");
     feed_track(second, "second", 0, "{}");
     write_file("events.parquet", "one", 3);
-    save_and_settle(first);
+    save(first, false, "events.parquet");
     write_file("_events.parquet", "two!", 4);
-    assert_int_equal(save(second, "_events.parquet"), STATUS_OK);
+    save(second, true, "_events.parquet");
 
-    /* Before the commit: readers find the old ones; settled now, the new ones are given up. */
     assert_int_equal(load(&loaded, SCHEMA_TEST_SEED, NULL), STATUS_OK);
     assert_non_null(event_of(loaded, "first"));
     schema_stats_destroy(loaded);
-    assert_int_equal(schema_file_settle(temporary.fd, NULL), STATUS_OK);
-    assert_false(exists(SCHEMA_FILE_NEW_NAME));
-    assert_int_equal(load(&loaded, SCHEMA_TEST_SEED, NULL), STATUS_OK);
-    schema_stats_destroy(loaded);
-
-    /* Behind the rename: the old ones are passed over; settled, the new ones are there. */
-    assert_int_equal(save(second, "_events.parquet"), STATUS_OK);
     assert_int_equal(renameat(temporary.fd, "_events.parquet", temporary.fd, "events.parquet"), 0);
     assert_int_equal(load(&loaded, SCHEMA_TEST_SEED, NULL), STATUS_NOT_FOUND);
-    for (int again = 0; again < 2; again++) {
-        assert_int_equal(schema_file_settle(temporary.fd, NULL), STATUS_OK);
-        assert_int_equal(load(&loaded, SCHEMA_TEST_SEED, NULL), STATUS_OK);
-        assert_non_null(event_of(loaded, "second"));
-        assert_null(event_of(loaded, "first"));
-        schema_stats_destroy(loaded);
-    }
-
-    /* Expired: nothing stays. */
-    assert_int_equal(unlinkat(temporary.fd, "events.parquet", 0), 0);
-    assert_int_equal(schema_file_settle(temporary.fd, NULL), STATUS_OK);
-    assert_false(exists(SCHEMA_FILE_NAME));
+    assert_int_equal(
+        renameat(temporary.fd, "schema/date=2025-11-24/_hour=12.stats", temporary.fd, PATH), 0);
+    assert_int_equal(load(&loaded, SCHEMA_TEST_SEED, NULL), STATUS_OK);
+    assert_non_null(event_of(loaded, "second"));
+    assert_null(event_of(loaded, "first"));
+    schema_stats_destroy(loaded);
     schema_stats_destroy(first);
     schema_stats_destroy(second);
-}
-
-static void what_was_never_committed_leaves_nothing_after_settling(void **state)
-{
-    (void)state;
-    struct schema_stats *stats = make_example();
-    write_file("events.parquet", "one", 3);
-    save_and_settle(stats);
-    write_file("events.parquet", "erased", 6); /* as erasure does, without new statistics */
-    write_file("_" SCHEMA_FILE_NEW_NAME, "half", 4);
-    assert_int_equal(schema_file_settle(temporary.fd, NULL), STATUS_OK);
-    assert_false(exists(SCHEMA_FILE_NAME));
-    assert_false(exists("_" SCHEMA_FILE_NEW_NAME));
-    schema_stats_destroy(stats);
 }
 
 static void every_bit_that_flips_and_every_cut_is_seen(void **state)
@@ -197,22 +175,22 @@ static void every_bit_that_flips_and_every_cut_is_seen(void **state)
     struct buf file;
     feed_track(stats, "a", 0, "{\"p\":1,\"q\":\"x\"}");
     write_file("events.parquet", "rows", 4);
-    save_and_settle(stats);
+    save(stats, false, "events.parquet");
     buf_init(&file, 1 << 20);
-    assert_int_equal(file_read(temporary.fd, SCHEMA_FILE_NAME, &file, NULL), STATUS_OK);
+    assert_int_equal(file_read(temporary.fd, PATH, &file, NULL), STATUS_OK);
     for (size_t bit = 0; bit < file.len * 8; bit++) {
         struct schema_stats *loaded;
         struct fault fault = {0};
         file.at[bit / 8] = (char)(file.at[bit / 8] ^ (1 << bit % 8));
-        write_file(SCHEMA_FILE_NAME, file.at, file.len);
+        put_file(file.at, file.len);
         file.at[bit / 8] = (char)(file.at[bit / 8] ^ (1 << bit % 8));
         assert_int_equal(load(&loaded, SCHEMA_TEST_SEED, &fault), STATUS_DAMAGED);
-        assert_non_null(strstr(fault.text, SCHEMA_FILE_NAME));
+        assert_non_null(strstr(fault.text, PATH));
         assert_null(loaded);
     }
     for (size_t len = 0; len < file.len; len++) {
         struct schema_stats *loaded;
-        write_file(SCHEMA_FILE_NAME, file.at, len);
+        put_file(file.at, len);
         assert_int_equal(load(&loaded, SCHEMA_TEST_SEED, NULL), STATUS_DAMAGED);
     }
     buf_free(&file);
@@ -246,8 +224,7 @@ int main(void)
         TEST(comes_back_as_it_was_saved),
         TEST(no_text_of_a_value_is_in_the_file),
         TEST(statistics_of_another_file_are_not_taken),
-        TEST(settling_keeps_what_counts_the_file_that_stands_there),
-        TEST(what_was_never_committed_leaves_nothing_after_settling),
+        TEST(at_every_step_of_a_commit_other_statistics_are_passed_over),
         TEST(every_bit_that_flips_and_every_cut_is_seen),
         TEST(bytes_that_are_no_statistics_are_refused),
     };

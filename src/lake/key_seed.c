@@ -1,4 +1,4 @@
-#include "app/key_seed.h"
+#include "lake/key_seed.h"
 
 #include "base/file.h"
 #include "base/uuid.h"

@@ -2,8 +2,8 @@
  * key_seed.h - the seed of the hashes by which re-sent events are known: made once per data folder,
  * or they would not be known again.
  */
-#ifndef PIPES_APP_KEY_SEED_H
-#define PIPES_APP_KEY_SEED_H
+#ifndef PIPES_LAKE_KEY_SEED_H
+#define PIPES_LAKE_KEY_SEED_H
 
 #include "base/status.h"
 
