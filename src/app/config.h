@@ -1,5 +1,5 @@
 /*
- * config.h - every option of the program, in one table.
+ * config.h - every option of the program, in one table (config.c); config_load.c reads them.
  *
  *     struct config_load load = {.uses = CONFIG_SERVE, .count = argc, .words = argv, ...};
  *     config_load(&config, &load, &fault);
