@@ -259,7 +259,7 @@ static void sorts_more_rows_than_fit_into_memory(void **state)
     char said[512];
     verify(said); /* also that rows stand in order */
     assert_string_equal(said, "");
-    assert_false(is_there("lake/events/date=2025-11-24/hour=12/_run-0.parquet"));
+    assert_false(is_there("lake/events/date=2025-11-24/hour=12/_run-0.ndjson.zst"));
 }
 
 static void leaves_a_damaged_part_where_it_is(void **state)
