@@ -1,5 +1,5 @@
 /*
- * config.h - every option of the program, in one table.
+ * config.h - every option of the program, in one table (config.c); config_load.c reads them.
  *
  *     struct config_load load = {.uses = CONFIG_SERVE, .count = argc, .words = argv, ...};
  *     config_load(&config, &load, &fault);
@@ -18,7 +18,11 @@ enum config_use {
     CONFIG_CONFIG = 1 << 4,
     CONFIG_BENCH = 1 << 5,
     CONFIG_LIMITS = 1 << 6,
-    CONFIG_ANY = 0x7f,
+    CONFIG_QUERY = 1 << 7,
+    CONFIG_EXPORT = 1 << 8,
+    CONFIG_COMPACT = 1 << 9,
+    CONFIG_SCHEMA = 1 << 10,
+    CONFIG_ANY = 0xffff,
 };
 
 struct config {
@@ -63,6 +67,22 @@ struct config {
     const char *format;
     int64_t last;
     bool follow;
+    const char *event;
+    const char *diff;
+    const char *check;
+    const char *schema_format;
+    const char *answer_format; /* of query; format is of limits */
+    const char *duckdb;
+    bool compact;
+    int64_t compact_after_ms;
+    int64_t compact_memory;
+    bool variant;
+    bool open;
+    bool background;
+    int64_t limit_memory;
+    int64_t limit_time_ms;
+    const char *from;
+    const char *to;
 };
 
 struct config_source {

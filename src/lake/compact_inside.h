@@ -1,0 +1,69 @@
+/*
+ * compact_inside.h - what compact.c and compact_merge.c share; nobody else includes it.
+ */
+#ifndef PIPES_LAKE_COMPACT_INSIDE_H
+#define PIPES_LAKE_COMPACT_INSIDE_H
+
+#include "lake/compact.h"
+#include "lake/lake_manifest.h"
+#include "lake/row_merge.h"
+
+#define COMPACT_FINISHED "events.parquet"
+#define COMPACT_UNFINISHED "_events.parquet"
+
+/* The table of rows that were set aside, merged: `merged()`. */
+struct compact_merged {
+    struct duck_source source;
+    struct compact_columns columns;
+    struct row_merge *merge; /* NULL: none is under way */
+    struct arena texts;
+    struct compact_sums sums; /* of what it gave */
+};
+
+struct compact {
+    int data_fd;
+    int lake_fd;
+    int raw_fd;
+    int events_fd;
+    struct compact_options options;
+    struct duck *duck;
+    struct compact_run *run;
+    struct compact_merged merged;
+    struct promoted promoted;
+    int64_t newest; /* hour that has a Parquet file; INT64_MIN: none has */
+};
+
+/* An hour being worked on. */
+struct compact_work {
+    struct compact *compact;
+    struct compact_outcome *outcome;
+    int64_t hour;
+    char path[LAKE_HOUR_PATH_BYTES];
+    int raw_fd; /* folders of the hour */
+    int events_fd;
+    struct lake_parts parts;
+    bool *is_out; /* by part: not to be taken */
+    bool has_old;
+    struct lake_manifest manifest;
+    unsigned runs;         /* that were set aside in files of their own, _run-N.ndjson.zst */
+    struct row_keys *keys; /* of their rows; NULL: there are none */
+};
+
+enum { COMPACT_SPILL_NAME_BYTES = ROW_MERGE_NAME_BYTES };
+void compact_spill_name(char name[COMPACT_SPILL_NAME_BYTES], unsigned number);
+/* Sets the run's rows aside. The run is sorted, and stays as it is. */
+enum status compact_spill(struct compact_work *work, struct fault *fault) MUST_CHECK;
+/* What was set aside, and the file that the hour has, become _events.parquet; *expected what it
+ * must hold. */
+enum status compact_merge(struct compact_work *work, struct compact_sums *expected,
+                          struct fault *fault) MUST_CHECK;
+enum status compact_merged_register(struct compact_merged *merged, struct duck *duck,
+                                    struct fault *fault) MUST_CHECK;
+/* All columns of the table of the run, or of what was merged; with them `properties` as a VARIANT
+ * where the hour has that. */
+const char *compact_select(const struct compact_work *work, bool is_merged);
+/* Reads _events.parquet and compares: STATUS_IO when it is not what went in. */
+enum status compact_prove(struct compact_work *work, const struct compact_sums *expected,
+                          struct fault *fault) MUST_CHECK;
+
+#endif
