@@ -12,6 +12,8 @@
 #   make bench    the JSON reader beside simdjson, the collector beside nginx; one of them:
 #                 `make bench-json`, `make bench-collector BENCH='--quick --only S64'`;
 #                 `make bench-tracker`: the visitor's processor, beside Plausible's tracker
+#   make bench-lake-data  a lake of 2 million events (EVENTS=), in build/bench/lake (DATA=), and what
+#                 is true of it beside; options of build/bench/generate in GENERATE=
 #   make fresh    prove set-up and tests in a bare Debian root (needs debootstrap and root)
 
 BUILD ?= build
@@ -43,6 +45,7 @@ FAULT_BUILD := $(BUILD)/test/fault
 FAULT_BINARIES := $(FAULT_TESTS:%.c=$(BUILD)/%)
 E2E_TESTS := $(sort $(wildcard test/e2e/*.test.js))
 LOAD_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/load/*.c)))
+LAKE_BENCH_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/lake/*.c)))
 COLLECTOR_BENCH_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort bench/bench_collector.c $(wildcard bench/collector/*.c)))
 
 .PHONY: all
@@ -111,7 +114,7 @@ tracker:
 test: setup-test
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory tracker
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all $(BUILD)/bench/generate
 	@timeout -k 5 $(TEST_SECONDS) node --test $(TRACKER_TESTS)
 	@timeout -k 5 $(TEST_SECONDS) node --test $(E2E_TESTS)
 
@@ -209,7 +212,7 @@ bench-json: $(BUILD)/libpipes.a
 $(BUILD)/bench/%.o: bench/%.c
 	@mkdir -p $(@D)
 	@echo "  cc $<"
-	@$(CC) $(ALL_CFLAGS) -Ibench -Itest -c $< -o $@
+	@$(CC) $(ALL_CFLAGS) -Ibench -Itest -I. -c $< -o $@
 
 $(BUILD)/bench/bench_load: $(LOAD_OBJECTS) $(BUILD)/libpipes.a
 	@$(CC) $(ALL_CFLAGS) $^ $(LIBS) -lm -o $@
@@ -232,6 +235,18 @@ bench-collector:
 	    BENCH_LOAD=$(BUILD)/bench/bench_load SLOW_CLIENTS=$(BUILD)/bench/slow_clients \
 	    $(BUILD)/bench/bench_collector $(BENCH)
 
+$(BUILD)/bench/generate: $(LAKE_BENCH_OBJECTS) $(BUILD)/libpipes.a
+	@$(CC) $(ALL_CFLAGS) $^ $(LIBS) -lm -o $@
+
+# A lake of events whose every count is known: DATA/ and, beside it, DATA.truth.json.
+EVENTS ?= 2000000
+DATA ?= $(BUILD)/bench/lake
+.PHONY: bench-lake-data
+bench-lake-data:
+	@tools/setup run
+	@$(MAKE) --no-print-directory $(BUILD)/bench/generate
+	@$(BUILD)/bench/generate --data $(DATA) --events $(EVENTS) $(GENERATE)
+
 .PHONY: fresh
 fresh:
 	@tools/fresh
@@ -241,4 +256,4 @@ clean:
 	rm -rf build
 
 -include $(OBJECTS:.o=.d) $(wildcard $(BUILD)/test/unit/*/*.d) $(wildcard $(FAULT_BUILD)/*.d) $(LOAD_OBJECTS:.o=.d) \
-    $(COLLECTOR_BENCH_OBJECTS:.o=.d)
+    $(COLLECTOR_BENCH_OBJECTS:.o=.d) $(LAKE_BENCH_OBJECTS:.o=.d)
