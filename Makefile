@@ -14,6 +14,7 @@
 #                 `make bench-tracker`: the visitor's processor, beside Plausible's tracker
 #   make bench-lake-data  a lake of 2 million events (EVENTS=), in build/bench/lake (DATA=), and what
 #                 is true of it beside; options of build/bench/generate in GENERATE=
+#   make check-clickhouse  what `pipes query` answers is what ClickHouse answers, and what is true
 #   make fresh    prove set-up and tests in a bare Debian root (needs debootstrap and root)
 
 BUILD ?= build
@@ -239,6 +240,27 @@ bench-collector:
 
 $(BUILD)/bench/generate: $(LAKE_BENCH_OBJECTS) $(BUILD)/libpipes.a
 	@$(CC) $(ALL_CFLAGS) $^ $(LIBS) -lm -o $@
+
+$(BUILD)/bench/duck_sql $(BUILD)/bench/measured: %: %.o $(BUILD)/libpipes.a
+	@$(CC) $(ALL_CFLAGS) $^ $(LIBS) -o $@
+
+# The answers beside those of ClickHouse's real engine: half a gigabyte, so it is no dependency, but
+# fetched when somebody asks; what cannot be fetched is a failure, for nothing was checked then.
+CLICKHOUSE := $(BUILD)/clickhouse
+CHDB := 3.4.0
+CHECK_EVENTS ?= 200000
+.PHONY: check-clickhouse
+check-clickhouse:
+	@tools/setup test
+	@$(MAKE) --no-print-directory all $(BUILD)/bench/generate $(BUILD)/bench/duck_sql
+	@mkdir -p $(CLICKHOUSE)
+	@[ -f $(CLICKHOUSE)/node_modules/chdb/package.json ] || \
+	    npm install --prefix $(CLICKHOUSE) --ignore-scripts --no-save --no-audit --no-fund chdb@$(CHDB) || \
+	    { echo "check-clickhouse: npm cannot give chdb@$(CHDB) here: nothing was checked" >&2; exit 1; }
+	@rm -rf $(CLICKHOUSE)/lake
+	@$(BUILD)/bench/generate --data $(CLICKHOUSE)/lake --events $(CHECK_EVENTS) $(GENERATE)
+	@$(BUILD)/pipes compact --data $(CLICKHOUSE)/lake
+	@node bench/lake/check_clickhouse.js $(CLICKHOUSE)/lake $(CLICKHOUSE)
 
 # A lake of events whose every count is known: DATA/ and, beside it, DATA.truth.json.
 EVENTS ?= 2000000
