@@ -12,6 +12,7 @@
 #   make bench    the JSON reader beside simdjson, the collector beside nginx; one of them:
 #                 `make bench-json`, `make bench-collector BENCH='--quick --only S64'`;
 #                 `make bench-tracker`: the visitor's processor, beside Plausible's tracker
+#   make bench-lake  what the lake promises, measured beside plain DuckDB; MEASURE=--save
 #   make bench-lake-data  a lake of 2 million events (EVENTS=), in build/bench/lake (DATA=), and what
 #                 is true of it beside; options of build/bench/generate in GENERATE=
 #   make check-clickhouse  what `pipes query` answers is what ClickHouse answers, and what is true
@@ -270,6 +271,14 @@ bench-lake-data:
 	@tools/setup run
 	@$(MAKE) --no-print-directory $(BUILD)/bench/generate
 	@$(BUILD)/bench/generate --data $(DATA) --events $(EVENTS) $(GENERATE)
+
+# Every figure that the lake promises; MEASURE='--rounds 3 --only queries --save'.
+.PHONY: bench-lake
+bench-lake:
+	@tools/setup test
+	@$(MAKE) --no-print-directory all $(BUILD)/bench/generate $(BUILD)/bench/duck_sql $(BUILD)/bench/measured
+	@[ -d $(DATA)/lake ] || $(BUILD)/bench/generate --data $(DATA) --events $(EVENTS) $(GENERATE)
+	@node bench/lake/measure.js --data $(DATA) $(MEASURE)
 
 .PHONY: fresh
 fresh:

@@ -1,7 +1,7 @@
 /**
  * The questions that a lake of bench/lake is asked: in SQL of `pipes query` with its views and
- * macros, in plain SQL of DuckDB, in SQL of ClickHouse, and what the generator's truth says. All give
- * the same rows of plain numbers and strings.
+ * macros, in plain SQL of DuckDB, in SQL of ClickHouse, and what the generator's truth says. All
+ * give the same rows of plain numbers and strings.
  *
  * DuckDB's are over a view `events`, ClickHouse's over a table of that name, both with the columns
  * of src/event/columns.c. DuckDB's own way differs from ClickHouse's on purpose (joins and windows
@@ -11,6 +11,7 @@
 
 const REAL = 'not coalesce(is_test, false)';
 const quoted = (text) => `'${text}'`;
+const firstDay = (truth) => quoted(truth.start.slice(0, 10));
 
 /** A level per visitor by joins: the latest first step of a chain that reaches each event. */
 function funnelOfDuck(truth) {
@@ -49,7 +50,8 @@ function funnelOfClickhouse(truth) {
 function retentionOfClickhouse(truth) {
     const days = Array.from({length: truth.days}, (_, i) => i);
     // The last one never holds: retention() wants two, and the youngest cohort has one day.
-    const conditions = (first) => [...days.slice(first), -1].map((day) => `day = ${day}`).join(', ');
+    const conditions = (first) => [...days.slice(first), -1]
+        .map((day) => `day = ${day}`).join(', ');
     const cohorts = days.map((first) => `
         select ${first} as cohort, arrayPopBack(sumForEach(r)) as found from (
             select retention(${conditions(first)}) as r from days
@@ -57,7 +59,7 @@ function retentionOfClickhouse(truth) {
     return `with days as (
             select anonymous_id, day, min(day) over (partition by anonymous_id) as first_day
             from (select distinct anonymous_id,
-                    dateDiff('day', toDate(${quoted(truth.start.slice(0, 10))}), toDate(time)) as day
+                    dateDiff('day', toDate(${firstDay(truth)}), toDate(time)) as day
                 from events where ${REAL} and anonymous_id is not null)
         ) select cohort, at - 1 as later, visitors
         from (${cohorts.join(' union all ')})
@@ -67,7 +69,7 @@ function retentionOfClickhouse(truth) {
 const retentionOfDuck = (truth) => `
     with days as (
         select distinct anonymous_id,
-            date_diff('day', date ${quoted(truth.start.slice(0, 10))}, time::date) as day
+            date_diff('day', date ${firstDay(truth)}, time::date) as day
         from events where ${REAL} and anonymous_id is not null
     ), firsts as (select anonymous_id, min(day) as first_day from days group by 1),
     cells as (
@@ -137,7 +139,7 @@ const QUESTIONS = [
         name: 'retention',
         title: '7-day retention',
         pipes: (truth) => `select *
-            from (select date_diff('day', date ${quoted(truth.start.slice(0, 10))}, cohort) as cohort,
+            from (select date_diff('day', date ${firstDay(truth)}, cohort) as cohort,
                 after as later, persons as visitors from retention(periods := ${truth.days - 1}))
             where cohort + later < ${truth.days} order by cohort, later`,
         duckdb: retentionOfDuck,
@@ -150,8 +152,10 @@ const QUESTIONS = [
         title: 'sessions by id',
         // Servers' events make sessions of their own there, which no browser has a part in.
         pipes: () => `select count(*) as sessions, sum(events)::bigint as events,
-            sum(page_views)::bigint as page_views, count(*) filter (where page_views = 1) as bounces,
-            sum(duration_ms)::bigint as duration_ms from sessions where anonymous_id is not null`,
+            sum(page_views)::bigint as page_views,
+            count(*) filter (where page_views = 1) as bounces,
+            sum(duration_ms)::bigint as duration_ms
+            from sessions where anonymous_id is not null`,
         duckdb: () => SESSIONS,
         clickhouse: () => SESSIONS.replace(/::bigint/g, '')
             .replace(/count\(\*\) filter \(where ([^)]*)\)/g, 'countIf($1)'),
@@ -165,8 +169,8 @@ const QUESTIONS = [
         duckdb: () => silenceOf((time) => `epoch_ms(${time})`,
             'lag(time) over (partition by anonymous_id order by time)'),
         clickhouse: () => silenceOf((time) => `toUnixTimestamp64Milli(${time})`,
-            'lagInFrame(time::Nullable(DateTime64(3))) over (partition by anonymous_id order by time ' +
-            'rows between 1 preceding and current row)'),
+            'lagInFrame(time::Nullable(DateTime64(3))) over (partition by anonymous_id ' +
+            'order by time rows between 1 preceding and current row)'),
         truth: (truth) => [{sessions: truth.sessions.count}],
     },
     {

@@ -1,6 +1,6 @@
 /**
- * The yardstick: a plain COPY of DuckDB, zstd, of a lake's raw rows, an hour a file, in the order in
- * which they came. Nothing of ours reads or writes here.
+ * The yardstick: a plain COPY of DuckDB, zstd, of a lake's raw rows, an hour a file, in the order
+ * in which they came. Nothing of ours reads or writes here.
  *
  *     node bench/lake/plain_copy.js DATA OUT       OUT/events/date=/hour=/events.parquet
  */
