@@ -20,6 +20,7 @@ enum config_use {
     CONFIG_LIMITS = 1 << 6,
     CONFIG_QUERY = 1 << 7,
     CONFIG_EXPORT = 1 << 8,
+    CONFIG_COMPACT = 1 << 9,
     CONFIG_ANY = 0xffff,
 };
 
@@ -67,6 +68,12 @@ struct config {
     bool follow;
     const char *answer_format; /* of query; format is of limits */
     const char *duckdb;
+    bool compact;
+    int64_t compact_after_ms;
+    int64_t compact_memory;
+    bool variant;
+    bool open;
+    bool background;
     int64_t limit_memory;
     int64_t limit_time_ms;
     const char *from;
