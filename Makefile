@@ -118,7 +118,7 @@ tracker:
 test: setup-test
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory tracker
-	@$(MAKE) --no-print-directory all $(BUILD)/bench/generate
+	@$(MAKE) --no-print-directory all $(BUILD)/bench/generate $(BUILD)/bench/duck_sql $(BUILD)/bench/measured
 	@timeout -k 5 $(TEST_SECONDS) node --test $(TRACKER_TESTS)
 	@timeout -k 5 $(TEST_SECONDS) node --test $(E2E_TESTS)
 
@@ -289,4 +289,4 @@ clean:
 	rm -rf build
 
 -include $(OBJECTS:.o=.d) $(wildcard $(BUILD)/test/unit/*/*.d) $(wildcard $(FAULT_BUILD)/*.d) $(LOAD_OBJECTS:.o=.d) \
-    $(COLLECTOR_BENCH_OBJECTS:.o=.d) $(LAKE_BENCH_OBJECTS:.o=.d)
+    $(COLLECTOR_BENCH_OBJECTS:.o=.d) $(LAKE_BENCH_OBJECTS:.o=.d) $(wildcard $(BUILD)/bench/*.d)
