@@ -409,7 +409,8 @@ const struct option_row config_rows[] = {
      .offset = FIELD(duckdb),
      .value = "FILE",
      .help = "libduckdb.so; looked for beside the program, in its lib/pipes and in node_modules",
-     .uses = CONFIG_QUERY | CONFIG_EXPORT | CONFIG_COMPACT | CONFIG_SERVE | CONFIG_CONFIG},
+     .uses = CONFIG_QUERY | CONFIG_EXPORT | CONFIG_COMPACT | CONFIG_VERIFY | CONFIG_SERVE |
+             CONFIG_CONFIG},
 };
 
 unsigned config_workers(const struct config *config)

@@ -170,6 +170,8 @@ static enum status stop_all(struct serve *serve, struct fault *fault)
         net_loop_destroy(serve->workers[i].loop);
         front_destroy(serve->workers[i].front);
     }
+    compactor_stop(serve->compactor);
+    serve->compactor = NULL;
     /* Before the lake's last round: what is in flight would hold back all that came after it, and
      * the streams are removed once the lake says that it took everything. */
     struct fault journal_fault = {0};

@@ -6,6 +6,7 @@
 #define PIPES_APP_SERVE_PARTS_H
 
 #include "app/admin.h"
+#include "app/compactor.h"
 #include "app/front.h"
 #include "app/lake_thread.h"
 #include "app/listening.h"
@@ -32,6 +33,7 @@ struct serve {
     struct journal *journal;
     struct lake *lake;
     struct lake_thread *lake_thread;
+    struct compactor *compactor;
     struct live *live;
     struct counts counts;
     struct static_files files;

@@ -113,26 +113,41 @@ void compact_outcome_free(struct compact_outcome *outcome)
     buf_free(&outcome->change);
 }
 
-/* Frequent properties of the first rows become columns from this hour on. */
+/* Frequent properties of the first rows become columns from this hour on; VARIANT when asked for.
+ * True when there is something new. */
+static bool add_columns(struct compact_work *work)
+{
+    struct compact *compact = work->compact;
+    struct property_tally tally;
+    property_tally_init(&tally);
+    compact_run_tally(compact->run, &tally);
+    bool has_new = property_tally_promote(&tally, &compact->promoted, work->hour);
+    property_tally_free(&tally);
+    bool has_variant =
+        compact->options.has_variant && promoted_add_variant(&compact->promoted, work->hour);
+    return has_new || has_variant;
+}
+
 static enum status choose_columns(struct compact_work *work, struct fault *fault)
 {
     struct compact *compact = work->compact;
-    if (work->hour > compact->newest && work->runs == 0) {
-        struct property_tally tally;
-        property_tally_init(&tally);
-        compact_run_tally(compact->run, &tally);
-        bool has_new = property_tally_promote(&tally, &compact->promoted, work->hour);
-        property_tally_free(&tally);
-        /* Durable before there is a file with them: no other can get their names. */
-        enum status status =
-            has_new ? promoted_save(&compact->promoted, compact->lake_fd, fault) : STATUS_OK;
-        if (status != STATUS_OK) {
-            return status;
-        }
+    enum status status = STATUS_OK;
+    /* Durable before there is a file with them: no other can get their names. */
+    if (work->hour > compact->newest && work->runs == 0 && add_columns(work)) {
+        status = promoted_save(&compact->promoted, compact->lake_fd, fault);
     }
     compact_run_set_promoted(compact->run, &compact->promoted,
                              promoted_at(&compact->promoted, work->hour));
-    return STATUS_OK;
+    return status;
+}
+
+static const char *select_run(const struct compact_work *work)
+{
+    const struct promoted *promoted = &work->compact->promoted;
+    return promoted->has_variant && promoted->variant_since <= work->hour
+               ? "SELECT *, try_cast(properties AS JSON)::VARIANT AS " PROMOTED_VARIANT_COLUMN
+                 " FROM run()"
+               : "SELECT * FROM run()";
 }
 
 static enum status write_run(struct compact_work *work, const char *name, struct fault *fault)
@@ -141,7 +156,7 @@ static enum status write_run(struct compact_work *work, const char *name, struct
     uint64_t dropped = 0;
     enum status status = compact_run_sort(run, &dropped, fault);
     status = status == STATUS_OK ? choose_columns(work, fault) : status;
-    status = status == STATUS_OK ? parquet_write(work->compact->duck, "SELECT * FROM run()",
+    status = status == STATUS_OK ? parquet_write(work->compact->duck, select_run(work),
                                                  work->events_fd, name, fault)
                                  : status;
     if (status == STATUS_OK) {
