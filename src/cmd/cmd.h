@@ -42,6 +42,7 @@ extern const struct command cmd_serve;
 extern const struct command cmd_build;
 extern const struct command cmd_tail;
 extern const struct command cmd_query;
+extern const struct command cmd_export;
 extern const struct command cmd_verify;
 extern const struct command cmd_compact;
 extern const struct command cmd_config;
