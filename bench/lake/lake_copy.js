@@ -1,6 +1,6 @@
 /**
- * Copies of a lake to work on: of hard links, for nobody writes into a file of the lake; and one
- * that was compacted, made once for all who ask.
+ * Copies of a lake to work on, and one that was compacted, made once for all who ask. Never of
+ * hard links: forgetting somebody may blank bytes in place.
  */
 'use strict';
 const fs = require('node:fs');
@@ -19,11 +19,7 @@ class LakeCopy {
     fresh() {
         fs.mkdirSync(this.folder, {recursive: true});
         const made = path.join(this.folder, `copy-${this.count++}`);
-        execFileSync('cp', ['-al', this.data, made]);
-        // These are written in place.
-        for (const name of ['LOCK', 'lake/SNAPSHOT']) {
-            fs.rmSync(path.join(made, name), {force: true});
-        }
+        execFileSync('cp', ['-a', '--reflink=auto', this.data, made]);
         return made;
     }
 

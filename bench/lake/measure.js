@@ -4,9 +4,9 @@
  *
  *     node bench/lake/measure.js [--data DIR] [--rounds N] [--only NAME,...] [--save]
  *
- * DIR (build/bench/lake) is left as it is: compaction works on copies of it, made of hard links,
- * beside it. What must be right is checked on the way: answers against the generator's truth, the
- * lake by `pipes verify`.
+ * DIR (build/bench/lake) is left as it is: compaction and erasure work on copies beside it. What
+ * must be right is checked on the way: answers against the generator's truth, the lake by
+ * `pipes verify`.
  */
 'use strict';
 const fs = require('node:fs');
