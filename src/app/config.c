@@ -415,6 +415,33 @@ const struct option_row config_rows[] = {
      .value = "TIME",
      .help = "only what was received before then",
      .uses = CONFIG_QUERY | CONFIG_EXPORT | CONFIG_SCHEMA},
+    {.name = "seq",
+     .type = OPTION_TEXT,
+     .default_text = "",
+     .offset = FIELD(seq),
+     .value = "FROM..TO",
+     .help = "only rows whose ingest_seq is FROM or more and below TO; either may be left out",
+     .uses = CONFIG_EXPORT},
+    {.name = "format",
+     .type = OPTION_CHOICE,
+     .default_text = "ndjson",
+     .offset = FIELD(export_format),
+     .choices = "ndjson|csv|parquet",
+     .help = "how rows are written",
+     .uses = CONFIG_EXPORT},
+    {.name = "out",
+     .type = OPTION_TEXT,
+     .default_text = "",
+     .offset = FIELD(export_out),
+     .value = "FILE",
+     .help = "where to, whole or not there; a folder with --resume; standard output by itself",
+     .uses = CONFIG_EXPORT},
+    {.name = "resume",
+     .type = OPTION_SWITCH,
+     .default_text = "false",
+     .offset = FIELD(resume),
+     .help = "files in the folder --out, going on where the last run ended",
+     .uses = CONFIG_EXPORT},
     {.name = "limit-memory",
      .type = OPTION_SIZE,
      .default_text = "1GiB",
@@ -438,6 +465,9 @@ const struct option_row config_rows[] = {
      .uses = CONFIG_QUERY | CONFIG_EXPORT | CONFIG_SCHEMA | CONFIG_COMPACT | CONFIG_VERIFY |
              CONFIG_SERVE | CONFIG_CONFIG},
 };
+
+_Static_assert(sizeof(config_rows) / sizeof(config_rows[0]) <= OPTION_ROWS_MAX,
+               "a set of options has room for all rows");
 
 unsigned config_workers(const struct config *config)
 {

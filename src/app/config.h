@@ -83,6 +83,10 @@ struct config {
     int64_t limit_time_ms;
     const char *from;
     const char *to;
+    const char *export_format;
+    const char *export_out;
+    const char *seq;
+    bool resume;
 };
 
 struct config_source {
