@@ -139,25 +139,30 @@ static bool store(struct option_set *set, const struct option_row *row, const ch
     void *field = (char *)set->values + row->offset;
     struct view text = view_from_text(kept);
     bool is_on = view_is(text, "true");
+    bool is_good = false;
     switch (row->type) {
     case OPTION_NUMBER:
     case OPTION_SIZE:
     case OPTION_DURATION:
         return store_number(row, text, field);
     case OPTION_SWITCH:
-        memcpy(field, &is_on, sizeof(is_on));
-        return is_on || view_is(text, "false");
+        is_good = is_on || view_is(text, "false");
+        memcpy(field, &is_on, is_good ? sizeof(is_on) : 0);
+        return is_good;
     case OPTION_ADDRESS:
-        memcpy(field, &kept, sizeof(kept));
-        return is_address(text);
+        is_good = is_address(text);
+        break;
     case OPTION_CHOICE:
-        memcpy(field, &kept, sizeof(kept));
-        return is_choice(text, row->choices);
+        is_good = is_choice(text, row->choices);
+        break;
     case OPTION_TEXT:
-        memcpy(field, &kept, sizeof(kept));
-        return true;
+        is_good = true;
+        break;
     }
-    return false;
+    if (is_good) {
+        memcpy(field, &kept, sizeof(kept));
+    }
+    return is_good;
 }
 
 static enum status set_value(struct option_set *set, size_t index, const char *text,
@@ -186,6 +191,21 @@ static size_t find_row(const struct option_set *set, struct view name, unsigned 
         }
     }
     return set->count;
+}
+
+/* Of several rows of one name (of different commands) those that the value fits take it; one must.
+ */
+static enum status set_all(struct option_set *set, size_t first, const char *text,
+                           const char *origin, struct fault *fault)
+{
+    enum status status = set_value(set, first, text, origin, fault);
+    for (size_t i = first + 1; i < set->count; i++) {
+        if (strcmp(set->rows[i].name, set->rows[first].name) == 0 &&
+            set_value(set, i, text, origin, NULL) == STATUS_OK) {
+            status = STATUS_OK;
+        }
+    }
+    return status;
 }
 
 unsigned option_distance(const char *a, const char *b)
@@ -265,7 +285,7 @@ static int on_file_value(void *self, const char *section, const char *name, cons
     snprintf(where, sizeof(where), "file %s", reading->path);
     size_t index = find_row(reading->set, view_from_text(name), ~0U);
     reading->status = index < reading->set->count
-                          ? set_value(reading->set, index, value, where, reading->fault)
+                          ? set_all(reading->set, index, value, where, reading->fault)
                           : unknown(reading->set, name, ~0U, where, reading->fault);
     return reading->status == STATUS_OK;
 }
@@ -312,10 +332,11 @@ enum status option_read_environment(struct option_set *set, char *const *environ
         size_t len = strlen(name);
         snprintf(origin, sizeof(origin), "environment %s", name);
         for (char *const *entry = environment; entry && *entry; entry++) {
-            if (strncmp(*entry, name, len) != 0 || (*entry)[len] != '=') {
+            bool is_first = find_row(set, view_from_text(set->rows[i].name), ~0U) == i;
+            if (!is_first || strncmp(*entry, name, len) != 0 || (*entry)[len] != '=') {
                 continue;
             }
-            enum status status = set_value(set, i, *entry + len + 1, origin, fault);
+            enum status status = set_all(set, i, *entry + len + 1, origin, fault);
             if (status != STATUS_OK) {
                 return status;
             }
