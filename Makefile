@@ -24,7 +24,9 @@ WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wpointer-arith -Wstrict-prototyp
 # Across files, too: rows are made of very many very small calls. Only the program is linked so.
 CFLAGS ?= -O2 -g -flto=auto -ffat-lto-objects
 VERSION := 0.1.0
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -DPIPES_VERSION='"$(VERSION)"' -MMD -MP $(WARNINGS) $(CFLAGS)
+# The header alone: the library is looked for at run time, by those who ask DuckDB something.
+DUCKDB_HEADER ?= node_modules/.duckdb
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -isystem $(DUCKDB_HEADER) -DPIPES_VERSION='"$(VERSION)"' -MMD -MP $(WARNINGS) $(CFLAGS)
 LIBS = -lzstd -lz -linih -ldeflate -lbrotlidec -lnghttp2 -luring -lssl -lcrypto -lpthread
 
 SOURCES := $(sort $(wildcard src/*/*.c))

@@ -3,6 +3,7 @@
 #include "journal/data_folder.h"
 #include "lake/cursor.h"
 #include "lake/key_set.h"
+#include "lake/late_arrivals.h"
 #include "lake/part_writer.h"
 #include "lake/reserve.h"
 #include "lake/stream_merge.h"
@@ -36,6 +37,7 @@ struct lake {
     uint64_t row_bytes;
     uint64_t tree_bytes[TREES]; /* files, when the lake was opened; rows since then on top */
     bool is_quarantine_full;    /* and it was said */
+    struct late_arrivals late;
 };
 
 static void note_damage(void *self, const char *file, uint64_t offset, uint64_t end,
@@ -146,6 +148,8 @@ enum status lake_open(struct lake **lake, const struct lake_options *options, st
     made->options = *options;
     made->folder_fd = made->keys_fd = -1;
     made->opened_ms = -1;
+    made->late = (struct late_arrivals){
+        .tombstones = options->tombstones, .journal = options->journal, .clock = options->clock};
     for (int i = 0; i < TREES; i++) {
         made->tree_fds[i] = -1;
     }
@@ -261,6 +265,10 @@ static enum status take_event(struct lake *lake, size_t index, const struct fram
     if (event->ingest_seq <= row->keys_done) {
         return STATUS_OK;
     }
+    if (event->ingest_seq > row->done[TREE_RAW] && late_arrivals_is_one(&lake->late, event)) {
+        atomic_fetch_add(&lake->counts.erased, 1);
+        return STATUS_OK;
+    }
     bool is_new = false;
     struct key key = {event->key_hash[0], event->key_hash[1]};
     enum status status = key_set_add(lake->keys, key, event->received_ms, &is_new, fault);
@@ -364,6 +372,9 @@ static enum status roll(struct lake *lake, struct fault *fault)
     if (status == STATUS_OK) {
         lake->rolled_stable = lake->taken_stable;
         reserve_hold(lake->folder_fd);
+        /* One more round then. */
+        bool is_left = late_arrivals_are_left(&lake->late);
+        lake->opened_ms = is_left ? clock_monotonic_ms(lake->options.clock) : -1;
     }
     return status;
 }
@@ -438,7 +449,11 @@ static enum status try_run(struct lake *lake, bool is_last, struct fault *fault)
     if (status == STATUS_OK) {
         status = take_stable(lake, fault);
     }
-    if (status == STATUS_OK && (is_last || is_roll_due(lake))) {
+    bool is_due = status == STATUS_OK && (is_last || is_roll_due(lake));
+    if (is_due && late_arrivals_renew(&lake->late)) {
+        status = take_stable(lake, fault);
+    }
+    if (is_due && status == STATUS_OK) {
         status = roll(lake, fault);
     } else if (status == STATUS_OK && lake->opened_ms < 0) {
         lake->rolled_stable = lake->taken_stable; /* there was nothing to take */

@@ -12,6 +12,8 @@ enum { IN_BYTES = 128 * 1024, OUT_BYTES = 256 * 1024 };
 
 struct part_reader {
     int fd;
+    bool is_owner; /* of fd */
+    uint64_t offset;
     ZSTD_DCtx *zstd;
     size_t frame_left; /* what ZSTD_decompressStream said last; 0: a frame has ended */
     bool is_at_end;    /* of the file */
@@ -22,8 +24,8 @@ struct part_reader {
     char name[128];
 };
 
-enum status part_reader_open(struct part_reader **reader, int folder_fd, const char *name,
-                             struct fault *fault)
+enum status part_reader_open_file(struct part_reader **reader, int fd, const char *name,
+                                  struct fault *fault)
 {
     struct part_reader *made = calloc(1, sizeof(*made));
     *reader = NULL;
@@ -32,17 +34,31 @@ enum status part_reader_open(struct part_reader **reader, int folder_fd, const c
     }
     strncpy(made->name, name, sizeof(made->name) - 1);
     buf_init(&made->rows, PART_ROW_BYTES_MAX + OUT_BYTES);
+    made->fd = fd;
     made->zstd = ZSTD_createDCtx();
-    made->fd = openat(folder_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (made->fd < 0 || !made->zstd) {
-        enum status status = made->fd < 0
-                                 ? fault_errno(fault, errno, "cannot open %s", name)
-                                 : fault_set(fault, STATUS_NO_MEMORY, "no memory for %s", name);
+    if (!made->zstd) {
         part_reader_close(made);
-        return status;
+        return fault_set(fault, STATUS_NO_MEMORY, "no memory for %s", name);
     }
     made->in.src = made->in_bytes;
     *reader = made;
+    return STATUS_OK;
+}
+
+enum status part_reader_open(struct part_reader **reader, int folder_fd, const char *name,
+                             struct fault *fault)
+{
+    *reader = NULL;
+    int fd = openat(folder_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0) {
+        return fault_errno(fault, errno, "cannot open %s", name);
+    }
+    enum status status = part_reader_open_file(reader, fd, name, fault);
+    if (status != STATUS_OK) {
+        close(fd);
+        return status;
+    }
+    (*reader)->is_owner = true;
     return STATUS_OK;
 }
 
@@ -51,7 +67,7 @@ void part_reader_close(struct part_reader *reader)
     if (!reader) {
         return;
     }
-    if (reader->fd >= 0) {
+    if (reader->is_owner) {
         close(reader->fd);
     }
     ZSTD_freeDCtx(reader->zstd);
@@ -63,11 +79,12 @@ static enum status read_more(struct part_reader *reader, struct fault *fault)
 {
     ssize_t got;
     do {
-        got = read(reader->fd, reader->in_bytes, sizeof(reader->in_bytes));
+        got = pread(reader->fd, reader->in_bytes, sizeof(reader->in_bytes), (off_t)reader->offset);
     } while (got < 0 && errno == EINTR);
     if (got < 0) {
         return fault_errno(fault, errno, "cannot read %s", reader->name);
     }
+    reader->offset += (uint64_t)got;
     reader->in.size = (size_t)got;
     reader->in.pos = 0;
     reader->is_at_end = got == 0;

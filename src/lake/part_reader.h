@@ -17,6 +17,10 @@ enum { PART_ROW_BYTES_MAX = 16 * 1024 * 1024 };
 
 enum status part_reader_open(struct part_reader **reader, int folder_fd, const char *name,
                              struct fault *fault) MUST_CHECK;
+/* The same of an open file, which is borrowed and whose position does not move: any number of
+ * readers may share it. */
+enum status part_reader_open_file(struct part_reader **reader, int fd, const char *name,
+                                  struct fault *fault) MUST_CHECK;
 /* Accepts NULL. */
 void part_reader_close(struct part_reader *reader);
 /* The row without its line end, borrowed until the next call. STATUS_END behind the last row of a

@@ -1,0 +1,224 @@
+#include "lake/row_cells.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+
+#include <stdlib.h>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+/* The first quote or backslash from p; or end. */
+static inline const char *string_stop(const char *p, const char *end)
+{
+#if defined(__SSE2__)
+    const __m128i quote = _mm_set1_epi8('"');
+    const __m128i slash = _mm_set1_epi8('\\');
+    for (; end - p >= 16; p += 16) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+        __m128i stops = _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, slash));
+        unsigned mask = (unsigned)_mm_movemask_epi8(stops);
+        if (mask != 0) {
+            return p + __builtin_ctz(mask);
+        }
+    }
+#endif
+    while (p < end && *p != '"' && *p != '\\') {
+        p++;
+    }
+    return p;
+}
+
+/* From behind the first quote; gives the place of the last one, or NULL. */
+static inline const char *string_end(const char *p, const char *end, bool *is_escaped)
+{
+    for (;;) {
+        p = string_stop(p, end);
+        if (p >= end) {
+            return NULL;
+        }
+        if (*p == '"') {
+            return p;
+        }
+        *is_escaped = true;
+        if (end - p < 2) {
+            return NULL;
+        }
+        p += 2;
+    }
+}
+
+/* From the brace or bracket that opens; gives what is behind the one that closes it, or NULL. */
+static const char *nested_end(const char *p, const char *end)
+{
+    size_t depth = 0;
+    for (; p < end; p++) {
+        bool is_escaped;
+        switch (*p) {
+        case '"':
+            p = string_end(p + 1, end, &is_escaped);
+            if (!p) {
+                return NULL;
+            }
+            break;
+        case '{':
+        case '[':
+            depth++;
+            break;
+        case '}':
+        case ']':
+            if (--depth == 0) {
+                return p + 1;
+            }
+            break;
+        default:
+            break;
+        }
+    }
+    return NULL;
+}
+
+static inline const char *scalar_end(const char *p, const char *end)
+{
+    while (p < end && *p != ',' && *p != '}' && *p != ']' && *p != ' ') {
+        p++;
+    }
+    return p;
+}
+
+/* The value at p; gives what is behind it, or NULL. */
+static inline const char *read_value(const char *p, const char *end, struct row_member *member)
+{
+    if (p >= end) {
+        return NULL;
+    }
+    if (*p == '"') {
+        bool is_escaped = false;
+        const char *last = string_end(p + 1, end, &is_escaped);
+        if (!last) {
+            return NULL;
+        }
+        member->kind = is_escaped ? CELL_ESCAPED : CELL_PLAIN;
+        member->text = view_make(p + 1, (size_t)(last - p - 1));
+        return last + 1;
+    }
+    bool is_nested = *p == '{' || *p == '[';
+    const char *behind = is_nested ? nested_end(p, end) : scalar_end(p, end);
+    if (behind) {
+        member->kind = is_nested ? CELL_NESTED : CELL_SCALAR;
+        member->text = view_make(p, (size_t)(behind - p));
+    }
+    return behind == p ? NULL : behind;
+}
+
+static inline const char *skip_space(const char *p, const char *end)
+{
+    while (p < end && (*p == ' ' || *p == '\t' || *p == '\r')) {
+        p++;
+    }
+    return p;
+}
+
+static inline bool next_member(const char **at, const char *end, struct row_member *member)
+{
+    const char *p = skip_space(*at, end);
+    if (p >= end || *p != '"') {
+        return false;
+    }
+    member->is_key_escaped = false;
+    const char *last = string_end(p + 1, end, &member->is_key_escaped);
+    if (!last) {
+        return false;
+    }
+    member->key = view_make(p + 1, (size_t)(last - p - 1));
+    p = skip_space(last + 1, end);
+    if (p >= end || *p != ':') {
+        return false;
+    }
+    p = read_value(skip_space(p + 1, end), end, member);
+    p = p ? skip_space(p, end) : NULL;
+    if (!p || p >= end || (*p != ',' && *p != '}')) {
+        return false;
+    }
+    *at = *p == ',' ? p + 1 : p;
+    return true;
+}
+
+bool row_member_next(const char **at, const char *end, struct row_member *member)
+{
+    return next_member(at, end, member);
+}
+
+bool row_cells_read(struct row_cells *cells, struct view row)
+{
+    const char *end = row.at + row.len;
+    const char *p = skip_space(row.at, end);
+    memset(cells->kinds, CELL_NONE, sizeof(cells->kinds));
+    if (p >= end || *p != '{') {
+        return false;
+    }
+    p++;
+    struct row_member member;
+    enum column guess = 0; /* columns stand in the order of the table */
+    while (next_member(&p, end, &member)) {
+        while (guess < COLUMN_COUNT && columns[guess].name_len != member.key.len) {
+            guess++;
+        }
+        bool is_it =
+            guess < COLUMN_COUNT && memcmp(columns[guess].name, member.key.at, member.key.len) == 0;
+        enum column column = is_it ? guess : column_find(member.key);
+        if (column < COLUMN_COUNT) {
+            cells->kinds[column] = (uint8_t)member.kind;
+            cells->text[column] = member.text;
+            guess = column + 1;
+        }
+    }
+    return p < end && *p == '}' && skip_space(p + 1, end) == end;
+}
+
+enum status row_text(struct view text, enum cell_kind kind, struct arena *arena, struct view *said)
+{
+    *said = text;
+    if (kind == CELL_PLAIN) {
+        return STATUS_OK;
+    }
+    struct json doc;
+    /* Its quotes stand around it. */
+    enum status status =
+        kind == CELL_ESCAPED
+            ? json_parse(&doc, view_make(text.at - 1, text.len + 2), arena, NULL, NULL)
+            : STATUS_BAD_INPUT;
+    return status == STATUS_OK ? json_text(&doc, JSON_ROOT, arena, said) : status;
+}
+
+bool row_cells_time(const struct row_cells *cells, enum column column, int64_t *utc_ms)
+{
+    struct view text = cells->text[column];
+    return cells->kinds[column] == CELL_PLAIN && clock_parse(text.at, text.len, utc_ms);
+}
+
+bool row_cells_integer(const struct row_cells *cells, enum column column, int64_t *number)
+{
+    return cells->kinds[column] == CELL_SCALAR && view_to_int64(cells->text[column], number);
+}
+
+bool row_number(struct view text, double *number)
+{
+    char copy[64];
+    uint64_t whole;
+    /* Most are whole and short: a double holds them exactly. */
+    if (text.len <= 15 && view_to_uint64(text, &whole)) {
+        *number = (double)whole;
+        return true;
+    }
+    if (text.len == 0 || text.len >= sizeof(copy) ||
+        (text.at[0] != '-' && (text.at[0] < '0' || text.at[0] > '9'))) {
+        return false;
+    }
+    memcpy(copy, text.at, text.len);
+    copy[text.len] = 0;
+    char *behind;
+    *number = strtod(copy, &behind);
+    return behind == copy + text.len && *number - *number == 0; /* not infinite */
+}
