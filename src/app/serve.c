@@ -156,6 +156,21 @@ static void release_streams(struct serve *serve)
     }
 }
 
+/* Everybody who counts has ended. */
+static void end_ledger(struct serve *serve)
+{
+    struct fault fault = {0};
+    if (!serve->door) {
+        return;
+    }
+    enum status status = ledger_door_keep(serve->door, &fault);
+    status = status == STATUS_OK ? ledger_book_end(serve->book, &fault) : status;
+    if (status != STATUS_OK) {
+        logger_warn(serve->options->log, "ledger", "what was counted last is not kept: %s",
+                    fault.text);
+    }
+}
+
 /* In the order in which events flow, so that nothing is left between two stages. */
 static enum status stop_all(struct serve *serve, struct fault *fault)
 {
@@ -184,6 +199,7 @@ static enum status stop_all(struct serve *serve, struct fault *fault)
     } else if (serve->lake_thread) {
         release_streams(serve);
     }
+    end_ledger(serve);
     enum status stopped = stop_worker(&serve->admin_worker, false, fault);
     net_loop_destroy(serve->admin_worker.loop);
     admin_destroy(serve->admin);
@@ -197,6 +213,8 @@ static void close_all(struct serve *serve)
     guard_destroy(serve->guard);
     receipts_destroy(serve->receipts);
     lake_close(serve->lake);
+    ledger_door_destroy(serve->door);
+    ledger_book_close(serve->book);
     journal_close(serve->journal);
     static_files_close(&serve->files);
     if (serve->data.fd >= 0) {

@@ -60,6 +60,24 @@ struct lake_limits serve_lake_limits(const struct config *config)
     };
 }
 
+static enum status open_ledger(struct serve *serve, struct fault *fault)
+{
+    const struct serve_options *options = serve->options;
+    int64_t now_ms = clock_now_ms(options->clock);
+    enum status status = ledger_book_open(&serve->book, serve->data.fd, now_ms, fault);
+    if (status == STATUS_OK) {
+        status = ledger_book_begin(serve->book, now_ms, fault);
+    }
+    const struct ledger_door_options door = {
+        .book = serve->book,
+        .journal = serve->journal,
+        .workers = options->workers,
+        .clock = options->clock,
+        .log = options->log,
+    };
+    return status == STATUS_OK ? ledger_door_create(&serve->door, &door, fault) : status;
+}
+
 static enum status open_storage(struct serve *serve, struct fault *fault)
 {
     const struct serve_options *options = serve->options;
@@ -89,6 +107,7 @@ static enum status open_storage(struct serve *serve, struct fault *fault)
         logger_info(options->log, "journal", "written through the page cache: %s",
                     journal_ring_fault(serve->journal));
     }
+    status = status == STATUS_OK ? open_ledger(serve, fault) : status;
     struct lake_options lake = {
         .data_fd = serve->data.fd,
         .journal = serve->journal,
@@ -96,6 +115,7 @@ static enum status open_storage(struct serve *serve, struct fault *fault)
         .clock = options->clock,
         .log = options->log,
         .limits = serve_lake_limits(config),
+        .ledger = {serve->book, ledger_door_keep, serve->door},
         .window_ms = WINDOW_DAYS * DAY_MS,
     };
     return status == STATUS_OK ? lake_open(&serve->lake, &lake, fault) : status;
@@ -137,6 +157,7 @@ static enum status open_shared(struct serve *serve, struct fault *fault)
     }
     struct pipeline_shared *pipeline = &serve->shared.pipeline;
     pipeline->journal = serve->journal;
+    pipeline->door = serve->door;
     pipeline->live = serve->live;
     pipeline->counts = &serve->counts;
     pipeline->clock = options->clock;

@@ -8,6 +8,7 @@
 #include "app/admin.h"
 #include "app/front.h"
 #include "app/lake_thread.h"
+#include "app/ledger_door.h"
 #include "app/listening.h"
 #include "app/serve.h"
 #include "journal/data_folder.h"
@@ -30,6 +31,8 @@ struct serve {
     const struct serve_options *options;
     struct data_folder data;
     struct journal *journal;
+    struct ledger_book *book;
+    struct ledger_door *door;
     struct lake *lake;
     struct lake_thread *lake_thread;
     struct live *live;

@@ -19,6 +19,7 @@ static const char *const NAMES[LEDGER_COUNTS] = {
     [LEDGER_REFUSED_SITE] = "refused_site",
     [LEDGER_REFUSED_HTTP] = "refused_http",
     [LEDGER_TURNED_AWAY] = "turned_away",
+    [LEDGER_UNANSWERED] = "unanswered",
     [LEDGER_RECEIVED] = "received",
     [LEDGER_REPLAYED] = "replayed",
     [LEDGER_DROPPED_SIGNAL] = "dropped_signal",
@@ -153,15 +154,28 @@ static struct ledger_row *take_row(struct ledger_tally *tally, int64_t hour, str
     return row;
 }
 
-void ledger_tally_add(struct ledger_tally *tally, int64_t hour, struct view site,
-                      enum ledger_count count, uint64_t by)
+static struct ledger_row *row_of(struct ledger_tally *tally, int64_t hour, struct view site)
 {
-    struct view plain = plain_site(site);
-    struct ledger_row *row = take_row(tally, hour, plain);
+    struct ledger_row *row = take_row(tally, hour, plain_site(site));
     if (!row) {
         tally->is_full = true;
         row = take_row(tally, hour, view_from_text(LEDGER_OTHER));
     }
+    return row;
+}
+
+void ledger_tally_mark(struct ledger_tally *tally, int64_t hour, struct view site, uint64_t seq)
+{
+    struct ledger_row *row = row_of(tally, hour, site);
+    if (row && row->mark < seq) {
+        row->mark = seq;
+    }
+}
+
+void ledger_tally_add(struct ledger_tally *tally, int64_t hour, struct view site,
+                      enum ledger_count count, uint64_t by)
+{
+    struct ledger_row *row = row_of(tally, hour, site);
     if (row) {
         row->counts[count] += by;
     } else {

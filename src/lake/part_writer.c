@@ -218,6 +218,11 @@ int64_t part_writer_hour(const struct part_writer *part)
     return part->hour;
 }
 
+uint64_t part_writer_first(const struct part_writer *part)
+{
+    return part->first_seq;
+}
+
 enum status part_writer_finish(struct part_writer *part, uint64_t last_seq, struct fault *fault)
 {
     char name[NAME_BYTES];
