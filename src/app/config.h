@@ -20,6 +20,8 @@ enum config_use {
     CONFIG_LIMITS = 1 << 6,
     CONFIG_QUERY = 1 << 7,
     CONFIG_EXPORT = 1 << 8,
+    CONFIG_LEDGER = 1 << 13,
+    CONFIG_REPLAY = 1 << 14,
     CONFIG_ANY = 0xffff,
 };
 
@@ -64,6 +66,7 @@ struct config {
     int64_t quarantine_max;
     const char *log_level;
     const char *format;
+    const char *ledger_format;
     int64_t last;
     bool follow;
     const char *answer_format; /* of query; format is of limits */

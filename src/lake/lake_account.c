@@ -1,6 +1,5 @@
 #include "lake/lake_account.h"
 
-#include "base/json.h"
 #include "lake/lake_hour.h"
 #include "lake/part_reader.h"
 
@@ -9,7 +8,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-enum { ARENA_BYTES = 256 * 1024 * 1024, ROWS_MAX = 1 << 24 };
+enum { ROWS_MAX = 1 << 24 };
 
 enum status lake_account_open(struct lake_account *account, const struct lake_ledger *ledger,
                               struct fault *fault)
@@ -17,10 +16,7 @@ enum status lake_account_open(struct lake_account *account, const struct lake_le
     *account = (struct lake_account){.ledger = *ledger, .mark_hour = -1};
     ledger_tally_init(&account->tally, LAKE_ACCOUNT_ROWS);
     buf_init(&account->parts, LEDGER_POST_BYTES_MAX / 2);
-    arena_init(&account->arena, ARENA_BYTES);
-    account->names = calloc(LAKE_ACCOUNT_NAMES, sizeof(*account->names));
-    return account->names ? STATUS_OK
-                          : fault_set(fault, STATUS_NO_MEMORY, "no memory for the ledger");
+    return site_names_open(&account->names, fault);
 }
 
 static void forget(struct lake_account *account)
@@ -39,8 +35,7 @@ void lake_account_close(struct lake_account *account)
     forget(account);
     ledger_tally_free(&account->tally);
     buf_free(&account->parts);
-    arena_free(&account->arena);
-    free(account->names);
+    site_names_close(&account->names);
     *account = (struct lake_account){0};
 }
 
@@ -167,42 +162,12 @@ enum status lake_account_resume(struct lake_account *account, const struct curso
     return status;
 }
 
-static void name_site(struct lake_account *account, const struct frame_event *event,
-                      struct lake_account_name *name)
-{
-    struct json row;
-    struct view site = {0};
-    struct fault ignored;
-    arena_clear(&account->arena);
-    bool is_read =
-        json_parse(&row, event->row, &account->arena, NULL, &ignored) == STATUS_OK &&
-        json_text(&row, json_member(&row, JSON_ROOT, "site"), &account->arena, &site) == STATUS_OK;
-    /* A longer one counts for the others; that it is longer must not be lost. */
-    is_read = is_read && site.len < LEDGER_SITE_BYTES;
-    *name = (struct lake_account_name){.site_hash = event->site_hash, .is_known = true};
-    snprintf(name->site, sizeof(name->site), "%.*s", is_read ? (int)site.len : 7,
-             is_read ? (site.at ? site.at : "") : LEDGER_OTHER);
-}
-
-/* What was not understood is of no site. Names are cached where their hash says, the latest. */
-static struct view site_of(struct lake_account *account, const struct frame_event *event)
-{
-    if (event->kind == FRAME_QUARANTINED) {
-        return view_make(NULL, 0);
-    }
-    struct lake_account_name *name = &account->names[event->site_hash % LAKE_ACCOUNT_NAMES];
-    if (!name->is_known || name->site_hash != event->site_hash) {
-        name_site(account, event, name);
-    }
-    return view_from_text(name->site);
-}
-
 void lake_account_add(struct lake_account *account, const struct frame_event *event,
                       enum ledger_count count)
 {
     if (account->ledger.book) {
-        ledger_tally_add(&account->tally, part_hour(event->received_ms), site_of(account, event),
-                         count, 1);
+        ledger_tally_add(&account->tally, part_hour(event->received_ms),
+                         site_names_of(&account->names, event), count, 1);
     }
 }
 

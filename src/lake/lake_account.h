@@ -17,9 +17,9 @@
 #ifndef PIPES_LAKE_LAKE_ACCOUNT_H
 #define PIPES_LAKE_LAKE_ACCOUNT_H
 
-#include "base/arena.h"
 #include "journal/frame.h"
 #include "lake/ledger_book.h"
+#include "lake/site_names.h"
 
 /* What the lake is told of the ledger. */
 struct lake_ledger {
@@ -30,13 +30,7 @@ struct lake_ledger {
     void *self;
 };
 
-enum { LAKE_ACCOUNT_NAMES = 1024, LAKE_ACCOUNT_ROWS = 8192 };
-
-struct lake_account_name {
-    uint64_t site_hash;
-    bool is_known;
-    char site[LEDGER_SITE_BYTES];
-};
+enum { LAKE_ACCOUNT_ROWS = 8192 };
 
 /* Numbers that closed parts hold of which no cursor speaks, rising. */
 struct lake_account_rows {
@@ -49,8 +43,7 @@ struct lake_account {
     struct ledger_tally tally;
     struct buf parts; /* lines */
     uint64_t round;
-    struct arena arena;
-    struct lake_account_name *names; /* of sites, by their hashes */
+    struct site_names names;
     struct lake_account_rows rows[TREES];
     /* what the front door had counted of the stream and hour asked for last */
     int64_t mark_hour;

@@ -78,8 +78,7 @@ void ledger_tally_clear(struct ledger_tally *tally)
     }
 }
 
-/* Names that need no quoting anywhere; every stage must come to the same one. */
-static struct view plain_site(struct view site)
+struct view ledger_plain_site(struct view site)
 {
     bool is_plain = site.len < LEDGER_SITE_BYTES;
     for (size_t i = 0; i < site.len && is_plain; i++) {
@@ -156,7 +155,7 @@ static struct ledger_row *take_row(struct ledger_tally *tally, int64_t hour, str
 
 static struct ledger_row *row_of(struct ledger_tally *tally, int64_t hour, struct view site)
 {
-    struct ledger_row *row = take_row(tally, hour, plain_site(site));
+    struct ledger_row *row = take_row(tally, hour, ledger_plain_site(site));
     if (!row) {
         tally->is_full = true;
         row = take_row(tally, hour, view_from_text(LEDGER_OTHER));
@@ -201,7 +200,7 @@ void ledger_tally_sum(struct ledger_tally *tally, const struct ledger_tally *oth
 const struct ledger_row *ledger_tally_find(const struct ledger_tally *tally, int64_t hour,
                                            struct view site)
 {
-    uint32_t *slot = tally->slot_count > 0 ? find_slot(tally, hour, plain_site(site)) : NULL;
+    uint32_t *slot = tally->slot_count > 0 ? find_slot(tally, hour, ledger_plain_site(site)) : NULL;
     return slot && *slot != 0 ? &tally->rows[*slot - 1] : NULL;
 }
 

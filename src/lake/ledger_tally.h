@@ -67,6 +67,10 @@ enum ledger_count ledger_count_find(struct view name);
 enum { LEDGER_SITE_BYTES = 65, LEDGER_SITES_MAX = 1024 };
 extern const char LEDGER_OTHER[]; /* "(other)" */
 
+/* What a site is called in the ledger: its name, when that needs no quoting anywhere. Every stage
+ * must come to the same one. */
+struct view ledger_plain_site(struct view site);
+
 struct ledger_row {
     int64_t hour; /* since 1970, UTC */
     char site[LEDGER_SITE_BYTES];
