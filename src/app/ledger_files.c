@@ -221,38 +221,42 @@ struct rows_reading {
     char path[LAKE_HOUR_PATH_BYTES];
 };
 
+/* A stop may leave closed parts that the cursor does not speak of yet, or not to their end: from
+ * this number on their events still count as being on their way. */
+static uint64_t on_their_way_from(const struct ledger_files *files, uint64_t stream)
+{
+    uint64_t from = UINT64_MAX;
+    for (size_t i = 0; i < files->tail_count; i++) {
+        const struct ledger_tail_event *event = &files->tail[i];
+        from = event->stream == stream && event->seq < from ? event->seq : from;
+    }
+    return from;
+}
+
 static enum status count_rows(struct rows_reading *rows, const struct lake_part *part,
                               uint64_t *count, struct fault *fault)
 {
     struct part_reader *reader = NULL;
     struct view row;
+    uint64_t from = on_their_way_from(rows->files, part->parsed.stream);
     int fd = openat(rows->tree_fd, rows->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     enum status status = part_reader_open(&reader, fd, part->name, fault);
     *count = 0;
     while (status == STATUS_OK && (status = part_reader_next(reader, &row, fault)) == STATUS_OK) {
-        struct view site = rows->tree == TREE_RAW ? site_names_read(&rows->reading->names, row)
-                                                  : view_make(NULL, 0);
-        ledger_tally_add(&rows->hour->found, rows->hour->counted.hour, site,
-                         rows->tree == TREE_RAW ? LEDGER_STORED : LEDGER_QUARANTINED, 1);
+        uint64_t seq = 0;
         ++*count;
+        if (!part_row_seq(row, &seq) || seq < from) {
+            struct view site = rows->tree == TREE_RAW ? site_names_read(&rows->reading->names, row)
+                                                      : view_make(NULL, 0);
+            ledger_tally_add(&rows->hour->found, rows->hour->counted.hour, site,
+                             rows->tree == TREE_RAW ? LEDGER_STORED : LEDGER_QUARANTINED, 1);
+        }
     }
     part_reader_close(reader);
     if (fd >= 0) {
         close(fd);
     }
     return status == STATUS_END ? STATUS_OK : status;
-}
-
-/* Closed, and no cursor speaks of it yet: its events still count as being on their way. */
-static bool is_ahead(const struct ledger_files *files, const struct part_name *part)
-{
-    for (size_t i = 0; i < files->tail_count; i++) {
-        const struct ledger_tail_event *event = &files->tail[i];
-        if (event->stream == part->stream && event->seq <= part->last_seq) {
-            return true;
-        }
-    }
-    return false;
 }
 
 static void look_at_part(struct rows_reading *rows, const struct lake_part *part)
@@ -262,7 +266,8 @@ static void look_at_part(struct rows_reading *rows, const struct lake_part *part
     struct fault fault = {0};
     uint64_t count = 0;
     const struct ledger_part *known = find_part(&rows->hour->counted, rows->tree, &part->parsed);
-    if (!known && (hour <= rows->reading->since || is_ahead(rows->files, &part->parsed))) {
+    if (!known && (hour <= rows->reading->since ||
+                   on_their_way_from(rows->files, part->parsed.stream) <= part->parsed.last_seq)) {
         return;
     }
     if (count_rows(rows, part, &count, &fault) != STATUS_OK) {

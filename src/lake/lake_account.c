@@ -19,10 +19,15 @@ enum status lake_account_open(struct lake_account *account, const struct lake_le
     return site_names_open(&account->names, fault);
 }
 
-static void forget(struct lake_account *account)
+static void forget_round(struct lake_account *account)
 {
     ledger_tally_clear(&account->tally);
     buf_clear(&account->parts);
+}
+
+static void forget(struct lake_account *account)
+{
+    forget_round(account);
     account->mark_hour = -1;
     for (int tree = 0; tree < TREES; tree++) {
         free(account->rows[tree].at);
@@ -37,17 +42,6 @@ void lake_account_close(struct lake_account *account)
     buf_free(&account->parts);
     site_names_close(&account->names);
     *account = (struct lake_account){0};
-}
-
-/* Of the row {...,"ingest_seq":1042}: it is the last column. */
-static bool read_seq(struct view row, uint64_t *seq)
-{
-    size_t at = row.len > 0 && row.at[row.len - 1] == '}' ? row.len - 1 : 0;
-    size_t end = at;
-    while (at > 0 && row.at[at - 1] >= '0' && row.at[at - 1] <= '9') {
-        at--;
-    }
-    return view_to_uint64(view_part(row, at, end - at), seq);
 }
 
 static bool add_row(struct lake_account_rows *rows, uint64_t seq)
@@ -79,7 +73,7 @@ static enum status read_part(struct lake_account *account, int tree_fd, int64_t 
     while (status == STATUS_OK && part_reader_next(reader, &row, fault) == STATUS_OK) {
         uint64_t seq;
         part->rows++;
-        if (read_seq(row, &seq) && !add_row(&account->rows[part->tree], seq)) {
+        if (part_row_seq(row, &seq) && !add_row(&account->rows[part->tree], seq)) {
             status = fault_set(fault, STATUS_NO_MEMORY, "no memory for the rows of %s", name);
         }
     }
@@ -254,7 +248,7 @@ enum status lake_account_done(struct lake_account *account, const struct cursor 
         account->ledger.book, view_make(cursor->posting, cursor->posting_bytes), fault);
     if (status == STATUS_OK) {
         account->round++;
-        forget(account);
+        forget_round(account);
     }
     return status;
 }
