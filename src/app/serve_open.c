@@ -89,9 +89,13 @@ static enum status open_storage(struct serve *serve, struct fault *fault)
         logger_info(options->log, "journal", "written through the page cache: %s",
                     journal_ring_fault(serve->journal));
     }
+    if (status == STATUS_OK) {
+        status = tombstones_open(&serve->tombstones, serve->data.fd, fault);
+    }
     struct lake_options lake = {
         .data_fd = serve->data.fd,
         .journal = serve->journal,
+        .tombstones = serve->tombstones,
         .workers = options->workers,
         .clock = options->clock,
         .log = options->log,
@@ -114,6 +118,20 @@ static enum status open_limits(struct serve *serve, struct fault *fault)
     return status;
 }
 
+static enum status open_eraser(struct serve *serve, struct fault *fault)
+{
+    struct eraser_options options = {
+        .data_fd = serve->data.fd,
+        .journal = serve->journal,
+        .lake = serve->lake_thread,
+        .tombstones = serve->tombstones,
+        .clock = serve->options->clock,
+        .log = serve->options->log,
+    };
+    enum status status = admin_token_make(serve->data.fd, serve->token, fault);
+    return status == STATUS_OK ? eraser_start(&serve->eraser, &options, fault) : status;
+}
+
 static enum status open_shared(struct serve *serve, struct fault *fault)
 {
     const struct serve_options *options = serve->options;
@@ -131,6 +149,9 @@ static enum status open_shared(struct serve *serve, struct fault *fault)
     if (status == STATUS_OK) {
         status = lake_thread_start(&serve->lake_thread, serve->lake, options->clock, options->log,
                                    fault);
+    }
+    if (status == STATUS_OK) {
+        status = open_eraser(serve, fault);
     }
     if (status != STATUS_OK) {
         return status;
@@ -200,6 +221,8 @@ static enum status open_admin(struct serve *serve, struct fault *fault)
         .clock = options->clock,
         .lake = lake_counts(serve->lake),
         .assets = options->admin_assets,
+        .eraser = serve->eraser,
+        .token = serve->token,
         .public_url = listening_public_url(serve->listening),
         .site = options->config->site,
         .version = options->version,

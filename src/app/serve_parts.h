@@ -6,6 +6,8 @@
 #define PIPES_APP_SERVE_PARTS_H
 
 #include "app/admin.h"
+#include "app/admin_token.h"
+#include "app/eraser.h"
 #include "app/front.h"
 #include "app/lake_thread.h"
 #include "app/listening.h"
@@ -30,8 +32,11 @@ struct serve {
     const struct serve_options *options;
     struct data_folder data;
     struct journal *journal;
+    struct tombstones *tombstones; /* the lake's thread's */
     struct lake *lake;
     struct lake_thread *lake_thread;
+    struct eraser *eraser;
+    char token[ADMIN_TOKEN_BYTES];
     struct live *live;
     struct counts counts;
     struct static_files files;

@@ -201,6 +201,17 @@ enum status erase_parts(int tree_fd, enum tree tree, const struct erase_job *job
     return status;
 }
 
+static bool is_unfinished(const char *name)
+{
+    static const char *const BEGINNINGS[] = {"_part-", "_events.", "_run-"};
+    for (size_t i = 0; i < sizeof(BEGINNINGS) / sizeof(BEGINNINGS[0]); i++) {
+        if (view_starts_with(view_from_text(name), BEGINNINGS[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum status remove_unfinished(int tree_fd, int64_t hour, struct fault *fault)
 {
     char path[LAKE_HOUR_PATH_BYTES];
@@ -208,14 +219,15 @@ static enum status remove_unfinished(int tree_fd, int64_t hour, struct fault *fa
     int fd = openat(tree_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
     if (!folder) {
+        int reason = errno;
         if (fd >= 0) {
             close(fd);
         }
-        return errno == ENOENT ? STATUS_OK : fault_errno(fault, errno, "cannot read %s", path);
+        return reason == ENOENT ? STATUS_OK : fault_errno(fault, reason, "cannot read %s", path);
     }
     enum status status = STATUS_OK;
     for (struct dirent *entry; status == STATUS_OK && (entry = readdir(folder)) != NULL;) {
-        if (entry->d_name[0] == '_' && unlinkat(dirfd(folder), entry->d_name, 0) != 0 &&
+        if (is_unfinished(entry->d_name) && unlinkat(dirfd(folder), entry->d_name, 0) != 0 &&
             errno != ENOENT) {
             status = fault_errno(fault, errno, "cannot remove %s/%s", path, entry->d_name);
         }
