@@ -44,8 +44,10 @@ struct batch {
     size_t event_count;
     struct batch_reject *rejects;
     size_t reject_count;
-    uint32_t lone_surrogates; /* repaired in what was sent */
-    int64_t skew_ms;          /* what was added to the client's times; 0: its clock was believed */
+    uint32_t lone_surrogates;  /* repaired in what was sent */
+    bool asks_cookie;          /* to have the tracker's cookie set again */
+    struct view cookie_domain; /* of that; empty: none */
+    int64_t skew_ms;           /* what was added to the client's times; 0: its clock was believed */
 };
 
 /* What the sender is answered when its request was taken. */

@@ -12,7 +12,7 @@ struct reading {
 };
 
 /* Members of the envelope: first those that are columns of every event. */
-enum { SITE, LOAD_ID, SENT_AT, COLUMNS, CONTEXT = COLUMNS, EVENTS, SKEW, MEMBERS };
+enum { SITE, LOAD_ID, SENT_AT, COLUMNS, CONTEXT = COLUMNS, EVENTS, SKEW, COOKIE, MEMBERS };
 static const enum column ENVELOPE_COLUMNS[COLUMNS] = {COLUMN_SITE, COLUMN_LOAD_ID, COLUMN_SENT_AT};
 
 static void find_members(const struct json *doc, json_value members[MEMBERS])
@@ -21,6 +21,7 @@ static void find_members(const struct json *doc, json_value members[MEMBERS])
         [SITE] = VIEW_LITERAL("site"),       [LOAD_ID] = VIEW_LITERAL("load_id"),
         [SENT_AT] = VIEW_LITERAL("sent_at"), [CONTEXT] = VIEW_LITERAL("context"),
         [EVENTS] = VIEW_LITERAL("events"),   [SKEW] = VIEW_LITERAL("skew"),
+        [COOKIE] = VIEW_LITERAL("cookie"),
     };
     json_members(doc, JSON_ROOT, NAMES, MEMBERS, members);
 }
@@ -105,6 +106,8 @@ static enum status read_events(struct reading *reading, const json_value members
     const struct json *doc = reading->fields.doc;
     enum status status = read_shared(reading, members);
     batch->skew_ms = reading->skew_ms;
+    batch->asks_cookie = json_is_plain(doc, members[COOKIE]);
+    batch->cookie_domain = json_unquoted(doc, members[COOKIE]);
     for (json_value at = json_first(doc, members[EVENTS]);
          status == STATUS_OK && at != JSON_NO_VALUE; at = json_next(doc, at)) {
         status = fields_add(&reading->fields, at, fill_event, reading, batch);

@@ -211,6 +211,16 @@ const struct option_row config_rows[] = {
      .value = "DOMAIN",
      .help = "of the tracker's cookie; as a rule the widest that takes one",
      .uses = SITE | CONFIG_CONFIG},
+    {.name = "server-cookie",
+     .type = OPTION_CHOICE,
+     .default_text = "off",
+     .offset = FIELD(server_cookie),
+     .choices = "off|on",
+     .help = "on: the tracker asks the collector, where both are of one site, to set its cookie "
+             "again with the answer to events: some browsers keep what scripts set for seven days "
+             "only",
+     .uses = SITE | CONFIG_CONFIG,
+     .is_reloadable = true},
     {.name = "out",
      .type = OPTION_TEXT,
      .default_text = "dist",

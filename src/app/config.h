@@ -47,6 +47,7 @@ struct config {
     const char *consent;
     const char *storage;
     const char *cookie_domain;
+    const char *server_cookie;
     const char *release;
     const char *out;
     int64_t body_max;

@@ -3,6 +3,7 @@
 #include "app/batch_frames.h"
 #include "app/commit_timing.h"
 #include "app/completion.h"
+#include "app/cookie_renewal.h"
 #include "app/event_answer.h"
 #include "app/round.h"
 #include "privacy/privacy_signals.h"
@@ -195,6 +196,16 @@ static void fill_answer(struct taking *taking, struct exchange *x, bool is_dropp
     }
 }
 
+/* Before the events are completed: what the client did not say must not name its cookie. */
+static void renew_cookie(struct taking *taking, struct exchange *x)
+{
+    const struct cookie_renewal asking = {exchange_request(x)->head, taking->batch,
+                                          &taking->pipeline->arena, taking->inbound->received_ms};
+    if (taking->settings->has_server_cookie) {
+        cookie_renewal_add(&asking, exchange_reply(x));
+    }
+}
+
 static void start_commit(struct pipeline *pipeline);
 static bool is_committing(const struct pipeline *pipeline);
 
@@ -299,6 +310,7 @@ enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
     if (pipeline->gathering->waiting_count == 0) {
         pipeline->gathering->is_live = live_wants(pipeline->shared.live);
     }
+    renew_cookie(&taking, x);
     status = complete_all(&taking, &fault);
     if (status == STATUS_OK && !may_come(&taking)) {
         return refuse_site(&taking, x);

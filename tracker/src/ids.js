@@ -14,10 +14,10 @@ function ids(web, config, suffix) {
     var has_none = config.storage === 'none';
     var LIFE_MS = 395 * 864e5;
     var IDLE_MS = 18e5;
-    var anonymous, arrived, session, user, domain;
+    var anonymous, arrived, session, user;
 
     function root() {
-        return domain === undefined ? (domain = config.domain || web._rootDomain()) : domain;
+        return (config.domain = config.domain || web._rootDomain());
     }
 
     /** @returns {{_id: string, _created: number}|undefined} unless malformed or too old */
