@@ -3,6 +3,7 @@
 #include "base/background.h"
 #include "base/json.h"
 #include "journal/data_folder.h"
+#include "lake/erase_parts.h"
 
 #include <errno.h>
 #include <pthread.h>

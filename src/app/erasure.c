@@ -1,6 +1,7 @@
 #include "app/erasure.h"
 
 #include "base/uuid.h"
+#include "lake/erase_parts.h"
 #include "journal/data_folder.h"
 
 #include <stdio.h>

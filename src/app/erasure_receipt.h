@@ -7,7 +7,8 @@
 #ifndef PIPES_APP_ERASURE_RECEIPT_H
 #define PIPES_APP_ERASURE_RECEIPT_H
 
-#include "lake/erase_parts.h"
+#include "base/buf.h"
+#include "lake/erase_job.h"
 
 enum { ERASURE_RECEIPT_BYTES_MAX = 64 * 1024, ERASURE_RECEIPT_ID_BYTES = 17 };
 
