@@ -18,7 +18,9 @@ enum config_use {
     CONFIG_CONFIG = 1 << 4,
     CONFIG_BENCH = 1 << 5,
     CONFIG_LIMITS = 1 << 6,
-    CONFIG_ANY = 0x7f,
+    CONFIG_QUERY = 1 << 7,
+    CONFIG_EXPORT = 1 << 8,
+    CONFIG_ANY = 0xffff,
 };
 
 struct config {
@@ -64,6 +66,12 @@ struct config {
     const char *format;
     int64_t last;
     bool follow;
+    const char *answer_format; /* of query; format is of limits */
+    const char *duckdb;
+    int64_t limit_memory;
+    int64_t limit_time_ms;
+    const char *from;
+    const char *to;
 };
 
 struct config_source {

@@ -6,9 +6,10 @@
 #include <linux/filter.h>
 #include <linux/landlock.h>
 #include <linux/seccomp.h>
-#include <stdint.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -66,6 +67,14 @@ static bool allow(int ruleset_fd, int folder_fd, uint64_t rights)
     return syscall(SYS_landlock_add_rule, ruleset_fd, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
 }
 
+/* A rule about a file must not speak of folders. */
+static uint64_t reading_of(int fd)
+{
+    struct stat facts;
+    bool is_folder = fstat(fd, &facts) == 0 && S_ISDIR(facts.st_mode);
+    return is_folder ? READING : LANDLOCK_ACCESS_FS_READ_FILE;
+}
+
 static bool landlock(const struct confine_options *options)
 {
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
@@ -79,7 +88,7 @@ static bool landlock(const struct confine_options *options)
     }
     bool is_done = true;
     for (size_t i = 0; i < options->read_count && is_done; i++) {
-        is_done = allow(fd, options->read_fds[i], READING);
+        is_done = allow(fd, options->read_fds[i], reading_of(options->read_fds[i]));
     }
     if (is_done && options->write_fd >= 0) {
         is_done = allow(fd, options->write_fd,

@@ -30,7 +30,7 @@ enum confine_kind {
 };
 
 struct confine_options {
-    const int *read_fds; /* folders */
+    const int *read_fds; /* folders, files */
     size_t read_count;
     int write_fd; /* the private folder; -1: none */
 };

@@ -41,6 +41,7 @@ void cmd_write(int fd, struct view bytes);
 extern const struct command cmd_serve;
 extern const struct command cmd_build;
 extern const struct command cmd_tail;
+extern const struct command cmd_query;
 extern const struct command cmd_verify;
 extern const struct command cmd_config;
 extern const struct command cmd_bench;

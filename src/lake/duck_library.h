@@ -53,6 +53,9 @@
     X(prepare)                                     \
     X(prepare_error)                               \
     X(prepared_statement_type)                     \
+    X(prepared_statement_column_count)             \
+    X(prepared_statement_column_name)              \
+    X(prepared_statement_column_logical_type)      \
     X(nparams)                                     \
     X(destroy_prepare)                             \
     X(bind_varchar_length)                         \

@@ -43,11 +43,12 @@ void duck_columns(struct duck_column made[COLUMN_COUNT])
     }
 }
 
-static void put_time(struct duck_fill *fill, const struct row_cells *cells, enum column column)
+static void put_time(struct duck_fill *fill, const struct row_cells *cells, enum column column,
+                     int64_t units_per_ms)
 {
     int64_t utc_ms;
     if (row_cells_time(cells, column, &utc_ms)) {
-        duck_put_int64(fill, column, utc_ms * 1000);
+        duck_put_int64(fill, column, utc_ms * units_per_ms);
     } else {
         duck_put_null(fill, column);
     }
@@ -119,9 +120,11 @@ static void put_json(struct duck_fill *fill, const struct row_cells *cells, enum
 }
 
 enum status duck_put_cells(struct duck_fill *fill, const struct row_cells *cells,
-                           struct arena *arena, bool is_lent, struct fault *fault)
+                           struct arena *arena, unsigned how, struct fault *fault)
 {
     enum status status = STATUS_OK;
+    bool is_lent = (how & DUCK_PUT_LENT) != 0;
+    int64_t units_per_ms = (how & DUCK_PUT_TIMES_MS) != 0 ? 1 : 1000;
     for (enum column i = 0; i < COLUMN_COUNT && status == STATUS_OK; i++) {
         if (!duck_wants(fill, i)) {
             continue;
@@ -144,7 +147,7 @@ enum status duck_put_cells(struct duck_fill *fill, const struct row_cells *cells
             put_boolean(fill, cells->text[i], i);
             break;
         case COLUMN_TIME:
-            put_time(fill, cells, i);
+            put_time(fill, cells, i, units_per_ms);
             break;
         case COLUMN_JSON:
             put_json(fill, cells, i, is_lent);
@@ -222,7 +225,7 @@ static enum status fill_rows(void *self, struct duck_fill *fill, struct fault *f
         }
         if (status == STATUS_OK) {
             arena_clear(&reader->texts);
-            status = duck_put_cells(fill, &cells, &reader->texts, false, fault);
+            status = duck_put_cells(fill, &cells, &reader->texts, 0, fault);
             fill->rows++;
         }
     }

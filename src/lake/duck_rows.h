@@ -48,9 +48,14 @@ const char *duck_type_name(enum column_type type);
 /* The columns of the table, for who has a source of its own. */
 void duck_columns(struct duck_column made[COLUMN_COUNT]);
 
+enum duck_put {
+    DUCK_PUT_LENT = 1,     /* texts are lent, of the row and of the arena; copied otherwise */
+    DUCK_PUT_TIMES_MS = 2, /* times are TIMESTAMP_MS */
+};
+
 /* Puts a row's cells into the columns 0 to COLUMN_COUNT - 1 of the chunk's next row (whose number
- * stays). Texts are lent when `is_lent`, of the row and of the arena, and copied otherwise. */
+ * stays). `how`: of enum duck_put, or 0. */
 enum status duck_put_cells(struct duck_fill *fill, const struct row_cells *cells,
-                           struct arena *arena, bool is_lent, struct fault *fault) MUST_CHECK;
+                           struct arena *arena, unsigned how, struct fault *fault) MUST_CHECK;
 
 #endif
