@@ -1,5 +1,6 @@
 #include "app/eraser.h"
 
+#include "app/erase_child.h"
 #include "base/background.h"
 #include "base/json.h"
 #include "journal/data_folder.h"
@@ -60,29 +61,11 @@ struct settling {
 static enum status entomb(struct settling *settling, struct fault *fault)
 {
     const struct eraser_options *options = &settling->eraser->options;
-    struct tombstones *tombstones = options->tombstones;
-    const struct subject *subject = settling->subject;
-    buf_clear(&settling->receipt->tombstones);
-    enum status status = tombstones_add(tombstones, subject, clock_now_ms(options->clock), fault);
-    for (size_t i = 0; i < subject->count && status == STATUS_OK; i++) {
-        char name[TOMBSTONE_TEXT_BYTES];
-        tombstones_name(tombstones, subject->site, subject->ids[i].text, name);
-        buf_append_format(&settling->receipt->tombstones, "%s\"%s\"", i > 0 ? "," : "", name);
-    }
-    return status == STATUS_OK ? journal_renew(options->journal, fault) : status;
-}
-
-static enum status remove_unfinished(int lake_fd, struct fault *fault)
-{
-    static const char *const TREES_OF_PARTS[] = {"raw", "quarantine"};
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < 2 && status == STATUS_OK; i++) {
-        int fd;
-        status = data_folder_enter(lake_fd, TREES_OF_PARTS[i], true, &fd, fault);
-        if (status == STATUS_OK) {
-            status = erase_unfinished(fd, fault);
-            close(fd);
-        }
+    int64_t now_ms = clock_now_ms(options->clock);
+    enum status status = tombstones_add(options->tombstones, settling->subject, now_ms, fault);
+    if (status == STATUS_OK) {
+        erasure_receipt_name(settling->receipt, options->tombstones, settling->subject);
+        status = journal_renew(options->journal, fault);
     }
     return status;
 }
@@ -102,7 +85,7 @@ static enum status settle_once(void *self, struct lake *lake, struct fault *faul
     }
     /* What is in flight now came after the tombstones. */
     return journal_is_renewed(eraser->options.journal)
-               ? remove_unfinished(eraser->lake_fd, fault)
+               ? erase_leftovers(eraser->lake_fd, fault)
                : fault_set(fault, STATUS_BUSY, "the journal holds events that are in flight");
 }
 
@@ -120,14 +103,18 @@ static enum status settle(void *self, const struct subject *subject,
     }
 }
 
-static enum status erase_hours(void *self, const struct erase_job *job, struct erase_counts *counts,
-                               struct fault *fault)
+static enum status erase_files(void *self, const struct subject *subject,
+                               struct erase_report *report, struct fault *fault)
 {
-    (void)self;
-    (void)job;
-    (void)counts;
-    (void)fault;
-    return STATUS_OK;
+    struct eraser *eraser = self;
+    const struct erase_child_options options = {
+        .data_fd = eraser->options.data_fd,
+        .data = eraser->options.data,
+        .library = eraser->options.library,
+        .should_stop = &eraser->should_stop,
+    };
+    (void)subject; /* the child reads for itself who it is */
+    return erase_child_run(&options, report, fault);
 }
 
 static enum status work(struct eraser *eraser, struct erasure_receipt *receipt, struct fault *fault)
@@ -135,10 +122,9 @@ static enum status work(struct eraser *eraser, struct erasure_receipt *receipt, 
     struct erasure_world world = {
         .lake_fd = eraser->lake_fd,
         .clock = eraser->options.clock,
-        .should_stop = &eraser->should_stop,
         .self = eraser,
         .settle = settle,
-        .erase_hours = erase_hours,
+        .erase_files = erase_files,
     };
     return erasure_finish(&world, receipt, fault);
 }
@@ -154,8 +140,8 @@ static void note_end(struct eraser *eraser, enum status status,
     if (status == STATUS_OK &&
         erasure_receipt_append_json(&eraser->receipt, receipt) == STATUS_OK) {
         logger_info(eraser->options.log, "forget", "receipt %s: %llu rows were erased", receipt->id,
-                    (unsigned long long)(receipt->raw.rows + receipt->parquet.rows +
-                                         receipt->quarantine.rows));
+                    (unsigned long long)(receipt->files.raw.rows + receipt->files.parquet.rows +
+                                         receipt->files.quarantine.rows));
     }
     if (eraser->state == ERASER_FAILED && !atomic_load(&eraser->should_stop)) {
         eraser->fault = *fault;

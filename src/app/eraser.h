@@ -21,6 +21,8 @@ struct eraser;
 /* All borrowed. */
 struct eraser_options {
     int data_fd;
+    const char *data;    /* its path */
+    const char *library; /* of DuckDB; empty: looked for */
     struct journal *journal;
     struct lake_thread *lake;
     struct tombstones *tombstones; /* the lake's thread's */

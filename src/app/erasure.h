@@ -8,8 +8,8 @@
  *     5. the receipt is kept, FORGETTING overwritten and removed
  *
  * Cut off anywhere, erasure_finish() does all of it again: each step finds done what was done.
- * Who runs it says how step 3 and the Parquet files are done in its place: a collector in its own
- * threads and children, a command alone by itself.
+ * Who runs it says how steps 3 and 4 are done in its place: a collector by its threads and a child,
+ * a command alone by itself.
  */
 #ifndef PIPES_APP_ERASURE_H
 #define PIPES_APP_ERASURE_H
@@ -21,14 +21,13 @@
 struct erasure_world {
     int lake_fd;               /* borrowed */
     const struct clock *clock; /* borrowed */
-    const _Atomic bool *should_stop;
     void *self;
-    /* Steps 2 and 3; from here on until it is over nothing is compacted. Appends the tombstones'
-     * hashes to the receipt's. */
+    /* Steps 2 and 3. Appends the tombstones' hashes to the receipt's. */
     enum status (*settle)(void *self, const struct subject *subject,
                           struct erasure_receipt *receipt, struct fault *fault);
-    enum status (*erase_hours)(void *self, const struct erase_job *job, struct erase_counts *counts,
-                               struct fault *fault);
+    /* Step 4: erase_lake(), here or in another process. */
+    enum status (*erase_files)(void *self, const struct subject *subject,
+                               struct erase_report *report, struct fault *fault);
 };
 
 enum status erasure_begin(const struct erasure_world *world, struct erase_intent *intent,

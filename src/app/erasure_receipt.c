@@ -32,6 +32,17 @@ void erasure_receipt_free(struct erasure_receipt *receipt)
     buf_free(&receipt->tombstones);
 }
 
+void erasure_receipt_name(struct erasure_receipt *receipt, struct tombstones *tombstones,
+                          const struct subject *subject)
+{
+    buf_clear(&receipt->tombstones);
+    for (size_t i = 0; i < subject->count; i++) {
+        char name[TOMBSTONE_TEXT_BYTES];
+        tombstones_name(tombstones, subject->site, subject->ids[i].text, name);
+        buf_append_format(&receipt->tombstones, "%s\"%s\"", i > 0 ? "," : "", name);
+    }
+}
+
 static void append_time(struct buf *out, const char *name, int64_t utc_ms)
 {
     char text[CLOCK_TEXT_BYTES];
@@ -61,9 +72,9 @@ enum status erasure_receipt_append_json(struct buf *out, const struct erasure_re
                       receipt->has_site ? "true" : "false");
     buf_append_view(out, buf_view(&receipt->tombstones));
     buf_append_text(out, "],\"journal\":\"emptied into the lake and renewed\",");
-    append_counts(out, "raw", &receipt->raw);
-    append_counts(out, "parquet", &receipt->parquet);
-    append_counts(out, "quarantine", &receipt->quarantine);
+    append_counts(out, "raw", &receipt->files.raw);
+    append_counts(out, "parquet", &receipt->files.parquet);
+    append_counts(out, "quarantine", &receipt->files.quarantine);
     buf_append_text(out, "\"not_reached\":[");
     for (size_t i = 0; i < sizeof(NOT_REACHED) / sizeof(NOT_REACHED[0]); i++) {
         buf_append_text(out, i > 0 ? "," : "");

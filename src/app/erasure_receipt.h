@@ -8,7 +8,8 @@
 #define PIPES_APP_ERASURE_RECEIPT_H
 
 #include "base/buf.h"
-#include "lake/erase_job.h"
+#include "lake/erase.h"
+#include "lake/tombstones.h"
 
 enum { ERASURE_RECEIPT_BYTES_MAX = 64 * 1024, ERASURE_RECEIPT_ID_BYTES = 17 };
 
@@ -19,15 +20,16 @@ struct erasure_receipt {
     size_t ids;
     bool has_site;         /* one site alone was meant */
     struct buf tombstones; /* hashes, as members of a JSON array */
-    struct erase_counts raw;
-    struct erase_counts parquet;
-    struct erase_counts quarantine;
+    struct erase_report files;
 };
 
 void erasure_receipt_init(struct erasure_receipt *receipt);
 /* Accepts a zeroed one. */
 void erasure_receipt_free(struct erasure_receipt *receipt);
 
+/* Notes the subject's tombstones; those it had before are forgotten. */
+void erasure_receipt_name(struct erasure_receipt *receipt, struct tombstones *tombstones,
+                          const struct subject *subject);
 /* One JSON object and a line end. */
 enum status erasure_receipt_append_json(struct buf *out, const struct erasure_receipt *receipt);
 /* The text for people, made of that JSON: what a running collector sent reads the same. */

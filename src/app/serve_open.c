@@ -5,7 +5,7 @@
 
 #include <time.h>
 
-enum { GATHER_BYTES = 2 * FRAME_BYTES_MAX, WINDOW_DAYS = 8, LOCK_PAUSE_MS = 5 };
+enum { GATHER_BYTES = 2 * FRAME_BYTES_MAX, LOCK_PAUSE_MS = 5 };
 static const int64_t DAY_MS = 86400000;
 
 /* The process that this one replaces still writes there: it was told to go. */
@@ -100,7 +100,7 @@ static enum status open_storage(struct serve *serve, struct fault *fault)
         .clock = options->clock,
         .log = options->log,
         .limits = serve_lake_limits(config),
-        .window_ms = WINDOW_DAYS * DAY_MS,
+        .window_ms = LAKE_WINDOW_DAYS * DAY_MS,
     };
     return status == STATUS_OK ? lake_open(&serve->lake, &lake, fault) : status;
 }
@@ -122,6 +122,8 @@ static enum status open_eraser(struct serve *serve, struct fault *fault)
 {
     struct eraser_options options = {
         .data_fd = serve->data.fd,
+        .data = serve->options->config->data,
+        .library = serve->options->config->duckdb,
         .journal = serve->journal,
         .lake = serve->lake_thread,
         .tombstones = serve->tombstones,

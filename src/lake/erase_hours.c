@@ -1,25 +1,23 @@
 #include "lake/erase_hours.h"
 
-#include "base/file.h"
 #include "journal/data_folder.h"
 #include "lake/lake_hour.h"
 #include "lake/lake_manifest.h"
 #include "lake/ledger_hour.h"
+#include "lake/parquet_write.h"
 #include "lake/subject_sql.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
     POSTS_BYTES_MAX = 1 << 20,
     SQL_BYTES_MAX = 64 << 20,
     CHANGE_BYTES_MAX = 4096,
-    FROM_BYTES = 64,
-    ROW_GROUP_ROWS = 61440
+    FROM_BYTES = 64
 };
 static const char FINISHED[] = "events.parquet";
 static const char UNFINISHED[] = "_events.parquet";
@@ -101,30 +99,26 @@ static enum status write_without(struct erasing *erasing, struct fault *fault)
 {
     const struct subject *subject = erasing->options->job->subject;
     char from[FROM_BYTES];
+    struct buf rest;
     struct buf sql;
     name_file(erasing, FINISHED, from);
+    buf_init(&rest, SQL_BYTES_MAX);
     buf_init(&sql, SQL_BYTES_MAX);
-    buf_append_text(&sql, "COPY (SELECT ");
-    subject_sql_select(&sql, subject, &erasing->columns);
-    buf_append_text(&sql, " FROM (SELECT *, ");
-    subject_sql_mentions(&sql, subject, &erasing->columns);
-    buf_append_format(&sql, " AS is_mentioned FROM %s WHERE NOT ", from);
-    subject_sql_owns(&sql, subject);
-    buf_append_format(&sql,
-                      ")) TO '/proc/self/fd/%d/%s' (FORMAT parquet, COMPRESSION zstd, "
-                      "ROW_GROUP_SIZE %d, USE_TMP_FILE false, KV_METADATA {pipes_format: '1'})",
-                      erasing->hour_fd, UNFINISHED, ROW_GROUP_ROWS);
-    buf_append_byte(&sql, 0);
-    enum status status = buf_status(&sql);
-    status = status == STATUS_OK ? duck_exec(erasing->duck, sql.at, fault) : status;
+    buf_append_text(&rest, "(SELECT ");
+    subject_sql_select(&rest, subject, &erasing->columns);
+    buf_append_text(&rest, " FROM (SELECT *, ");
+    subject_sql_mentions(&rest, subject, &erasing->columns);
+    buf_append_format(&rest, " AS is_mentioned FROM %s WHERE NOT ", from);
+    subject_sql_owns(&rest, subject);
+    buf_append_text(&rest, "))");
+    buf_append_byte(&rest, 0);
+    enum status status = buf_status(&rest);
+    status = status == STATUS_OK ? parquet_append_select(&sql, rest.at) : status;
+    status = status == STATUS_OK
+                 ? parquet_write(erasing->duck, sql.at, erasing->hour_fd, UNFINISHED, fault)
+                 : status;
     buf_free(&sql);
-    int fd = status == STATUS_OK ? openat(erasing->hour_fd, UNFINISHED, O_RDONLY | O_CLOEXEC) : -1;
-    if (status == STATUS_OK && (fd < 0 || fchmod(fd, FILE_MODE) != 0 || fsync(fd) != 0)) {
-        status = fault_errno(fault, errno, "cannot sync events/%s/%s", erasing->path, UNFINISHED);
-    }
-    if (fd >= 0) {
-        close(fd);
-    }
+    buf_free(&rest);
     return status;
 }
 

@@ -1,5 +1,6 @@
 #include "lake/erase_parts.h"
 
+#include "journal/data_folder.h"
 #include "lake/lake_hour.h"
 #include "lake/ledger_hour.h"
 #include "lake/part_reader.h"
@@ -290,5 +291,20 @@ enum status erase_unfinished(int tree_fd, struct fault *fault)
         status = remove_unfinished(tree_fd, hours.at[i], fault);
     }
     lake_hours_free(&hours);
+    return status;
+}
+
+enum status erase_leftovers(int lake_fd, struct fault *fault)
+{
+    static const enum tree TREES_OF_PARTS[] = {TREE_RAW, TREE_QUARANTINE};
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < TREES && status == STATUS_OK; i++) {
+        int fd;
+        status = data_folder_enter(lake_fd, tree_name(TREES_OF_PARTS[i]), true, &fd, fault);
+        if (status == STATUS_OK) {
+            status = erase_unfinished(fd, fault);
+            close(fd);
+        }
+    }
     return status;
 }

@@ -22,8 +22,10 @@
 enum status erase_parts(int tree_fd, enum tree tree, const struct erase_job *job,
                         struct erase_counts *counts, struct fault *fault) MUST_CHECK;
 
-/* Removes unfinished files of the tree, which an earlier process left. Nobody may be writing one.
- */
+/* Removes unfinished files of raw and quarantine, which an earlier process left. Nobody may be
+ * writing one. */
+enum status erase_leftovers(int lake_fd, struct fault *fault) MUST_CHECK;
+/* The same of the hours of any tree. */
 enum status erase_unfinished(int tree_fd, struct fault *fault) MUST_CHECK;
 
 #endif
