@@ -20,9 +20,12 @@ enum config_use {
     CONFIG_LIMITS = 1 << 6,
     CONFIG_QUERY = 1 << 7,
     CONFIG_EXPORT = 1 << 8,
-    CONFIG_LEDGER = 1 << 13,
-    CONFIG_REPLAY = 1 << 14,
-    CONFIG_ANY = 0xffff,
+    CONFIG_FORGET = 1 << 12,
+    CONFIG_WHOIS = 1 << 13,
+    CONFIG_RETENTION = 1 << 14,
+    CONFIG_LEDGER = 1 << 16,
+    CONFIG_REPLAY = 1 << 17,
+    CONFIG_ANY = 0xffffff,
 };
 
 struct config {
@@ -75,6 +78,12 @@ struct config {
     int64_t limit_time_ms;
     const char *from;
     const char *to;
+    const char *of_site;       /* of whois and forget; site is the tracker's */
+    const char *report_format; /* of these and retention */
+    bool linked;
+    bool keep_mentions;
+    bool dry_run;
+    bool is_child;
 };
 
 struct config_source {

@@ -192,6 +192,7 @@ static enum status stop_all(struct serve *serve, struct fault *fault)
         logger_warn(serve->options->log, "journal",
                     "what nobody waited for any more was not kept: %s", journal_fault.text);
     }
+    eraser_stop(serve->eraser);
     struct fault lake_fault = {0};
     if (lake_thread_stop(serve->lake_thread, &lake_fault) != STATUS_OK) {
         logger_warn(serve->options->log, "lake",
@@ -215,10 +216,12 @@ static void close_all(struct serve *serve)
     lake_close(serve->lake);
     ledger_door_destroy(serve->door);
     ledger_book_close(serve->book);
+    tombstones_close(serve->tombstones);
     journal_close(serve->journal);
     static_files_close(&serve->files);
     if (serve->data.fd >= 0) {
         running_file_remove(serve->data.fd);
+        admin_token_remove(serve->data.fd);
     }
     data_folder_close(&serve->data);
     listening_close(serve->listening);

@@ -5,7 +5,7 @@
 
 #include <time.h>
 
-enum { GATHER_BYTES = 2 * FRAME_BYTES_MAX, WINDOW_DAYS = 8, LOCK_PAUSE_MS = 5 };
+enum { GATHER_BYTES = 2 * FRAME_BYTES_MAX, LOCK_PAUSE_MS = 5 };
 static const int64_t DAY_MS = 86400000;
 
 /* The process that this one replaces still writes there: it was told to go. */
@@ -107,16 +107,20 @@ static enum status open_storage(struct serve *serve, struct fault *fault)
         logger_info(options->log, "journal", "written through the page cache: %s",
                     journal_ring_fault(serve->journal));
     }
+    if (status == STATUS_OK) {
+        status = tombstones_open(&serve->tombstones, serve->data.fd, fault);
+    }
     status = status == STATUS_OK ? open_ledger(serve, fault) : status;
     struct lake_options lake = {
         .data_fd = serve->data.fd,
         .journal = serve->journal,
+        .tombstones = serve->tombstones,
         .workers = options->workers,
         .clock = options->clock,
         .log = options->log,
         .limits = serve_lake_limits(config),
         .ledger = {serve->book, ledger_door_keep, serve->door},
-        .window_ms = WINDOW_DAYS * DAY_MS,
+        .window_ms = LAKE_WINDOW_DAYS * DAY_MS,
     };
     return status == STATUS_OK ? lake_open(&serve->lake, &lake, fault) : status;
 }
@@ -132,6 +136,22 @@ static enum status open_limits(struct serve *serve, struct fault *fault)
         status = guard_create(&serve->guard, (size_t)config->connections_max, fault);
     }
     return status;
+}
+
+static enum status open_eraser(struct serve *serve, struct fault *fault)
+{
+    struct eraser_options options = {
+        .data_fd = serve->data.fd,
+        .data = serve->options->config->data,
+        .library = serve->options->config->duckdb,
+        .journal = serve->journal,
+        .lake = serve->lake_thread,
+        .tombstones = serve->tombstones,
+        .clock = serve->options->clock,
+        .log = serve->options->log,
+    };
+    enum status status = admin_token_make(serve->data.fd, serve->token, fault);
+    return status == STATUS_OK ? eraser_start(&serve->eraser, &options, fault) : status;
 }
 
 static enum status open_shared(struct serve *serve, struct fault *fault)
@@ -151,6 +171,9 @@ static enum status open_shared(struct serve *serve, struct fault *fault)
     if (status == STATUS_OK) {
         status = lake_thread_start(&serve->lake_thread, serve->lake, options->clock, options->log,
                                    fault);
+    }
+    if (status == STATUS_OK) {
+        status = open_eraser(serve, fault);
     }
     if (status != STATUS_OK) {
         return status;
@@ -221,6 +244,8 @@ static enum status open_admin(struct serve *serve, struct fault *fault)
         .clock = options->clock,
         .lake = lake_counts(serve->lake),
         .assets = options->admin_assets,
+        .eraser = serve->eraser,
+        .token = serve->token,
         .public_url = listening_public_url(serve->listening),
         .site = options->config->site,
         .version = options->version,

@@ -6,6 +6,8 @@
 #define PIPES_APP_SERVE_PARTS_H
 
 #include "app/admin.h"
+#include "app/admin_token.h"
+#include "app/eraser.h"
 #include "app/front.h"
 #include "app/lake_thread.h"
 #include "app/ledger_door.h"
@@ -33,8 +35,11 @@ struct serve {
     struct journal *journal;
     struct ledger_book *book;
     struct ledger_door *door;
+    struct tombstones *tombstones; /* the lake's thread's */
     struct lake *lake;
     struct lake_thread *lake_thread;
+    struct eraser *eraser;
+    char token[ADMIN_TOKEN_BYTES];
     struct live *live;
     struct counts counts;
     struct static_files files;

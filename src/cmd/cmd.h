@@ -48,5 +48,7 @@ extern const struct command cmd_config;
 extern const struct command cmd_bench;
 extern const struct command cmd_limits;
 extern const struct command cmd_version;
+extern const struct command cmd_whois;
+extern const struct command cmd_forget;
 
 #endif

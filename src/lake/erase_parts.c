@@ -1,6 +1,8 @@
 #include "lake/erase_parts.h"
 
+#include "journal/data_folder.h"
 #include "lake/lake_hour.h"
+#include "lake/ledger_hour.h"
 #include "lake/part_reader.h"
 #include "lake/part_writer.h"
 #include "lake/row_cells.h"
@@ -11,6 +13,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+enum { POSTS_BYTES_MAX = 1 << 20 };
 static const int64_t HOUR_MS = 3600000;
 
 /* What becomes of a row. */
@@ -23,7 +26,9 @@ struct erasing {
     int64_t hour;
     const struct lake_part *part;
     struct subject_row row;
-    struct buf redacted; /* the row that was judged last, when it is ROW_REDACTED */
+    struct buf redacted;       /* the row that was judged last, when it is ROW_REDACTED */
+    struct ledger_tally tally; /* of the part */
+    struct buf posts;
 };
 
 /* The bytes as they came, which stand in the row as a string. */
@@ -62,6 +67,14 @@ static enum verdict judge(struct erasing *erasing, struct view text)
                : ROW_KEPT;
 }
 
+static void count_erased(struct erasing *erasing)
+{
+    bool is_raw = erasing->tree == TREE_RAW;
+    ledger_tally_add(&erasing->tally, erasing->hour,
+                     is_raw ? erasing->row.site : view_make(NULL, 0),
+                     is_raw ? LEDGER_ERASED : LEDGER_QUARANTINE_ERASED, 1);
+}
+
 /* Goes through a part; with a writer, what is left goes there. */
 static enum status pass(struct erasing *erasing, struct part_reader *reader,
                         struct part_writer *writer, struct erase_counts *counts,
@@ -73,6 +86,9 @@ static enum status pass(struct erasing *erasing, struct part_reader *reader,
         enum verdict verdict = judge(erasing, text);
         counts->rows += verdict == ROW_ERASED;
         counts->rows_redacted += verdict == ROW_REDACTED;
+        if (writer && verdict == ROW_ERASED) {
+            count_erased(erasing);
+        }
         if (writer && verdict != ROW_ERASED) {
             status = part_writer_row(
                 writer, verdict == ROW_KEPT ? text : buf_view(&erasing->redacted), fault);
@@ -109,12 +125,42 @@ static enum status count_part(struct erasing *erasing, struct erase_counts *foun
     return status;
 }
 
+static const char *tree_name(enum tree tree)
+{
+    return tree == TREE_RAW ? "raw" : "quarantine";
+}
+
+/* The written part takes the place of the one that was read. */
+static enum status commit(struct erasing *erasing, const char *unfinished, uint64_t rows,
+                          struct fault *fault)
+{
+    char folder[LAKE_HOUR_PATH_BYTES];
+    char files[2 * (LAKE_HOUR_PATH_BYTES + PART_WRITER_NAME_BYTES) + 64];
+    const char *tree = tree_name(erasing->tree);
+    struct ledger_part part = {.tree = erasing->tree, .name = erasing->part->parsed, .rows = rows};
+    lake_hour_path(erasing->hour, folder);
+    int len = snprintf(files, sizeof(files), "replace %s/%s/%s %s/%s/%s\n", tree, folder,
+                       unfinished, tree, folder, erasing->part->name);
+    buf_clear(&erasing->posts);
+    ledger_line_counts(&erasing->posts, &erasing->tally);
+    ledger_line_part(&erasing->posts, erasing->hour, &part);
+    struct erase_change change = {.hour = erasing->hour,
+                                  .files = view_make(files, (size_t)len),
+                                  .posts = buf_view(&erasing->posts)};
+    enum status status = buf_status(&erasing->posts);
+    return status == STATUS_OK ? erasing->job->commit(erasing->job->self, &change, fault)
+                               : fault_set(fault, status, "no memory for a posting");
+}
+
 static enum status rewrite_part(struct erasing *erasing, struct fault *fault)
 {
     struct part_reader *reader = NULL;
     struct part_writer *writer = NULL;
     const struct part_name *name = &erasing->part->parsed;
+    char unfinished[PART_WRITER_NAME_BYTES];
     struct erase_counts again = {0};
+    uint64_t rows = 0;
+    ledger_tally_clear(&erasing->tally);
     enum status status = open_part(erasing, &reader, fault);
     if (status == STATUS_OK) {
         status = part_writer_begin(&writer, erasing->tree_fd, name->stream, name->first_seq,
@@ -123,13 +169,14 @@ static enum status rewrite_part(struct erasing *erasing, struct fault *fault)
     if (status == STATUS_OK) {
         status = pass(erasing, reader, writer, &again, fault);
     }
-    if (status == STATUS_OK) {
-        status = part_writer_finish(writer, name->last_seq, fault);
-        writer = NULL;
-    }
-    part_writer_abandon(writer);
     part_reader_close(reader);
-    return status;
+    if (status != STATUS_OK) {
+        part_writer_abandon(writer);
+        return status;
+    }
+    rows = part_writer_rows(writer);
+    status = part_writer_close(writer, unfinished, fault);
+    return status == STATUS_OK ? commit(erasing, unfinished, rows, fault) : status;
 }
 
 static void note_unreadable(const struct erasing *erasing, struct erase_counts *counts)
@@ -164,11 +211,6 @@ static enum status erase_part(struct erasing *erasing, struct erase_counts *coun
     return status;
 }
 
-static bool is_stopped(const struct erase_job *job)
-{
-    return job->should_stop && atomic_load(job->should_stop);
-}
-
 static enum status erase_hour(struct erasing *erasing, struct erase_counts *counts,
                               struct fault *fault)
 {
@@ -176,8 +218,9 @@ static enum status erase_hour(struct erasing *erasing, struct erase_counts *coun
     enum status status = lake_parts_list(&parts, erasing->tree_fd, erasing->hour, fault);
     for (size_t i = 0; i < parts.count && status == STATUS_OK; i++) {
         erasing->part = &parts.at[i];
-        status = is_stopped(erasing->job) ? fault_set(fault, STATUS_BUSY, "it was stopped")
-                                          : erase_part(erasing, counts, fault);
+        status = erase_job_is_stopped(erasing->job)
+                     ? fault_set(fault, STATUS_BUSY, "it was stopped")
+                     : erase_part(erasing, counts, fault);
     }
     lake_parts_free(&parts);
     return status;
@@ -190,6 +233,8 @@ enum status erase_parts(int tree_fd, enum tree tree, const struct erase_job *job
     struct lake_hours hours = {0};
     subject_row_init(&erasing.row);
     buf_init(&erasing.redacted, 2 * PART_ROW_BYTES_MAX);
+    buf_init(&erasing.posts, POSTS_BYTES_MAX);
+    ledger_tally_init(&erasing.tally, LEDGER_SITES_MAX);
     enum status status = lake_hours_list(&hours, tree_fd, fault);
     for (size_t i = 0; i < hours.count && status == STATUS_OK; i++) {
         erasing.hour = hours.at[i];
@@ -197,8 +242,21 @@ enum status erase_parts(int tree_fd, enum tree tree, const struct erase_job *job
     }
     lake_hours_free(&hours);
     buf_free(&erasing.redacted);
+    buf_free(&erasing.posts);
+    ledger_tally_free(&erasing.tally);
     subject_row_free(&erasing.row);
     return status;
+}
+
+static bool is_unfinished(const char *name)
+{
+    static const char *const BEGINNINGS[] = {"_part-", "_events.", "_run-"};
+    for (size_t i = 0; i < sizeof(BEGINNINGS) / sizeof(BEGINNINGS[0]); i++) {
+        if (view_starts_with(view_from_text(name), BEGINNINGS[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static enum status remove_unfinished(int tree_fd, int64_t hour, struct fault *fault)
@@ -208,14 +266,15 @@ static enum status remove_unfinished(int tree_fd, int64_t hour, struct fault *fa
     int fd = openat(tree_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
     if (!folder) {
+        int reason = errno;
         if (fd >= 0) {
             close(fd);
         }
-        return errno == ENOENT ? STATUS_OK : fault_errno(fault, errno, "cannot read %s", path);
+        return reason == ENOENT ? STATUS_OK : fault_errno(fault, reason, "cannot read %s", path);
     }
     enum status status = STATUS_OK;
     for (struct dirent *entry; status == STATUS_OK && (entry = readdir(folder)) != NULL;) {
-        if (entry->d_name[0] == '_' && unlinkat(dirfd(folder), entry->d_name, 0) != 0 &&
+        if (is_unfinished(entry->d_name) && unlinkat(dirfd(folder), entry->d_name, 0) != 0 &&
             errno != ENOENT) {
             status = fault_errno(fault, errno, "cannot remove %s/%s", path, entry->d_name);
         }
@@ -232,5 +291,20 @@ enum status erase_unfinished(int tree_fd, struct fault *fault)
         status = remove_unfinished(tree_fd, hours.at[i], fault);
     }
     lake_hours_free(&hours);
+    return status;
+}
+
+enum status erase_leftovers(int lake_fd, struct fault *fault)
+{
+    static const enum tree TREES_OF_PARTS[] = {TREE_RAW, TREE_QUARANTINE};
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < TREES && status == STATUS_OK; i++) {
+        int fd;
+        status = data_folder_enter(lake_fd, tree_name(TREES_OF_PARTS[i]), true, &fd, fault);
+        if (status == STATUS_OK) {
+            status = erase_unfinished(fd, fault);
+            close(fd);
+        }
+    }
     return status;
 }

@@ -31,6 +31,9 @@
 
 struct lake;
 
+/* Within so many days an event that comes again is known: the tracker's queue may be 7 days old. */
+enum { LAKE_WINDOW_DAYS = 8 };
+
 struct lake_limits {
     int64_t roll_ms;           /* a part is closed when it is that old */
     uint64_t roll_bytes;       /* or has that many bytes of rows */

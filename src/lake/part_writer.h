@@ -44,6 +44,12 @@ uint64_t part_writer_first(const struct part_writer *part);
 enum status part_writer_finish(struct part_writer *part, uint64_t last_seq, struct fault *fault)
     MUST_CHECK;
 
+/* The same, but the name stays that of an unfinished file, and is given: "_part-S-F.ndjson.zst".
+ * Somebody else is to rename it. */
+enum { PART_WRITER_NAME_BYTES = 128 };
+enum status part_writer_close(struct part_writer *part, char name[PART_WRITER_NAME_BYTES],
+                              struct fault *fault) MUST_CHECK;
+
 struct part_name {
     uint64_t stream;
     uint64_t first_seq;

@@ -203,6 +203,8 @@ bool subject_row_read(struct subject_row *row, struct view text)
     arena_clear(&row->arena);
     bool is_row = row_cells_read(&cells, text);
     row->site = text_of(row, &cells, COLUMN_SITE);
+    row->type = text_of(row, &cells, COLUMN_TYPE);
+    row->received_at = text_of(row, &cells, COLUMN_RECEIVED_AT);
     row->ids[0] = text_of(row, &cells, COLUMN_ANONYMOUS_ID);
     row->ids[1] = text_of(row, &cells, COLUMN_USER_ID);
     row->ids[2] = text_of(row, &cells, COLUMN_PREVIOUS_ID);

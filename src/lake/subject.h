@@ -60,7 +60,9 @@ enum { SUBJECT_ROW_IDS = 3 };
 struct subject_row {
     struct view site;
     struct view ids[SUBJECT_ROW_IDS]; /* anonymous_id, user_id, previous_id */
-    struct arena arena;               /* of texts with escapes */
+    struct view type;
+    struct view received_at;
+    struct arena arena; /* of texts with escapes */
 };
 void subject_row_init(struct subject_row *row);
 void subject_row_free(struct subject_row *row);
