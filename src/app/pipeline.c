@@ -111,7 +111,8 @@ static enum status write_row(void *self, uint32_t index, uint64_t ingest_seq, st
     struct batch *batch = taking->batch;
     size_t begin = out->len;
     if (index >= batch->event_count) {
-        const struct batch_origin origin = {taking->adapter->name, taking->inbound->received_ms};
+        const struct batch_origin origin = {taking->adapter->name, taking->inbound->received_ms,
+                                            batch->envelope};
         batch_frames_append_reject(out, &origin, &batch->rejects[index - batch->event_count],
                                    ingest_seq);
         return buf_status(out);

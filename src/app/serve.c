@@ -144,7 +144,7 @@ static enum status stop_worker(struct worker *worker, bool is_gentle, struct fau
 /* The lake has everything that the workers committed: their streams are done. */
 static void release_streams(struct serve *serve)
 {
-    for (unsigned i = 0; serve->journal && i < serve->options->workers; i++) {
+    for (unsigned i = 0; serve->journal && i < serve_streams(serve->options); i++) {
         uint64_t stream;
         uint32_t number;
         uint64_t offset;
@@ -185,6 +185,7 @@ static enum status stop_all(struct serve *serve, struct fault *fault)
         net_loop_destroy(serve->workers[i].loop);
         front_destroy(serve->workers[i].front);
     }
+    replay_desk_stop(serve->desk);
     /* Before the lake's last round: what is in flight would hold back all that came after it, and
      * the streams are removed once the lake says that it took everything. */
     struct fault journal_fault = {0};
@@ -209,6 +210,7 @@ static enum status stop_all(struct serve *serve, struct fault *fault)
 
 static void close_all(struct serve *serve)
 {
+    replay_desk_destroy(serve->desk);
     live_destroy(serve->live);
     settings_box_free(&serve->settings);
     guard_destroy(serve->guard);

@@ -71,7 +71,7 @@ static enum status open_ledger(struct serve *serve, struct fault *fault)
     const struct ledger_door_options door = {
         .book = serve->book,
         .journal = serve->journal,
-        .workers = options->workers,
+        .workers = serve_streams(options),
         .clock = options->clock,
         .log = options->log,
     };
@@ -88,7 +88,7 @@ static enum status open_storage(struct serve *serve, struct fault *fault)
     }
     struct journal_options journal = {
         .data_fd = serve->data.fd,
-        .workers = options->workers,
+        .workers = serve_streams(options),
         .segment_bytes = (size_t)config->segment_size,
         .gather_bytes = GATHER_BYTES,
         .sync = sync_of(config->sync),
@@ -115,7 +115,7 @@ static enum status open_storage(struct serve *serve, struct fault *fault)
         .data_fd = serve->data.fd,
         .journal = serve->journal,
         .tombstones = serve->tombstones,
-        .workers = options->workers,
+        .workers = serve_streams(options),
         .clock = options->clock,
         .log = options->log,
         .limits = serve_lake_limits(config),
@@ -136,6 +136,20 @@ static enum status open_limits(struct serve *serve, struct fault *fault)
         status = guard_create(&serve->guard, (size_t)config->connections_max, fault);
     }
     return status;
+}
+
+static enum status open_desk(struct serve *serve, struct fault *fault)
+{
+    const struct serve_options *options = serve->options;
+    struct replay_desk_options desk = {
+        .place = {.journal = serve->journal,
+                  .worker = options->workers,
+                  .hash_seed = serve->shared.pipeline.hash_seed,
+                  .completion = {options->config->site, options->config->environment},
+                  .account = {serve->door, options->workers}},
+        .lake = serve->lake_thread,
+    };
+    return replay_desk_start(&serve->desk, &desk, fault);
 }
 
 static enum status open_eraser(struct serve *serve, struct fault *fault)
@@ -174,6 +188,9 @@ static enum status open_shared(struct serve *serve, struct fault *fault)
     }
     if (status == STATUS_OK) {
         status = open_eraser(serve, fault);
+    }
+    if (status == STATUS_OK) {
+        status = open_desk(serve, fault);
     }
     if (status != STATUS_OK) {
         return status;
@@ -245,6 +262,7 @@ static enum status open_admin(struct serve *serve, struct fault *fault)
         .lake = lake_counts(serve->lake),
         .assets = options->admin_assets,
         .eraser = serve->eraser,
+        .desk = serve->desk,
         .token = serve->token,
         .public_url = listening_public_url(serve->listening),
         .site = options->config->site,
@@ -262,6 +280,10 @@ static enum status open_admin(struct serve *serve, struct fault *fault)
     if (status == STATUS_OK) {
         status =
             net_loop_watch(worker->loop, live_fd(serve->live), admin_push, serve->admin, fault);
+    }
+    if (status == STATUS_OK) {
+        status = net_loop_watch(worker->loop, replay_desk_fd(serve->desk), replay_desk_answer,
+                                serve->desk, fault);
     }
     return status;
 }

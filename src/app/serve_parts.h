@@ -8,6 +8,7 @@
 #include "app/admin.h"
 #include "app/admin_token.h"
 #include "app/eraser.h"
+#include "app/replay_desk.h"
 #include "app/front.h"
 #include "app/lake_thread.h"
 #include "app/ledger_door.h"
@@ -16,6 +17,12 @@
 #include "journal/data_folder.h"
 
 #include <pthread.h>
+
+/* Streams of the journal: one for each worker, and the last for what is replayed. */
+static inline unsigned serve_streams(const struct serve_options *options)
+{
+    return options->workers + 1;
+}
 
 enum { SERVE_WORKERS_MAX = 64, SERVE_NAME_BYTES = 16 };
 
@@ -39,6 +46,7 @@ struct serve {
     struct lake *lake;
     struct lake_thread *lake_thread;
     struct eraser *eraser;
+    struct replay_desk *desk;
     char token[ADMIN_TOKEN_BYTES];
     struct live *live;
     struct counts counts;

@@ -239,13 +239,6 @@ static enum status quarantine(struct lake *lake, size_t index, const struct fram
     return store(lake, index, TREE_QUARANTINE, event, fault);
 }
 
-/* Of a round that a stop cut off behind its parts: they say what became of it. */
-static enum status count_closed(struct lake *lake, enum tree tree, const struct frame_event *event)
-{
-    lake_account_closed(&lake->account, tree, event);
-    return STATUS_OK;
-}
-
 static enum status take_event(struct lake *lake, size_t index, const struct frame_event *event,
                               struct fault *fault)
 {
@@ -259,9 +252,10 @@ static enum status take_event(struct lake *lake, size_t index, const struct fram
         return status;
     }
     if (event->kind == FRAME_QUARANTINED) {
-        return event->ingest_seq <= row->done[TREE_QUARANTINE]
-                   ? count_closed(lake, TREE_QUARANTINE, event)
-                   : quarantine(lake, index, event, fault);
+        /* Of a round that a stop cut off behind its parts: they say what became of it. */
+        bool is_closed = event->ingest_seq <= row->done[TREE_QUARANTINE];
+        return is_closed ? lake_account_closed(&lake->account, TREE_QUARANTINE, event)
+                         : quarantine(lake, index, event, fault);
     }
     if (event->ingest_seq > row->done[TREE_RAW] && late_arrivals_is_one(&lake->late, event)) {
         atomic_fetch_add(&lake->counts.erased, 1);
@@ -270,12 +264,15 @@ static enum status take_event(struct lake *lake, size_t index, const struct fram
     }
     bool is_new = false;
     struct key key = {event->key_hash[0], event->key_hash[1]};
-    status = key_set_add(lake->keys, key, event->received_ms, &is_new, fault);
+    /* What is replayed was received long ago, and must be known again should it come twice. */
+    int64_t now_ms = clock_now_ms(lake->options.clock);
+    int64_t seen_ms = event->received_ms > now_ms ? event->received_ms : now_ms;
+    status = key_set_add(lake->keys, key, seen_ms, &is_new, fault);
     if (status != STATUS_OK) {
         return status;
     }
     if (event->ingest_seq <= row->done[TREE_RAW]) {
-        return count_closed(lake, TREE_RAW, event);
+        return lake_account_closed(&lake->account, TREE_RAW, event);
     }
     if (!is_new) {
         atomic_fetch_add(&lake->counts.duplicates, 1);

@@ -185,8 +185,8 @@ enum status lake_account_taken(struct lake_account *account, const struct frame_
     return status;
 }
 
-void lake_account_closed(struct lake_account *account, enum tree tree,
-                         const struct frame_event *event)
+enum status lake_account_closed(struct lake_account *account, enum tree tree,
+                                const struct frame_event *event)
 {
     static const enum ledger_count COUNTS[TREES][2] = {
         [TREE_RAW] = {LEDGER_DUPLICATE, LEDGER_STORED},
@@ -196,6 +196,7 @@ void lake_account_closed(struct lake_account *account, enum tree tree,
     bool has_row = rows->count > 0 && bsearch(&event->ingest_seq, rows->at, rows->count,
                                               sizeof(rows->at[0]), compare_numbers) != NULL;
     lake_account_add(account, event, COUNTS[tree][has_row]);
+    return STATUS_OK;
 }
 
 void lake_account_part(struct lake_account *account, int64_t hour, const struct ledger_part *part)
