@@ -23,6 +23,7 @@ enum config_use {
     CONFIG_FORGET = 1 << 12,
     CONFIG_WHOIS = 1 << 13,
     CONFIG_RETENTION = 1 << 14,
+    CONFIG_COMPACT = 1 << 9,
     CONFIG_ANY = 0xffff,
 };
 
@@ -71,6 +72,12 @@ struct config {
     bool follow;
     const char *answer_format; /* of query; format is of limits */
     const char *duckdb;
+    bool compact;
+    int64_t compact_after_ms;
+    int64_t compact_memory;
+    bool variant;
+    bool open;
+    bool background;
     int64_t limit_memory;
     int64_t limit_time_ms;
     const char *from;

@@ -8,6 +8,7 @@
 #include "app/admin.h"
 #include "app/admin_token.h"
 #include "app/eraser.h"
+#include "app/compactor.h"
 #include "app/front.h"
 #include "app/lake_thread.h"
 #include "app/listening.h"
@@ -37,6 +38,7 @@ struct serve {
     struct lake_thread *lake_thread;
     struct eraser *eraser;
     char token[ADMIN_TOKEN_BYTES];
+    struct compactor *compactor;
     struct live *live;
     struct counts counts;
     struct static_files files;

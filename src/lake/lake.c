@@ -4,6 +4,7 @@
 #include "lake/cursor.h"
 #include "lake/key_set.h"
 #include "lake/late_arrivals.h"
+#include "lake/lake_commit.h"
 #include "lake/part_writer.h"
 #include "lake/reserve.h"
 #include "lake/stream_merge.h"
@@ -153,7 +154,11 @@ enum status lake_open(struct lake **lake, const struct lake_options *options, st
     for (int i = 0; i < TREES; i++) {
         made->tree_fds[i] = -1;
     }
-    enum status status = data_folder_enter(options->data_fd, "lake", true, &made->folder_fd, fault);
+    /* First of all: names of parts that a commit was about to remove say nothing any more. */
+    enum status status = lake_commit_recover(options->data_fd, fault);
+    status = status == STATUS_OK
+                 ? data_folder_enter(options->data_fd, "lake", true, &made->folder_fd, fault)
+                 : status;
     for (int i = 0; i < TREES && status == STATUS_OK; i++) {
         status = data_folder_enter(made->folder_fd, TREE_NAMES[i], true, &made->tree_fds[i], fault);
     }
