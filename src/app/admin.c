@@ -1,6 +1,7 @@
 #include "app/admin.h"
 
 #include "app/admin_forget.h"
+#include "app/admin_replay.h"
 #include "base/json.h"
 
 #include <stdatomic.h>
@@ -172,6 +173,9 @@ static enum net_verdict on_request(void *self, struct exchange *x)
     if (view_is(head->path, "/forget") && head->method != HTTP_OPTIONS) {
         return admin_forget(admin->shared.eraser, admin->shared.token, x);
     }
+    if (view_is(head->path, "/replay") && head->method != HTTP_OPTIONS) {
+        return admin_replay(admin->shared.desk, admin->shared.token, x);
+    }
     if (head->method != HTTP_GET && head->method != HTTP_HEAD) {
         http_reply_error(reply, 405, "only GET and HEAD are understood here");
         http_reply_header(reply, "Allow", VIEW_LITERAL("GET, HEAD"));
@@ -199,6 +203,7 @@ static void on_gone(void *self, struct exchange *x)
 {
     struct admin *admin = self;
     struct watcher *watcher = find_watcher(admin, x);
+    replay_desk_gone(admin->shared.desk, x);
     if (watcher) {
         *watcher = (struct watcher){0};
         live_watchers(admin->shared.live, -1);

@@ -15,6 +15,7 @@
 #include "app/assets.h"
 #include "app/counts.h"
 #include "app/eraser.h"
+#include "app/replay_desk.h"
 #include "app/live.h"
 #include "lake/lake.h"
 #include "net/server.h"
@@ -30,6 +31,7 @@ struct admin_shared {
     const struct lake_counts *lake;
     const struct assets *assets; /* the live page; "/" is its path */
     struct eraser *eraser;
+    struct replay_desk *desk;
     const char *token; /* of who may change things */
     const char *public_url;
     const char *site;

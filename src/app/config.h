@@ -24,7 +24,9 @@ enum config_use {
     CONFIG_WHOIS = 1 << 13,
     CONFIG_RETENTION = 1 << 14,
     CONFIG_COMPACT = 1 << 9,
-    CONFIG_ANY = 0xffff,
+    CONFIG_LEDGER = 1 << 16,
+    CONFIG_REPLAY = 1 << 17,
+    CONFIG_ANY = 0xffffff,
 };
 
 struct config {
@@ -68,6 +70,7 @@ struct config {
     int64_t quarantine_max;
     const char *log_level;
     const char *format;
+    const char *ledger_format;
     int64_t last;
     bool follow;
     const char *answer_format; /* of query; format is of limits */

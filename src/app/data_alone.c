@@ -22,6 +22,7 @@ static enum status open_lake(struct data_alone *alone, struct fault *fault)
         .data_fd = alone->data.fd,
         .journal = alone->journal,
         .tombstones = alone->tombstones,
+        .ledger = {.book = alone->book},
         .workers = 1,
         .clock = options->clock,
         .log = options->log,
@@ -50,6 +51,10 @@ enum status data_alone_open(struct data_alone *alone, const struct data_alone_op
         status = tombstones_open(&alone->tombstones, alone->data.fd, fault);
     }
     if (status == STATUS_OK) {
+        int64_t now_ms = clock_now_ms(options->clock);
+        status = ledger_book_open(&alone->book, alone->data.fd, now_ms, fault);
+    }
+    if (status == STATUS_OK) {
         status = open_lake(alone, fault);
     }
     if (status != STATUS_OK) {
@@ -63,6 +68,7 @@ void data_alone_close(struct data_alone *alone)
     lake_close(alone->lake);
     journal_close(alone->journal);
     tombstones_close(alone->tombstones);
+    ledger_book_close(alone->book);
     if (alone->lake_fd >= 0) {
         close(alone->lake_fd);
     }

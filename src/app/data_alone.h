@@ -25,6 +25,7 @@ struct data_alone {
     int lake_fd;
     struct journal *journal;
     struct tombstones *tombstones;
+    struct ledger_book *book;
     struct lake *lake;
 };
 

@@ -26,6 +26,7 @@
 #include "base/logger.h"
 #include "base/status.h"
 #include "journal/journal.h"
+#include "lake/lake_account.h"
 #include "lake/tombstones.h"
 
 struct lake;
@@ -48,6 +49,7 @@ struct lake_options {
     const struct clock *clock;     /* borrowed */
     const struct logger *log;      /* borrowed */
     struct lake_limits limits;
+    struct lake_ledger ledger;
     int64_t window_ms; /* for duplicates */
 };
 

@@ -19,6 +19,7 @@ static const char *const NAMES[LEDGER_COUNTS] = {
     [LEDGER_REFUSED_SITE] = "refused_site",
     [LEDGER_REFUSED_HTTP] = "refused_http",
     [LEDGER_TURNED_AWAY] = "turned_away",
+    [LEDGER_UNANSWERED] = "unanswered",
     [LEDGER_RECEIVED] = "received",
     [LEDGER_REPLAYED] = "replayed",
     [LEDGER_DROPPED_SIGNAL] = "dropped_signal",
@@ -77,8 +78,7 @@ void ledger_tally_clear(struct ledger_tally *tally)
     }
 }
 
-/* Names that need no quoting anywhere; every stage must come to the same one. */
-static struct view plain_site(struct view site)
+struct view ledger_plain_site(struct view site)
 {
     bool is_plain = site.len < LEDGER_SITE_BYTES;
     for (size_t i = 0; i < site.len && is_plain; i++) {
@@ -153,15 +153,28 @@ static struct ledger_row *take_row(struct ledger_tally *tally, int64_t hour, str
     return row;
 }
 
-void ledger_tally_add(struct ledger_tally *tally, int64_t hour, struct view site,
-                      enum ledger_count count, uint64_t by)
+static struct ledger_row *row_of(struct ledger_tally *tally, int64_t hour, struct view site)
 {
-    struct view plain = plain_site(site);
-    struct ledger_row *row = take_row(tally, hour, plain);
+    struct ledger_row *row = take_row(tally, hour, ledger_plain_site(site));
     if (!row) {
         tally->is_full = true;
         row = take_row(tally, hour, view_from_text(LEDGER_OTHER));
     }
+    return row;
+}
+
+void ledger_tally_mark(struct ledger_tally *tally, int64_t hour, struct view site, uint64_t seq)
+{
+    struct ledger_row *row = row_of(tally, hour, site);
+    if (row && row->mark < seq) {
+        row->mark = seq;
+    }
+}
+
+void ledger_tally_add(struct ledger_tally *tally, int64_t hour, struct view site,
+                      enum ledger_count count, uint64_t by)
+{
+    struct ledger_row *row = row_of(tally, hour, site);
     if (row) {
         row->counts[count] += by;
     } else {
@@ -187,7 +200,7 @@ void ledger_tally_sum(struct ledger_tally *tally, const struct ledger_tally *oth
 const struct ledger_row *ledger_tally_find(const struct ledger_tally *tally, int64_t hour,
                                            struct view site)
 {
-    uint32_t *slot = tally->slot_count > 0 ? find_slot(tally, hour, plain_site(site)) : NULL;
+    uint32_t *slot = tally->slot_count > 0 ? find_slot(tally, hour, ledger_plain_site(site)) : NULL;
     return slot && *slot != 0 ? &tally->rows[*slot - 1] : NULL;
 }
 

@@ -33,6 +33,7 @@ enum ledger_count {
     LEDGER_REFUSED_SITE,
     LEDGER_REFUSED_HTTP,
     LEDGER_TURNED_AWAY,
+    LEDGER_UNANSWERED, /* the collector ended before */
     /* Events, counted at the front door. */
     LEDGER_RECEIVED, /* in requests that were not refused; those replayed are in it */
     LEDGER_REPLAYED, /* of these */
@@ -66,10 +67,15 @@ enum ledger_count ledger_count_find(struct view name);
 enum { LEDGER_SITE_BYTES = 65, LEDGER_SITES_MAX = 1024 };
 extern const char LEDGER_OTHER[]; /* "(other)" */
 
+/* What a site is called in the ledger: its name, when that needs no quoting anywhere. Every stage
+ * must come to the same one. */
+struct view ledger_plain_site(struct view site);
+
 struct ledger_row {
     int64_t hour; /* since 1970, UTC */
     char site[LEDGER_SITE_BYTES];
     uint64_t counts[LEDGER_COUNTS];
+    uint64_t mark; /* the highest ingest_seq in it, where somebody says so */
 };
 
 struct ledger_tally {
@@ -91,6 +97,8 @@ void ledger_tally_clear(struct ledger_tally *tally);
 
 void ledger_tally_add(struct ledger_tally *tally, int64_t hour, struct view site,
                       enum ledger_count count, uint64_t by);
+/* Raises the mark of a row; makes the row. */
+void ledger_tally_mark(struct ledger_tally *tally, int64_t hour, struct view site, uint64_t seq);
 /* Adds all of another. */
 void ledger_tally_sum(struct ledger_tally *tally, const struct ledger_tally *other);
 /* The row of hour and site, or NULL. */

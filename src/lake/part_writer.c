@@ -223,6 +223,11 @@ int64_t part_writer_hour(const struct part_writer *part)
     return part->hour;
 }
 
+uint64_t part_writer_first(const struct part_writer *part)
+{
+    return part->first_seq;
+}
+
 static enum status end_file(struct part_writer *part, struct fault *fault)
 {
     enum status status = part->zstd ? compress(part, view_make(NULL, 0), ZSTD_e_end, fault)

@@ -38,6 +38,7 @@ enum status part_writer_row(struct part_writer *part, struct view row, struct fa
 uint64_t part_writer_bytes(const struct part_writer *part);
 uint64_t part_writer_rows(const struct part_writer *part);
 int64_t part_writer_hour(const struct part_writer *part);
+uint64_t part_writer_first(const struct part_writer *part);
 
 /* Durable under its final name when STATUS_OK, gone otherwise. Frees the part either way. */
 enum status part_writer_finish(struct part_writer *part, uint64_t last_seq, struct fault *fault)
