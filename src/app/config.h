@@ -21,6 +21,7 @@ enum config_use {
     CONFIG_QUERY = 1 << 7,
     CONFIG_EXPORT = 1 << 8,
     CONFIG_COMPACT = 1 << 9,
+    CONFIG_SCHEMA = 1 << 10,
     CONFIG_ANY = 0xffff,
 };
 
@@ -66,6 +67,10 @@ struct config {
     const char *format;
     int64_t last;
     bool follow;
+    const char *event;
+    const char *diff;
+    const char *check;
+    const char *schema_format;
     const char *answer_format; /* of query; format is of limits */
     const char *duckdb;
     bool compact;

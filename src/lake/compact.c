@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "journal/data_folder.h"
 #include "lake/lake_done.h"
+#include "lake/lake_schema.h"
 #include "lake/parquet_write.h"
 #include "lake/part_reader.h"
 
@@ -247,6 +248,10 @@ static enum status measure(struct compact_work *work, struct fault *fault)
                                       .first_seq = sums->first_seq,
                                       .last_seq = sums->last_seq};
     enum status status = lake_manifest_measure(row, fd, fault);
+    if (status == STATUS_OK) {
+        status = lake_schema_propose(work->compact->duck, work->compact->data_fd, work->hour, fd,
+                                     &work->outcome->change, fault);
+    }
     close(fd);
     work->outcome->bytes = row->bytes;
     return status == STATUS_OK ? lake_manifest_save(&work->manifest, work->compact->lake_fd, fault)
@@ -281,7 +286,6 @@ static void describe(struct compact_work *work)
 {
     struct buf *change = &work->outcome->change;
     char name[LAKE_MANIFEST_NAME_BYTES];
-    buf_init(change, CHANGE_BYTES_MAX);
     lake_manifest_name(work->manifest.day, true, name);
     buf_append_format(change, "replace events/%s/%s events/%s/%s\n", work->path, COMPACT_UNFINISHED,
                       work->path, COMPACT_FINISHED);
@@ -426,6 +430,7 @@ enum status compact_hour(struct compact *compact, int64_t hour, struct compact_o
                          struct fault *fault)
 {
     *outcome = (struct compact_outcome){0};
+    buf_init(&outcome->change, CHANGE_BYTES_MAX);
     struct compact_work work = {
         .compact = compact, .outcome = outcome, .hour = hour, .raw_fd = -1, .events_fd = -1};
     lake_hour_path(hour, work.path);
