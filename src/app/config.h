@@ -24,6 +24,7 @@ enum config_use {
     CONFIG_WHOIS = 1 << 13,
     CONFIG_RETENTION = 1 << 14,
     CONFIG_COMPACT = 1 << 9,
+    CONFIG_SCHEMA = 1 << 10,
     CONFIG_LEDGER = 1 << 16,
     CONFIG_REPLAY = 1 << 17,
     CONFIG_ANY = 0xffffff,
@@ -73,6 +74,10 @@ struct config {
     const char *ledger_format;
     int64_t last;
     bool follow;
+    const char *event;
+    const char *diff;
+    const char *check;
+    const char *schema_format;
     const char *answer_format; /* of query; format is of limits */
     const char *duckdb;
     bool compact;

@@ -1,7 +1,7 @@
 #include "app/ceilings.h"
 #include "app/hand_over.h"
-#include "app/key_seed.h"
 #include "app/serve_parts.h"
+#include "lake/key_seed.h"
 
 #include <time.h>
 
