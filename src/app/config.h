@@ -23,6 +23,8 @@ enum config_use {
     CONFIG_FORGET = 1 << 12,
     CONFIG_WHOIS = 1 << 13,
     CONFIG_RETENTION = 1 << 14,
+    CONFIG_COMPACT = 1 << 9,
+    CONFIG_SCHEMA = 1 << 10,
     CONFIG_LEDGER = 1 << 16,
     CONFIG_REPLAY = 1 << 17,
     CONFIG_ANY = 0xffffff,
@@ -72,8 +74,18 @@ struct config {
     const char *ledger_format;
     int64_t last;
     bool follow;
+    const char *event;
+    const char *diff;
+    const char *check;
+    const char *schema_format;
     const char *answer_format; /* of query; format is of limits */
     const char *duckdb;
+    bool compact;
+    int64_t compact_after_ms;
+    int64_t compact_memory;
+    bool variant;
+    bool open;
+    bool background;
     int64_t limit_memory;
     int64_t limit_time_ms;
     const char *from;

@@ -19,7 +19,7 @@
 enum {
     ANSWER_BYTES_MAX = 16 * 1024,
     READ_BYTES = 1024,
-    LOOK_MS = 20, /* for proposals, and whether it is to stop */
+    LOOK_MS = 50, /* whether it is to stop */
     WORK_PAUSE_MS = 100,
     NICENESS = 19,
     SPAWNED_FD = STDOUT_FILENO,
@@ -147,7 +147,7 @@ static enum status start(struct child *child, const struct erase_child_options *
                        : fault_errno(fault, reason, "cannot start the process that erases");
 }
 
-/* What the child said, whole; its proposals are carried out meanwhile. */
+/* What the child said, whole. */
 static enum status hear(struct child *child, const struct erase_child_options *options,
                         struct fault *fault)
 {
@@ -156,10 +156,6 @@ static enum status hear(struct child *child, const struct erase_child_options *o
         if (atomic_load(options->should_stop)) {
             return fault_set(fault, STATUS_BUSY, "it was stopped");
         }
-        struct fault ignored;
-        /* The child hears of a refusal by itself. */
-        enum status served = lake_work_serve(options->data_fd, NULL, &ignored);
-        (void)served;
         if (poll(&readable, 1, LOOK_MS) <= 0) {
             continue;
         }

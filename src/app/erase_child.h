@@ -17,8 +17,7 @@
 
 /* The parent's side. */
 struct erase_child_options {
-    int data_fd;
-    const char *data;    /* its path */
+    const char *data;    /* path of the data folder */
     const char *library; /* of DuckDB; empty: looked for */
     const _Atomic bool *should_stop;
 };

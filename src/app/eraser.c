@@ -108,13 +108,16 @@ static enum status erase_files(void *self, const struct subject *subject,
 {
     struct eraser *eraser = self;
     const struct erase_child_options options = {
-        .data_fd = eraser->options.data_fd,
         .data = eraser->options.data,
         .library = eraser->options.library,
         .should_stop = &eraser->should_stop,
     };
     (void)subject; /* the child reads for itself who it is */
-    return erase_child_run(&options, report, fault);
+    /* One that read rows which are to go would bring them back. */
+    compactor_pause(eraser->options.compactor, true);
+    enum status status = erase_child_run(&options, report, fault);
+    compactor_pause(eraser->options.compactor, false);
+    return status;
 }
 
 static enum status work(struct eraser *eraser, struct erasure_receipt *receipt, struct fault *fault)
@@ -229,9 +232,15 @@ void eraser_stop(struct eraser *eraser)
     pthread_cond_signal(&eraser->wake);
     pthread_mutex_unlock(&eraser->lock);
     pthread_join(eraser->thread, NULL);
-    close(eraser->lake_fd);
-    buf_free(&eraser->receipt);
-    free(eraser);
+}
+
+void eraser_destroy(struct eraser *eraser)
+{
+    if (eraser) {
+        close(eraser->lake_fd);
+        buf_free(&eraser->receipt);
+        free(eraser);
+    }
 }
 
 enum status eraser_ask(struct eraser *eraser, struct view order, struct fault *fault)
@@ -241,6 +250,9 @@ enum status eraser_ask(struct eraser *eraser, struct view order, struct fault *f
     enum status status = erase_intent_parse(&intent, order, fault);
     pthread_mutex_lock(&eraser->lock);
     bool is_busy = eraser->state == ERASER_WORKING || eraser->state == ERASER_FAILED;
+    if (status == STATUS_OK && atomic_load(&eraser->should_stop)) {
+        status = fault_set(fault, STATUS_BUSY, "the collector is stopping");
+    }
     if (status == STATUS_OK && is_busy) {
         status = fault_set(fault, STATUS_BUSY, "another erasure is under way; wait for its end");
     }

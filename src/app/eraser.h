@@ -4,7 +4,8 @@
  *     eraser_start(&eraser, &options, &fault);      goes on with what was cut off
  *     eraser_ask(eraser, order, &fault);            {"ids":["..."],"site":"..."}
  *     eraser_append_state(eraser, &out);            {"state":"working"} ... {"state":"done",...}
- *     eraser_stop(eraser);                          before the lake's thread
+ *     eraser_stop(eraser);                          before the lake's thread and the compactor
+ *     eraser_destroy(eraser);                       when the admin address is closed
  *
  * Collection goes on meanwhile: the lake's thread takes a moment to empty the journal, all the rest
  * happens here, in the background.
@@ -12,6 +13,7 @@
 #ifndef PIPES_APP_ERASER_H
 #define PIPES_APP_ERASER_H
 
+#include "app/compactor.h"
 #include "app/erasure.h"
 #include "app/lake_thread.h"
 #include "base/logger.h"
@@ -25,6 +27,7 @@ struct eraser_options {
     const char *library; /* of DuckDB; empty: looked for */
     struct journal *journal;
     struct lake_thread *lake;
+    struct compactor *compactor;
     struct tombstones *tombstones; /* the lake's thread's */
     const struct clock *clock;
     const struct logger *log;
@@ -32,8 +35,10 @@ struct eraser_options {
 
 enum status eraser_start(struct eraser **eraser, const struct eraser_options *options,
                          struct fault *fault) MUST_CHECK;
-/* What is under way is left to the next start. Accepts NULL. */
+/* What is under way is left to the next start; nothing more is taken. Accepts NULL. */
 void eraser_stop(struct eraser *eraser);
+/* After it was stopped, and when nobody asks any more. Accepts NULL. */
+void eraser_destroy(struct eraser *eraser);
 
 /* From any thread. Durable when it returns STATUS_OK; STATUS_BUSY while another is under way,
  * STATUS_BAD_INPUT when it is not understood. */

@@ -185,6 +185,9 @@ static enum status stop_all(struct serve *serve, struct fault *fault)
         net_loop_destroy(serve->workers[i].loop);
         front_destroy(serve->workers[i].front);
     }
+    eraser_stop(serve->eraser); /* it asks the compactor and the lake's thread */
+    compactor_stop(serve->compactor);
+    serve->compactor = NULL;
     replay_desk_stop(serve->desk);
     /* Before the lake's last round: what is in flight would hold back all that came after it, and
      * the streams are removed once the lake says that it took everything. */
@@ -193,7 +196,6 @@ static enum status stop_all(struct serve *serve, struct fault *fault)
         logger_warn(serve->options->log, "journal",
                     "what nobody waited for any more was not kept: %s", journal_fault.text);
     }
-    eraser_stop(serve->eraser);
     struct fault lake_fault = {0};
     if (lake_thread_stop(serve->lake_thread, &lake_fault) != STATUS_OK) {
         logger_warn(serve->options->log, "lake",
@@ -215,6 +217,7 @@ static void close_all(struct serve *serve)
     settings_box_free(&serve->settings);
     guard_destroy(serve->guard);
     receipts_destroy(serve->receipts);
+    eraser_destroy(serve->eraser);
     lake_close(serve->lake);
     ledger_door_destroy(serve->door);
     ledger_book_close(serve->book);

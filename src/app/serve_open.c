@@ -1,24 +1,24 @@
 #include "app/ceilings.h"
 #include "app/hand_over.h"
-#include "app/key_seed.h"
 #include "app/serve_parts.h"
+#include "lake/key_seed.h"
 
 #include <time.h>
 
-enum { GATHER_BYTES = 2 * FRAME_BYTES_MAX, LOCK_PAUSE_MS = 5 };
+enum { GATHER_BYTES = 2 * FRAME_BYTES_MAX, LOCK_PAUSE_MS = 5, COMMIT_LOCK_MS = 300 };
 static const int64_t DAY_MS = 86400000;
 
 /* The process that this one replaces still writes there: it was told to go. */
 static enum status open_data(struct serve *serve, struct fault *fault)
 {
     const char *path = serve->options->config->data;
-    bool may_wait = hand_over_is_new();
+    /* Or a command holds it for the moment of a commit. */
+    int longest_ms = hand_over_is_new() ? HAND_OVER_LOCK_MS : COMMIT_LOCK_MS;
     const struct timespec pause = {.tv_nsec = LOCK_PAUSE_MS * 1000000L};
     enum status status = STATUS_BUSY;
-    for (int waited = 0; status == STATUS_BUSY && waited <= HAND_OVER_LOCK_MS;
-         waited += may_wait ? LOCK_PAUSE_MS : HAND_OVER_LOCK_MS + 1) {
+    for (int waited = 0; status == STATUS_BUSY && waited <= longest_ms; waited += LOCK_PAUSE_MS) {
         status = data_folder_open(&serve->data, path, DATA_FOLDER_WRITE, fault);
-        if (status == STATUS_BUSY && may_wait) {
+        if (status == STATUS_BUSY) {
             nanosleep(&pause, NULL);
         }
     }
@@ -160,6 +160,7 @@ static enum status open_eraser(struct serve *serve, struct fault *fault)
         .library = serve->options->config->duckdb,
         .journal = serve->journal,
         .lake = serve->lake_thread,
+        .compactor = serve->compactor,
         .tombstones = serve->tombstones,
         .clock = serve->options->clock,
         .log = serve->options->log,
@@ -185,6 +186,13 @@ static enum status open_shared(struct serve *serve, struct fault *fault)
     if (status == STATUS_OK) {
         status = lake_thread_start(&serve->lake_thread, serve->lake, options->clock, options->log,
                                    fault);
+    }
+    if (status == STATUS_OK) {
+        struct compactor_options compactor = {.data_fd = serve->data.fd,
+                                              .config = config,
+                                              .clock = options->clock,
+                                              .log = options->log};
+        status = compactor_start(&serve->compactor, &compactor, fault);
     }
     if (status == STATUS_OK) {
         status = open_eraser(serve, fault);

@@ -8,6 +8,7 @@
 #include "app/admin.h"
 #include "app/admin_token.h"
 #include "app/eraser.h"
+#include "app/compactor.h"
 #include "app/replay_desk.h"
 #include "app/front.h"
 #include "app/lake_thread.h"
@@ -48,6 +49,7 @@ struct serve {
     struct eraser *eraser;
     struct replay_desk *desk;
     char token[ADMIN_TOKEN_BYTES];
+    struct compactor *compactor;
     struct live *live;
     struct counts counts;
     struct static_files files;

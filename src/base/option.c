@@ -188,6 +188,21 @@ static size_t find_row(const struct option_set *set, struct view name, unsigned 
     return set->count;
 }
 
+/* Of several rows of one name (of different commands) those that the value fits take it; one must.
+ */
+static enum status set_all(struct option_set *set, size_t first, const char *text,
+                           const char *origin, struct fault *fault)
+{
+    enum status status = set_value(set, first, text, origin, fault);
+    for (size_t i = first + 1; i < set->count; i++) {
+        if (strcmp(set->rows[i].name, set->rows[first].name) == 0 &&
+            set_value(set, i, text, origin, NULL) == STATUS_OK) {
+            status = STATUS_OK;
+        }
+    }
+    return status;
+}
+
 unsigned option_distance(const char *a, const char *b)
 {
     size_t a_len = strlen(a);
@@ -265,7 +280,7 @@ static int on_file_value(void *self, const char *section, const char *name, cons
     snprintf(where, sizeof(where), "file %s", reading->path);
     size_t index = find_row(reading->set, view_from_text(name), ~0U);
     reading->status = index < reading->set->count
-                          ? set_value(reading->set, index, value, where, reading->fault)
+                          ? set_all(reading->set, index, value, where, reading->fault)
                           : unknown(reading->set, name, ~0U, where, reading->fault);
     return reading->status == STATUS_OK;
 }
@@ -312,10 +327,11 @@ enum status option_read_environment(struct option_set *set, char *const *environ
         size_t len = strlen(name);
         snprintf(origin, sizeof(origin), "environment %s", name);
         for (char *const *entry = environment; entry && *entry; entry++) {
-            if (strncmp(*entry, name, len) != 0 || (*entry)[len] != '=') {
+            bool is_first = find_row(set, view_from_text(set->rows[i].name), ~0U) == i;
+            if (!is_first || strncmp(*entry, name, len) != 0 || (*entry)[len] != '=') {
                 continue;
             }
-            enum status status = set_value(set, i, *entry + len + 1, origin, fault);
+            enum status status = set_all(set, i, *entry + len + 1, origin, fault);
             if (status != STATUS_OK) {
                 return status;
             }

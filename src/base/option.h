@@ -40,7 +40,7 @@ struct option_row {
     const char *choices; /* "a|b|c" */
     const char *value;   /* what stands for it in help: "DIR"; NULL: by its type */
     const char *help;
-    unsigned uses;      /* bit mask of the commands it belongs to */
+    unsigned uses;      /* bit mask of the commands it belongs to; rows of one name share none */
     bool is_reloadable; /* a running program takes a new value */
 };
 

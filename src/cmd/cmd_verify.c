@@ -28,11 +28,18 @@ static void print_report(const struct cmd_context *context, const struct lake_ch
     dprintf(
         context->out_fd,
         "  journal     %llu streams, %llu frames, %llu events waiting or being taken\n"
-        "  lake        %llu rows, %llu in quarantine, in %llu files (%.1f MB, %.1f MB unpacked)\n",
+        "  raw         %llu rows, %llu in quarantine, in %llu files (%.1f MB, %.1f MB unpacked)\n",
         (unsigned long long)report->streams, (unsigned long long)report->frames,
         (unsigned long long)report->waiting, (unsigned long long)report->rows,
         (unsigned long long)report->quarantined, (unsigned long long)report->parts,
         (double)report->file_bytes / 1e6, (double)report->bytes / 1e6);
+    dprintf(context->out_fd, "  parquet     %llu rows in %llu files (%.1f MB)\n",
+            (unsigned long long)report->parquet_rows, (unsigned long long)report->parquet_files,
+            (double)report->parquet_bytes / 1e6);
+    if (report->parquet_unread) {
+        dprintf(context->out_fd, "  note        DuckDB was not found: of Parquet files only the "
+                                 "checksums were compared\n");
+    }
     if (report->torn_bytes > 0) {
         dprintf(context->out_fd,
                 "  note        %llu bytes at a journal's end were never acknowledged and do not "
@@ -56,7 +63,7 @@ static int run(const struct cmd_context *context)
     struct lake_check_report report = {0};
     struct lake_check_listener listener = {
         .on_problem = on_problem, .on_progress = on_progress, .self = (void *)context};
-    status = lake_check(data.fd, &listener, &report, &fault);
+    status = lake_check(data.fd, context->config->duckdb, &listener, &report, &fault);
     data_folder_close(&data);
     if (status != STATUS_OK) {
         return cmd_fail(context, "could not look at everything: %s", fault.text);

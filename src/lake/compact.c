@@ -3,9 +3,11 @@
 #include "base/file.h"
 #include "journal/data_folder.h"
 #include "lake/lake_done.h"
+#include "lake/lake_schema.h"
 #include "lake/parquet_write.h"
 #include "lake/part_reader.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -63,6 +65,8 @@ static enum status open_duck(struct compact *compact, struct fault *fault)
     status = status == STATUS_OK ? compact_run_create(&compact->run, memory / 5, fault) : status;
     status = status == STATUS_OK ? compact_run_register(compact->run, compact->duck, "run", fault)
                                  : status;
+    status = status == STATUS_OK ? compact_merged_register(&compact->merged, compact->duck, fault)
+                                 : status;
     return status == STATUS_OK
                ? duck_exec(compact->duck, "set enable_progress_bar = false; set timezone = 'UTC'",
                            fault)
@@ -99,6 +103,7 @@ void compact_close(struct compact *compact)
     }
     duck_close(compact->duck);
     compact_run_destroy(compact->run);
+    arena_free(&compact->merged.texts);
     const int fds[] = {compact->lake_fd, compact->raw_fd, compact->events_fd};
     for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
         if (fds[i] >= 0) {
@@ -113,53 +118,63 @@ void compact_outcome_free(struct compact_outcome *outcome)
     buf_free(&outcome->change);
 }
 
-/* Frequent properties of the first rows become columns from this hour on. */
+/* Frequent properties of the first rows become columns from this hour on; VARIANT when asked for.
+ * True when there is something new. */
+static bool add_columns(struct compact_work *work)
+{
+    struct compact *compact = work->compact;
+    struct property_tally tally;
+    property_tally_init(&tally);
+    compact_run_tally(compact->run, &tally);
+    bool has_new = property_tally_promote(&tally, &compact->promoted, work->hour);
+    property_tally_free(&tally);
+    bool has_variant =
+        compact->options.has_variant && promoted_add_variant(&compact->promoted, work->hour);
+    return has_new || has_variant;
+}
+
 static enum status choose_columns(struct compact_work *work, struct fault *fault)
 {
     struct compact *compact = work->compact;
-    if (work->hour > compact->newest && work->runs == 0) {
-        struct property_tally tally;
-        property_tally_init(&tally);
-        compact_run_tally(compact->run, &tally);
-        bool has_new = property_tally_promote(&tally, &compact->promoted, work->hour);
-        property_tally_free(&tally);
-        /* Durable before there is a file with them: no other can get their names. */
-        enum status status =
-            has_new ? promoted_save(&compact->promoted, compact->lake_fd, fault) : STATUS_OK;
-        if (status != STATUS_OK) {
-            return status;
-        }
+    enum status status = STATUS_OK;
+    /* Durable before there is a file with them: no other can get their names. */
+    if (work->hour > compact->newest && work->runs == 0 && add_columns(work)) {
+        status = promoted_save(&compact->promoted, compact->lake_fd, fault);
     }
     compact_run_set_promoted(compact->run, &compact->promoted,
                              promoted_at(&compact->promoted, work->hour));
-    return STATUS_OK;
+    return status;
 }
 
-static enum status write_run(struct compact_work *work, const char *name, struct fault *fault)
+const char *compact_select(const struct compact_work *work, bool is_merged)
 {
-    struct compact_run *run = work->compact->run;
+    static const char *const SELECTS[2][2] = {
+        {"SELECT * FROM run()", "SELECT * FROM merged()"},
+        {"SELECT *, try_cast(properties AS JSON)::VARIANT AS " PROMOTED_VARIANT_COLUMN
+         " FROM run()",
+         "SELECT *, try_cast(properties AS JSON)::VARIANT AS " PROMOTED_VARIANT_COLUMN
+         " FROM merged()"},
+    };
+    const struct promoted *promoted = &work->compact->promoted;
+    bool has_variant = promoted->has_variant && promoted->variant_since <= work->hour;
+    return SELECTS[has_variant][is_merged];
+}
+
+/* The run's rows, sorted, and with the columns that they are to have. */
+static enum status sort_run(struct compact_work *work, struct fault *fault)
+{
     uint64_t dropped = 0;
-    enum status status = compact_run_sort(run, &dropped, fault);
-    status = status == STATUS_OK ? choose_columns(work, fault) : status;
-    status = status == STATUS_OK ? parquet_write(work->compact->duck, "SELECT * FROM run()",
-                                                 work->events_fd, name, fault)
-                                 : status;
-    if (status == STATUS_OK) {
-        struct compact_sums sums = compact_run_sums(run);
-        work->outcome->duplicates += dropped;
-        compact_add_sums(&work->added, &sums);
-    }
-    compact_run_clear(run);
-    return status;
+    enum status status = compact_run_sort(work->compact->run, &dropped, fault);
+    work->outcome->duplicates += dropped;
+    return status == STATUS_OK ? choose_columns(work, fault) : status;
 }
 
 /* One more run is full. */
 static enum status spill_run(struct compact_work *work, struct fault *fault)
 {
-    char name[32];
-    compact_spill_name(name, work->runs);
-    enum status status = work->runs < RUNS_MAX ? write_run(work, name, fault) : STATUS_TOO_BIG;
-    work->runs += status == STATUS_OK;
+    enum status status = work->runs < RUNS_MAX ? sort_run(work, fault) : STATUS_TOO_BIG;
+    status = status == STATUS_OK ? compact_spill(work, fault) : status;
+    compact_run_clear(work->compact->run);
     return status;
 }
 
@@ -203,38 +218,20 @@ static enum status take_parts(struct compact_work *work, size_t *damaged, struct
     return STATUS_OK;
 }
 
-/* Everything that is in memory or in runs into one file. */
+/* Everything that is in memory, or was set aside, into one file. */
 static enum status write_hour(struct compact_work *work, struct compact_sums *expected,
                               struct fault *fault)
 {
+    struct compact *compact = work->compact;
     if (work->runs == 0 && !work->has_old) {
-        enum status status = write_run(work, COMPACT_UNFINISHED, fault);
-        *expected = work->added;
-        return status;
+        enum status status = sort_run(work, fault);
+        *expected = compact_run_sums(compact->run);
+        return status == STATUS_OK ? parquet_write(compact->duck, compact_select(work, false),
+                                                   work->events_fd, COMPACT_UNFINISHED, fault)
+                                   : status;
     }
-    enum status status =
-        compact_run_rows(work->compact->run) > 0 ? spill_run(work, fault) : STATUS_OK;
+    enum status status = compact_run_rows(compact->run) > 0 ? spill_run(work, fault) : STATUS_OK;
     return status == STATUS_OK ? compact_merge(work, expected, fault) : status;
-}
-
-/* The parts are going to be removed: so what was written is read once more before. */
-static enum status prove(struct compact_work *work, const struct compact_sums *expected,
-                         struct fault *fault)
-{
-    char from[64];
-    struct compact_sums *sums = &work->outcome->sums;
-    snprintf(from, sizeof(from), "read_parquet('/proc/self/fd/%d/%s')", work->events_fd,
-             COMPACT_UNFINISHED);
-    enum status status = compact_read_sums(work, from, sums, fault);
-    if (status == STATUS_OK &&
-        (sums->rows != expected->rows || sums->seq_sum != expected->seq_sum ||
-         sums->property_bytes != expected->property_bytes)) {
-        status = fault_set(fault, STATUS_DAMAGED,
-                           "events/%s: what was written is not what went in (%llu rows of %llu)",
-                           work->path, (unsigned long long)sums->rows,
-                           (unsigned long long)expected->rows);
-    }
-    return status;
 }
 
 static enum status measure(struct compact_work *work, struct fault *fault)
@@ -252,6 +249,10 @@ static enum status measure(struct compact_work *work, struct fault *fault)
                                       .first_seq = sums->first_seq,
                                       .last_seq = sums->last_seq};
     enum status status = lake_manifest_measure(row, fd, fault);
+    if (status == STATUS_OK) {
+        status = lake_schema_propose(work->compact->duck, work->compact->data_fd, work->hour, fd,
+                                     &work->outcome->change, fault);
+    }
     close(fd);
     work->outcome->bytes = row->bytes;
     return status == STATUS_OK ? lake_manifest_save(&work->manifest, work->compact->lake_fd, fault)
@@ -286,7 +287,6 @@ static void describe(struct compact_work *work)
 {
     struct buf *change = &work->outcome->change;
     char name[LAKE_MANIFEST_NAME_BYTES];
-    buf_init(change, CHANGE_BYTES_MAX);
     lake_manifest_name(work->manifest.day, true, name);
     buf_append_format(change, "replace events/%s/%s events/%s/%s\n", work->path, COMPACT_UNFINISHED,
                       work->path, COMPACT_FINISHED);
@@ -300,17 +300,23 @@ static void describe(struct compact_work *work)
     buf_append_format(change, "%s\n", name);
 }
 
+/* Also what a killed process left. */
 static void remove_leftovers(struct compact_work *work, bool with_result)
 {
-    for (unsigned i = 0; i < RUNS_MAX; i++) {
-        char name[32];
-        compact_spill_name(name, i);
-        if (unlinkat(work->events_fd, name, 0) != 0) {
-            break;
+    row_keys_destroy(work->keys);
+    work->keys = NULL;
+    work->runs = 0;
+    int fd = openat(work->events_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *folder = fd >= 0 ? fdopendir(fd) : NULL;
+    for (struct dirent *entry; folder && (entry = readdir(folder)) != NULL;) {
+        bool is_result = strcmp(entry->d_name, COMPACT_UNFINISHED) == 0;
+        if (strncmp(entry->d_name, "_run-", 5) == 0 || strcmp(entry->d_name, "_keys") == 0 ||
+            (is_result && with_result)) {
+            unlinkat(work->events_fd, entry->d_name, 0);
         }
     }
-    if (with_result) {
-        unlinkat(work->events_fd, COMPACT_UNFINISHED, 0);
+    if (folder) {
+        closedir(folder);
     }
 }
 
@@ -334,8 +340,6 @@ static enum status make_file(struct compact_work *work, struct compact_sums *exp
         size_t damaged = work->parts.count;
         remove_leftovers(work, true);
         compact_run_clear(work->compact->run);
-        work->runs = 0;
-        work->added = (struct compact_sums){0};
         work->outcome->rows_in = work->outcome->duplicates = 0;
         status = take_parts(work, &damaged, fault);
         if (status == STATUS_DAMAGED && damaged < work->parts.count) {
@@ -419,7 +423,7 @@ static enum status compact_work(struct compact_work *work, struct fault *fault)
                  : status;
     status = status == STATUS_OK ? check_old(work, fault) : status;
     status = status == STATUS_OK ? make_file(work, &expected, fault) : status;
-    status = status == STATUS_OK ? prove(work, &expected, fault) : status;
+    status = status == STATUS_OK ? compact_prove(work, &expected, fault) : status;
     return status == STATUS_OK ? measure(work, fault) : status;
 }
 
@@ -427,6 +431,7 @@ enum status compact_hour(struct compact *compact, int64_t hour, struct compact_o
                          struct fault *fault)
 {
     *outcome = (struct compact_outcome){0};
+    buf_init(&outcome->change, CHANGE_BYTES_MAX);
     struct compact_work work = {
         .compact = compact, .outcome = outcome, .hour = hour, .raw_fd = -1, .events_fd = -1};
     lake_hour_path(hour, work.path);

@@ -6,9 +6,19 @@
 
 #include "lake/compact.h"
 #include "lake/lake_manifest.h"
+#include "lake/row_merge.h"
 
 #define COMPACT_FINISHED "events.parquet"
 #define COMPACT_UNFINISHED "_events.parquet"
+
+/* The table of rows that were set aside, merged: `merged()`. */
+struct compact_merged {
+    struct duck_source source;
+    struct compact_columns columns;
+    struct row_merge *merge; /* NULL: none is under way */
+    struct arena texts;
+    struct compact_sums sums; /* of what it gave */
+};
 
 struct compact {
     int data_fd;
@@ -18,6 +28,7 @@ struct compact {
     struct compact_options options;
     struct duck *duck;
     struct compact_run *run;
+    struct compact_merged merged;
     struct promoted promoted;
     int64_t newest; /* hour that has a Parquet file; INT64_MIN: none has */
 };
@@ -34,20 +45,25 @@ struct compact_work {
     bool *is_out; /* by part: not to be taken */
     bool has_old;
     struct lake_manifest manifest;
-    unsigned runs;             /* that were written to files of their own */
-    struct compact_sums added; /* by these */
+    unsigned runs;         /* that were set aside in files of their own, _run-N.ndjson.zst */
+    struct row_keys *keys; /* of their rows; NULL: there are none */
 };
 
-/* "_run-0.parquet" and so on. */
-enum { COMPACT_SPILL_NAME_BYTES = 32 };
+enum { COMPACT_SPILL_NAME_BYTES = ROW_MERGE_NAME_BYTES };
 void compact_spill_name(char name[COMPACT_SPILL_NAME_BYTES], unsigned number);
-
-void compact_add_sums(struct compact_sums *sums, const struct compact_sums *more);
-/* The sums of what stands behind FROM. */
-enum status compact_read_sums(struct compact_work *work, const char *from,
-                              struct compact_sums *sums, struct fault *fault) MUST_CHECK;
-/* Runs, and the file that the hour has, become _events.parquet; *expected what it must hold. */
+/* Sets the run's rows aside. The run is sorted, and stays as it is. */
+enum status compact_spill(struct compact_work *work, struct fault *fault) MUST_CHECK;
+/* What was set aside, and the file that the hour has, become _events.parquet; *expected what it
+ * must hold. */
 enum status compact_merge(struct compact_work *work, struct compact_sums *expected,
+                          struct fault *fault) MUST_CHECK;
+enum status compact_merged_register(struct compact_merged *merged, struct duck *duck,
+                                    struct fault *fault) MUST_CHECK;
+/* All columns of the table of the run, or of what was merged; with them `properties` as a VARIANT
+ * where the hour has that. */
+const char *compact_select(const struct compact_work *work, bool is_merged);
+/* Reads _events.parquet and compares: STATUS_IO when it is not what went in. */
+enum status compact_prove(struct compact_work *work, const struct compact_sums *expected,
                           struct fault *fault) MUST_CHECK;
 
 #endif

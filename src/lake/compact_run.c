@@ -1,26 +1,21 @@
 #include "lake/compact_run.h"
 
 #include "base/hash.h"
+#include "lake/row_order.h"
+#include "lake/compact_columns.h"
 
 #include <stdlib.h>
 
 enum {
-    COLUMNS_MAX = COLUMN_COUNT + PROMOTED_MAX,
     TALLY_ROWS = 4000, /* so many say what is frequent */
     BLOCK_BYTES = 1024 * 1024,
-    ROWS_MIN = 4096,
-    INDEX_SLOTS = 256
+    ROWS_MIN = 4096
 };
 
 struct kept_row {
     struct view text;
     const struct row_packed *cells;
-    struct view site; /* within the text, as the next one */
-    struct view anonymous_id;
-    uint64_t site_head; /* their first bytes as a number that sorts as they do */
-    uint64_t anonymous_head;
-    int64_t time_ms;
-    uint64_t ingest_seq;
+    struct row_order order; /* within the text */
     uint64_t property_bytes;
     uint64_t key[2];
 };
@@ -46,11 +41,8 @@ struct compact_run {
     const struct kept_row **order; /* after sorting; NULL before */
     size_t kept;
     struct compact_sums sums;
-    const struct promoted *promoted;
-    size_t promoted_count;
-    uint8_t index[INDEX_SLOTS]; /* of promoted columns by name: its number + 1 */
+    struct compact_columns columns;
     struct duck_source source;
-    struct duck_column columns[COLUMNS_MAX];
 };
 
 /* A scan of the run. */
@@ -153,38 +145,9 @@ static struct kept_row *next_place(struct compact_run *run)
     return &run->rows[run->count];
 }
 
-/* A text with its escapes resolved, in the arena when it has any; empty when there is none. */
-static struct view said(struct compact_run *run, const struct row_cells *cells, enum column column)
-{
-    struct view text = {0};
-    enum cell_kind kind = cells->kinds[column];
-    bool is_string = kind == CELL_PLAIN || kind == CELL_ESCAPED;
-    if (!is_string || row_text(cells->text[column], kind, &run->said, &text) != STATUS_OK) {
-        return view_make(NULL, 0);
-    }
-    return text;
-}
-
-/* Of the column as it is written: with the quotes of a text. */
-static size_t property_bytes(const struct row_cells *cells)
-{
-    enum cell_kind kind = cells->kinds[COLUMN_PROPERTIES];
-    bool is_string = kind == CELL_PLAIN || kind == CELL_ESCAPED;
-    return kind == CELL_NONE ? 0 : cells->text[COLUMN_PROPERTIES].len + (is_string ? 2 : 0);
-}
-
-/* The first eight bytes as a number; shorter ones come first, as in memcmp(). */
-static uint64_t head_of(struct view text)
-{
-    uint64_t head = 0;
-    memcpy(&head, text.at ? text.at : "", text.len < 8 ? text.len : 8);
-    return __builtin_bswap64(head); /* little-endian, as all that we run on */
-}
-
 enum status compact_run_add(struct compact_run *run, struct view row, struct fault *fault)
 {
     struct row_cells cells;
-    int64_t seq = 0;
     if (is_full(run, row.len + sizeof(struct row_packed))) {
         return STATUS_TOO_BIG;
     }
@@ -195,56 +158,23 @@ enum status compact_run_add(struct compact_run *run, struct view row, struct fau
         return fault_set(fault, STATUS_NO_MEMORY, "no memory for rows");
     }
     struct view text = view_make(memcpy(copy, row.at, row.len), row.len);
-    if (!row_cells_read(&cells, text) || !row_cells_integer(&cells, COLUMN_INGEST_SEQ, &seq) ||
-        seq <= 0) {
+    *place = (struct kept_row){.text = text, .cells = packed};
+    if (!row_cells_read(&cells, text) || !row_order_make(&place->order, &cells, &run->said)) {
         return fault_set(fault, STATUS_DAMAGED, "a row is none of the lake's: %.*s",
                          VIEW_ARG(view_part(text, 0, 80)));
     }
     row_cells_pack(&cells, text, packed);
-    *place = (struct kept_row){
-        .text = text,
-        .cells = packed,
-        .site = said(run, &cells, COLUMN_SITE),
-        .anonymous_id = said(run, &cells, COLUMN_ANONYMOUS_ID),
-        .ingest_seq = (uint64_t)seq,
-        .property_bytes = property_bytes(&cells),
-    };
-    place->site_head = head_of(place->site);
-    place->anonymous_head = head_of(place->anonymous_id);
-    if (!row_cells_time(&cells, COLUMN_EVENT_TIME, &place->time_ms)) {
-        place->time_ms = INT64_MIN;
-    }
-    hash_pair_128(0, place->site, said(run, &cells, COLUMN_EVENT_ID), place->key);
+    place->property_bytes = row_property_bytes(&cells);
+    hash_pair_128(0, place->order.site, row_said(&cells, COLUMN_EVENT_ID, &run->said), place->key);
     run->count++;
     return STATUS_OK;
-}
-
-static inline int compare_texts(uint64_t left_head, uint64_t right_head, struct view left,
-                                struct view right)
-{
-    if (left_head != right_head) {
-        return left_head < right_head ? -1 : 1;
-    }
-    size_t shorter = left.len < right.len ? left.len : right.len;
-    int order = shorter > 8 ? memcmp(left.at + 8, right.at + 8, shorter - 8) : 0;
-    return order != 0 ? order : (left.len > right.len) - (left.len < right.len);
 }
 
 static int compare_rows(const void *a, const void *b)
 {
     const struct kept_row *left = *(const struct kept_row *const *)a;
     const struct kept_row *right = *(const struct kept_row *const *)b;
-    int order = compare_texts(left->site_head, right->site_head, left->site, right->site);
-    if (order == 0) {
-        order = compare_texts(left->anonymous_head, right->anonymous_head, left->anonymous_id,
-                              right->anonymous_id);
-    }
-    if (order == 0) {
-        order = (left->time_ms > right->time_ms) - (left->time_ms < right->time_ms);
-    }
-    return order != 0
-               ? order
-               : (left->ingest_seq > right->ingest_seq) - (left->ingest_seq < right->ingest_seq);
+    return row_order_compare(&left->order, &right->order);
 }
 
 /* Puts each event's row with the lowest number into the table. */
@@ -257,21 +187,21 @@ static void fill_table(const struct compact_run *run, const struct kept_row **ta
                (table[at]->key[0] != row->key[0] || table[at]->key[1] != row->key[1])) {
             at = (at + 1) & (slots - 1);
         }
-        if (!table[at] || row->ingest_seq < table[at]->ingest_seq) {
+        if (!table[at] || row->order.ingest_seq < table[at]->order.ingest_seq) {
             table[at] = row;
         }
     }
 }
 
-static void add_to_sums(struct compact_sums *sums, const struct kept_row *row)
+void compact_sums_add(struct compact_sums *sums, uint64_t ingest_seq, uint64_t property_bytes)
 {
     sums->rows++;
-    sums->seq_sum += row->ingest_seq;
-    sums->property_bytes += row->property_bytes;
-    if (sums->first_seq == 0 || row->ingest_seq < sums->first_seq) {
-        sums->first_seq = row->ingest_seq;
+    sums->seq_sum += ingest_seq;
+    sums->property_bytes += property_bytes;
+    if (sums->first_seq == 0 || ingest_seq < sums->first_seq) {
+        sums->first_seq = ingest_seq;
     }
-    sums->last_seq = row->ingest_seq > sums->last_seq ? row->ingest_seq : sums->last_seq;
+    sums->last_seq = ingest_seq > sums->last_seq ? ingest_seq : sums->last_seq;
 }
 
 enum status compact_run_sort(struct compact_run *run, uint64_t *dropped, struct fault *fault)
@@ -288,7 +218,7 @@ enum status compact_run_sort(struct compact_run *run, uint64_t *dropped, struct 
     run->kept = 0;
     for (size_t i = 0; i < slots; i++) {
         if (table[i]) {
-            add_to_sums(&run->sums, table[i]);
+            compact_sums_add(&run->sums, table[i]->order.ingest_seq, table[i]->property_bytes);
             table[run->kept++] = table[i];
         }
     }
@@ -310,83 +240,11 @@ void compact_run_tally(const struct compact_run *run, struct property_tally *tal
     }
 }
 
-static size_t index_slot(struct view name)
-{
-    return hash_64(0, name) % INDEX_SLOTS;
-}
-
-static size_t find_promoted(const struct compact_run *run, struct view name)
-{
-    for (size_t at = index_slot(name); run->index[at] > 0; at = (at + 1) % INDEX_SLOTS) {
-        if (view_is(name, run->promoted->columns[run->index[at] - 1].property)) {
-            return run->index[at] - 1u;
-        }
-    }
-    return run->promoted_count;
-}
-
 void compact_run_set_promoted(struct compact_run *run, const struct promoted *promoted,
                               size_t count)
 {
-    static const duckdb_type TYPES[] = {[PROMOTED_TEXT] = DUCKDB_TYPE_VARCHAR,
-                                        [PROMOTED_NUMBER] = DUCKDB_TYPE_DOUBLE,
-                                        [PROMOTED_BOOLEAN] = DUCKDB_TYPE_BOOLEAN};
-    run->promoted = promoted;
-    run->promoted_count = count;
-    memset(run->index, 0, sizeof(run->index));
-    for (size_t i = 0; i < count; i++) {
-        const struct promoted_column *column = &promoted->columns[i];
-        size_t at = index_slot(view_from_text(column->property));
-        while (run->index[at] > 0) {
-            at = (at + 1) % INDEX_SLOTS;
-        }
-        run->index[at] = (uint8_t)(i + 1);
-        run->columns[COLUMN_COUNT + i] = (struct duck_column){column->column, TYPES[column->type]};
-    }
-    run->source.column_count = COLUMN_COUNT + count;
-}
-
-static void put_value(struct duck_fill *fill, size_t column, enum promoted_type type,
-                      const struct promoted_value *value)
-{
-    switch (type) {
-    case PROMOTED_TEXT:
-        duck_put_lent_text(fill, column, value->text);
-        break;
-    case PROMOTED_NUMBER:
-        duck_put_double(fill, column, value->number);
-        break;
-    case PROMOTED_BOOLEAN:
-        duck_put_boolean(fill, column, value->is_true);
-        break;
-    }
-}
-
-static void put_promoted(struct compact_run *run, struct duck_fill *fill, struct view properties)
-{
-    struct row_member member;
-    uint64_t has = 0;
-    const char *at = properties.at + 1;
-    const char *end = properties.at + properties.len;
-    while (properties.len > 1 && row_member_next(&at, end, &member)) {
-        struct promoted_value value;
-        size_t i = member.is_key_escaped ? run->promoted_count : find_promoted(run, member.key);
-        if (i == run->promoted_count) {
-            continue;
-        }
-        /* Of a key that is there twice the last one counts. */
-        enum promoted_type type = run->promoted->columns[i].type;
-        bool fits = promoted_fits(type, &member, &run->said, &value);
-        has = fits ? has | UINT64_C(1) << i : has & ~(UINT64_C(1) << i);
-        if (fits) {
-            put_value(fill, COLUMN_COUNT + i, type, &value);
-        }
-    }
-    for (size_t i = 0; i < run->promoted_count; i++) {
-        if ((has >> i & 1) == 0) {
-            duck_put_null(fill, COLUMN_COUNT + i);
-        }
-    }
+    compact_columns_set(&run->columns, promoted, count);
+    run->source.column_count = run->columns.count;
 }
 
 static enum status open_scan(void *self, void **scan, struct fault *fault)
@@ -414,9 +272,7 @@ static enum status fill_rows(void *self, struct duck_fill *fill, struct fault *f
         const struct kept_row *row = run->order[scan->given++];
         struct row_cells cells;
         row_cells_unpack(row->cells, row->text, &cells);
-        bool has_object = cells.kinds[COLUMN_PROPERTIES] == CELL_NESTED;
-        status = duck_put_cells(fill, &cells, &run->said, DUCK_PUT_LENT | DUCK_PUT_TIMES_MS, fault);
-        put_promoted(run, fill, has_object ? cells.text[COLUMN_PROPERTIES] : view_make("", 0));
+        status = compact_columns_put(&run->columns, fill, &cells, &run->said, true, fault);
         fill->rows++;
     }
     return status;
@@ -425,20 +281,26 @@ static enum status fill_rows(void *self, struct duck_fill *fill, struct fault *f
 enum status compact_run_register(struct compact_run *run, struct duck *duck, const char *name,
                                  struct fault *fault)
 {
-    duck_columns(run->columns);
-    for (enum column i = 0; i < COLUMN_COUNT; i++) {
-        if (columns[i].type == COLUMN_TIME) {
-            run->columns[i].type = DUCKDB_TYPE_TIMESTAMP_MS;
-        }
-    }
+    compact_columns_init(&run->columns);
     run->source = (struct duck_source){
         .name = name,
-        .columns = run->columns,
-        .column_count = COLUMN_COUNT + run->promoted_count,
+        .columns = run->columns.at,
+        .column_count = run->columns.count,
         .self = run,
         .open = open_scan,
         .fill = fill_rows,
         .close = close_scan,
     };
     return duck_source_register(duck, &run->source, fault);
+}
+
+enum status compact_run_each(const struct compact_run *run, compact_row_fn *on_row, void *self,
+                             struct fault *fault)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < run->kept && status == STATUS_OK; i++) {
+        const struct kept_row *row = run->order[i];
+        status = on_row(self, row->text, row->key, row->order.ingest_seq, fault);
+    }
+    return status;
 }

@@ -13,8 +13,7 @@
 #ifndef PIPES_LAKE_COMPACT_RUN_H
 #define PIPES_LAKE_COMPACT_RUN_H
 
-#include "lake/duck_rows.h"
-#include "lake/promoted.h"
+#include "lake/compact_columns.h"
 #include "lake/property_tally.h"
 
 struct compact_run;
@@ -27,6 +26,8 @@ struct compact_sums {
     uint64_t first_seq;      /* lowest ingest_seq; 0: no rows */
     uint64_t last_seq;
 };
+
+void compact_sums_add(struct compact_sums *sums, uint64_t ingest_seq, uint64_t property_bytes);
 
 /* `bytes`: what rows may take. */
 enum status compact_run_create(struct compact_run **run, size_t bytes, struct fault *fault)
@@ -54,6 +55,11 @@ enum status compact_run_register(struct compact_run *run, struct duck *duck, con
 /* Between two statements: which promoted columns it has from now on. */
 void compact_run_set_promoted(struct compact_run *run, const struct promoted *promoted,
                               size_t count);
+/* Its rows in order: text, hash of (site, event_id), ingest_seq. Ends with the first failure. */
+typedef enum status compact_row_fn(void *self, struct view row, const uint64_t key[2],
+                                   uint64_t ingest_seq, struct fault *fault);
+enum status compact_run_each(const struct compact_run *run, compact_row_fn *on_row, void *self,
+                             struct fault *fault) MUST_CHECK;
 void compact_run_clear(struct compact_run *run);
 
 #endif

@@ -4,6 +4,7 @@
 #include "lake/cursor.h"
 #include "lake/key_set.h"
 #include "lake/late_arrivals.h"
+#include "lake/lake_commit.h"
 #include "lake/open_parts.h"
 #include "lake/reserve.h"
 #include "lake/stream_merge.h"
@@ -159,7 +160,10 @@ enum status lake_open(struct lake **lake, const struct lake_options *options, st
     for (int i = 0; i < TREES; i++) {
         made->tree_fds[i] = -1;
     }
-    enum status status = lake_account_open(&made->account, &options->ledger, fault);
+    /* First of all: names of parts that a commit was about to remove say nothing any more. */
+    enum status status = lake_commit_recover(options->data_fd, fault);
+    status =
+        status == STATUS_OK ? lake_account_open(&made->account, &options->ledger, fault) : status;
     status = status == STATUS_OK
                  ? data_folder_enter(options->data_fd, "lake", true, &made->folder_fd, fault)
                  : status;

@@ -2,10 +2,11 @@
  * lake_check.h - proves that what is on disk is sound: the journal's frames, the lake's parts.
  *
  * Reads with the same readers as the running program and changes nothing. It may run beside
- * `pipes serve`: what is being written is left out.
+ * `pipes serve`: what is being written is left out, and files of the lake do not change places
+ * until it is done.
  *
  *     struct lake_check_report report = {0};
- *     lake_check(data_fd, &complaints, &report, &fault);
+ *     lake_check(data_fd, NULL, &complaints, &report, &fault);
  *     is_sound = report.problems == 0;
  */
 #ifndef PIPES_LAKE_LAKE_CHECK_H
@@ -27,6 +28,10 @@ struct lake_check_report {
     uint64_t quarantined;
     uint64_t bytes;      /* of rows, before compression */
     uint64_t file_bytes; /* of the parts */
+    uint64_t parquet_files;
+    uint64_t parquet_rows; /* as the manifest says */
+    uint64_t parquet_bytes;
+    bool parquet_unread; /* without DuckDB: checksums were compared, rows not looked at */
     bool keys_unchecked; /* too many rows to look for repeated events in memory */
 };
 
@@ -38,8 +43,9 @@ struct lake_check_listener {
     void *self;
 };
 
-/* STATUS_OK when it could look at everything, whatever it found. */
-enum status lake_check(int data_fd, const struct lake_check_listener *listener,
+/* STATUS_OK when it could look at everything, whatever it found. `library`: DuckDB's, NULL or empty
+ * when it is to be looked for; when there is none, rows of Parquet files are not looked at. */
+enum status lake_check(int data_fd, const char *library, const struct lake_check_listener *listener,
                        struct lake_check_report *report, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -46,13 +46,11 @@ static bool parse_line(struct lake_manifest *manifest, struct view line)
     return true;
 }
 
-enum status lake_manifest_load(struct lake_manifest *manifest, int lake_fd, int64_t hour,
-                               struct fault *fault)
+enum status lake_manifest_load_from(struct lake_manifest *manifest, int lake_fd, int64_t day,
+                                    const char *name, struct fault *fault)
 {
-    char name[LAKE_MANIFEST_NAME_BYTES];
     struct buf text;
-    *manifest = (struct lake_manifest){.day = hour >= 0 ? hour / 24 : (hour - 23) / 24};
-    lake_manifest_name(manifest->day, false, name);
+    *manifest = (struct lake_manifest){.day = day};
     buf_init(&text, LAKE_MANIFEST_HOURS * LINE_BYTES);
     enum status status = file_read(lake_fd, name, &text, fault);
     struct view rest = buf_view(&text);
@@ -67,6 +65,15 @@ enum status lake_manifest_load(struct lake_manifest *manifest, int lake_fd, int6
     }
     buf_free(&text);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
+enum status lake_manifest_load(struct lake_manifest *manifest, int lake_fd, int64_t hour,
+                               struct fault *fault)
+{
+    char name[LAKE_MANIFEST_NAME_BYTES];
+    int64_t day = hour >= 0 ? hour / 24 : (hour - 23) / 24;
+    lake_manifest_name(day, false, name);
+    return lake_manifest_load_from(manifest, lake_fd, day, name, fault);
 }
 
 static void append_row(struct buf *text, int hour, const struct lake_manifest_row *row)

@@ -43,6 +43,9 @@ struct lake_manifest {
  * understood. */
 enum status lake_manifest_load(struct lake_manifest *manifest, int lake_fd, int64_t hour,
                                struct fault *fault) MUST_CHECK;
+/* The same of a day by a name of the caller's (a commit may be under way: lake_pending.h). */
+enum status lake_manifest_load_from(struct lake_manifest *manifest, int lake_fd, int64_t day,
+                                    const char *name, struct fault *fault) MUST_CHECK;
 static inline struct lake_manifest_row *lake_manifest_row(struct lake_manifest *manifest,
                                                           int64_t hour)
 {

@@ -8,6 +8,7 @@
 
 static const char FILE_NAME[] = "PROMOTED";
 static const char *const TYPE_NAMES[] = {"VARCHAR", "DOUBLE", "BOOLEAN"};
+static const char VARIANT[] = "VARIANT";
 enum { LINE_BYTES = 256, DIGITS_MAX = 15 };
 
 const char *promoted_type_name(enum promoted_type type)
@@ -60,6 +61,16 @@ bool promoted_add(struct promoted *promoted, struct view property, enum promoted
     return true;
 }
 
+bool promoted_add_variant(struct promoted *promoted, int64_t since)
+{
+    if (promoted->has_variant) {
+        return false;
+    }
+    promoted->has_variant = true;
+    promoted->variant_since = since;
+    return true;
+}
+
 static bool parse_line(struct promoted *promoted, struct view line)
 {
     int64_t since;
@@ -67,6 +78,9 @@ static bool parse_line(struct promoted *promoted, struct view line)
     struct view type = view_cut(&line, ' ');
     struct view column = view_cut(&line, ' ');
     size_t i = 0;
+    if (view_is(type, VARIANT)) {
+        return view_to_int64(number, &since) && promoted_add_variant(promoted, since);
+    }
     while (i < sizeof(TYPE_NAMES) / sizeof(TYPE_NAMES[0]) && !view_is(type, TYPE_NAMES[i])) {
         i++;
     }
@@ -79,7 +93,7 @@ static bool parse_line(struct promoted *promoted, struct view line)
 enum status promoted_load(struct promoted *promoted, int lake_fd, struct fault *fault)
 {
     struct buf text;
-    buf_init(&text, PROMOTED_MAX * LINE_BYTES);
+    buf_init(&text, (PROMOTED_MAX + 1) * LINE_BYTES);
     *promoted = (struct promoted){0};
     enum status status = file_read(lake_fd, FILE_NAME, &text, fault);
     struct view rest = buf_view(&text);
@@ -97,11 +111,15 @@ enum status promoted_load(struct promoted *promoted, int lake_fd, struct fault *
 enum status promoted_save(const struct promoted *promoted, int lake_fd, struct fault *fault)
 {
     struct buf text;
-    buf_init(&text, PROMOTED_MAX * LINE_BYTES);
+    buf_init(&text, (PROMOTED_MAX + 1) * LINE_BYTES);
     for (size_t i = 0; i < promoted->count; i++) {
         const struct promoted_column *column = &promoted->columns[i];
         buf_append_format(&text, "%lld %s %s %s\n", (long long)column->since,
                           TYPE_NAMES[column->type], column->column, column->property);
+    }
+    if (promoted->has_variant) {
+        buf_append_format(&text, "%lld %s %s properties\n", (long long)promoted->variant_since,
+                          VARIANT, PROMOTED_VARIANT_COLUMN);
     }
     enum status status = buf_status(&text);
     if (status == STATUS_OK) {

@@ -11,6 +11,9 @@
  *     column p_price     for the property "price"; bytes that are no letter, digit or underscore
  *                        become underscores
  *
+ * A line "<hour> VARIANT properties_variant properties" stands for all of them in one column of
+ * Parquet's type VARIANT, where that was asked for.
+ *
  *     promoted_load(&promoted, lake_fd, &fault);
  *     promoted_add(&promoted, VIEW_LITERAL("price"), PROMOTED_NUMBER, hour);
  *     promoted_save(&promoted, lake_fd, &fault);
@@ -25,6 +28,8 @@ enum {
     PROMOTED_MAX = 64,
     PROMOTED_NAME_BYTES = 64, /* of a property; a longer one is not promoted */
 };
+
+#define PROMOTED_VARIANT_COLUMN "properties_variant"
 
 enum promoted_type {
     PROMOTED_TEXT,    /* VARCHAR: strings; numbers and truth values as they stand */
@@ -42,6 +47,8 @@ struct promoted_column {
 struct promoted {
     struct promoted_column columns[PROMOTED_MAX]; /* by since, rising */
     size_t count;
+    bool has_variant; /* PROMOTED_VARIANT_COLUMN: all of properties, as a VARIANT */
+    int64_t variant_since;
 };
 
 const char *promoted_type_name(enum promoted_type type);
@@ -54,6 +61,8 @@ enum status promoted_save(const struct promoted *promoted, int lake_fd, struct f
  * already, whatever the case of its letters. `since` is not before the last one's. */
 bool promoted_add(struct promoted *promoted, struct view property, enum promoted_type type,
                   int64_t since);
+/* Adds the column of all properties; false when it is there already. */
+bool promoted_add_variant(struct promoted *promoted, int64_t since);
 /* How many of them, from the first, files of the hour have. */
 size_t promoted_at(const struct promoted *promoted, int64_t hour);
 /* The index of a property among the first `count`, or count. */

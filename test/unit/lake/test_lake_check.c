@@ -52,7 +52,7 @@ static void check(void)
     struct lake_check_listener listener = {.on_problem = on_problem};
     report = (struct lake_check_report){0};
     sentences[0] = 0;
-    assert_int_equal(lake_check(folder.fd, &listener, &report, &fault), STATUS_OK);
+    assert_int_equal(lake_check(folder.fd, NULL, &listener, &report, &fault), STATUS_OK);
 }
 
 static void write_part(uint64_t stream, uint64_t first, uint64_t last, const char *const *rows)

@@ -1,4 +1,4 @@
-#include "app/key_seed.h"
+#include "lake/key_seed.h"
 
 #include "base/file.h"
 #include "base/uuid.h"
@@ -19,18 +19,22 @@ static enum status make_seed(int data_fd, uint64_t *seed, struct fault *fault)
     return status;
 }
 
-enum status key_seed_load(int data_fd, uint64_t *seed, struct fault *fault)
+enum status key_seed_read(int data_fd, uint64_t *seed, struct fault *fault)
 {
     struct buf text;
     buf_init(&text, 64);
     enum status status = file_read(data_fd, SEED_FILE, &text, fault);
     struct view line = buf_view(&text);
-    if (status == STATUS_NOT_FOUND) {
-        status = make_seed(data_fd, seed, fault);
-    } else if (status == STATUS_OK && !view_to_uint64(view_cut(&line, '\n'), seed)) {
+    if (status == STATUS_OK && !view_to_uint64(view_cut(&line, '\n'), seed)) {
         status = fault_set(fault, STATUS_DAMAGED,
                            "the file SEED in the data folder must hold one number");
     }
     buf_free(&text);
     return status;
+}
+
+enum status key_seed_load(int data_fd, uint64_t *seed, struct fault *fault)
+{
+    enum status status = key_seed_read(data_fd, seed, fault);
+    return status == STATUS_NOT_FOUND ? make_seed(data_fd, seed, fault) : status;
 }
