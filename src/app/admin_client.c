@@ -5,17 +5,17 @@
 #include "journal/data_folder.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
-#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { FILE_BYTES_MAX = 4096, ANSWER_BYTES_MAX = 4 * 1024 * 1024, READ_BYTES = 64 * 1024 };
-static const int WAIT_SEC = 10;
+enum { RUNNING_BYTES_MAX = 4096, HEAD_BYTES_MAX = 1024, READ_BYTES = 64 * 1024 };
 
-static enum status parse(struct view text, const char *data, struct admin_address *address,
-                         struct fault *fault)
+static enum status take_address(struct admin_client *client, const char *data, struct view text,
+                                struct fault *fault)
 {
     struct arena arena;
     struct json doc;
@@ -24,46 +24,52 @@ static enum status parse(struct view text, const char *data, struct admin_addres
     enum status status = json_parse(&doc, text, &arena, NULL, fault);
     if (status == STATUS_OK) {
         status = json_text(&doc, json_member(&doc, JSON_ROOT, "admin_url"), &arena, &url);
-        json_to_int64(&doc, json_member(&doc, JSON_ROOT, "pid"), &address->pid);
+        json_to_int64(&doc, json_member(&doc, JSON_ROOT, "pid"), &client->pid);
     }
     /* "http://HOST:PORT/" */
     struct view rest = view_part(url, strlen("http://"), url.len);
     struct view host = view_cut(&rest, ':');
     struct view port = view_cut(&rest, '/');
-    if (status != STATUS_OK || host.len == 0 || host.len >= sizeof(address->host) ||
-        port.len == 0 || port.len >= sizeof(address->port)) {
+    if (status == STATUS_OK && (host.len == 0 || host.len >= sizeof(client->host) ||
+                                port.len == 0 || port.len >= sizeof(client->port))) {
         status = fault_set(fault, STATUS_DAMAGED, "%s/RUNNING names no address", data);
-    } else {
-        snprintf(address->host, sizeof(address->host), "%.*s", VIEW_ARG(host));
-        snprintf(address->port, sizeof(address->port), "%.*s", VIEW_ARG(port));
+    }
+    if (status == STATUS_OK) {
+        snprintf(client->host, sizeof(client->host), "%.*s", VIEW_ARG(host));
+        snprintf(client->port, sizeof(client->port), "%.*s", VIEW_ARG(port));
     }
     arena_free(&arena);
     return status;
 }
 
-enum status admin_client_find(int data_fd, const char *data, struct admin_address *address,
-                              struct fault *fault)
+enum status admin_client_open(struct admin_client *client, const char *data, struct fault *fault)
 {
     struct buf text;
-    *address = (struct admin_address){0};
-    buf_init(&text, FILE_BYTES_MAX);
-    enum status status = file_read(data_fd, "RUNNING", &text, fault);
-    if (status == STATUS_NOT_FOUND) {
-        fault_set(fault, status,
-                  "no collector is running on %s; start one with: pipes serve --data %s", data,
-                  data);
-    } else if (status == STATUS_OK) {
-        status = parse(buf_view(&text), data, address, fault);
+    *client = (struct admin_client){0};
+    buf_init(&text, RUNNING_BYTES_MAX);
+    int data_fd = open(data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    enum status status =
+        data_fd >= 0 ? file_read(data_fd, "RUNNING", &text, NULL) : STATUS_NOT_FOUND;
+    status = status == STATUS_OK && text.len > 0
+                 ? take_address(client, data, buf_view(&text), fault)
+                 : fault_set(fault, STATUS_NOT_FOUND,
+                             "no collector is running on %s; start one with: pipes serve --data %s",
+                             data, data);
+    if (status == STATUS_OK && admin_token_read(data_fd, client->token, NULL) != STATUS_OK) {
+        client->token[0] = 0;
+    }
+    if (data_fd >= 0) {
+        close(data_fd);
     }
     buf_free(&text);
     return status;
 }
 
-enum status admin_client_dial(const struct admin_address *address, int *fd, struct fault *fault)
+enum status admin_client_dial(const struct admin_client *client, int *fd, struct fault *fault)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;
-    int reason = getaddrinfo(address->host, address->port, &hints, &found);
+    int reason = getaddrinfo(client->host, client->port, &hints, &found);
     *fd = -1;
     for (struct addrinfo *at = found; reason == 0 && at && *fd < 0; at = at->ai_next) {
         *fd = socket(at->ai_family, at->ai_socktype | SOCK_CLOEXEC, 0);
@@ -78,118 +84,77 @@ enum status admin_client_dial(const struct admin_address *address, int *fd, stru
     return *fd >= 0 ? STATUS_OK
                     : fault_set(fault, STATUS_IO,
                                 "the collector at %s:%s does not answer; was it killed?",
-                                address->host, address->port);
+                                client->host, client->port);
 }
 
-static enum status read_all(int fd, struct buf *answer, struct fault *fault)
+static enum status send_all(int fd, struct view bytes, struct fault *fault)
 {
-    struct timeval wait = {.tv_sec = WAIT_SEC};
-    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+    while (bytes.len > 0) {
+        ssize_t sent = send(fd, bytes.at, bytes.len, MSG_NOSIGNAL);
+        if (sent < 0 && errno != EINTR) {
+            return fault_errno(fault, errno, "the collector does not listen");
+        }
+        bytes = view_part(bytes, sent > 0 ? (size_t)sent : 0, bytes.len);
+    }
+    return STATUS_OK;
+}
+
+static enum status receive_all(int fd, struct buf *in, struct fault *fault)
+{
     for (;;) {
-        char *place = buf_reserve(answer, READ_BYTES);
-        ssize_t got = place ? read(fd, place, READ_BYTES) : -1;
+        char *place = buf_reserve(in, READ_BYTES);
+        ssize_t got = place ? recv(fd, place, READ_BYTES, 0) : -1;
         if (got == 0) {
             return STATUS_OK;
         }
         if (got < 0 && (!place || errno != EINTR)) {
-            return fault_set(fault, STATUS_IO, "the collector did not answer in time");
+            return place ? fault_errno(fault, errno, "the collector broke off its answer")
+                         : fault_set(fault, STATUS_TOO_BIG, "the collector's answer is too long");
         }
-        buf_used(answer, got > 0 ? (size_t)got : 0);
+        buf_used(in, got > 0 ? (size_t)got : 0);
     }
 }
 
-static enum status take_body(struct view answer, struct buf *body, struct fault *fault)
+/* "HTTP/1.1 202 Accepted", headers, an empty line; the body ends with the connection. */
+static enum status take_answer(struct admin_answer *answer, struct fault *fault)
 {
+    struct view all = buf_view(&answer->body);
     static const char END[] = "\r\n\r\n";
-    const char *found = answer.len > 0 ? memmem(answer.at, answer.len, END, 4) : NULL;
-    if (!found || !view_starts_with(answer, "HTTP/1.1 200")) {
-        struct view line = view_cut(&answer, '\r');
-        return fault_set(fault, STATUS_IO, "the collector answered: %.60s",
-                         line.len > 0 ? line.at : "nothing");
+    const char *end = all.len > 0 ? memmem(all.at, all.len, END, sizeof(END) - 1) : NULL;
+    struct view line = all;
+    uint64_t code = 0;
+    (void)view_cut(&line, ' ');
+    if (!end || !view_to_uint64(view_cut(&line, ' '), &code)) {
+        return fault_set(fault, STATUS_BAD_INPUT, "what answers there is no collector");
     }
-    size_t head = (size_t)(found - answer.at) + 4;
-    return buf_append_view(body, view_part(answer, head, answer.len));
+    answer->status = (unsigned)code;
+    buf_consume(&answer->body, (size_t)(end - all.at) + sizeof(END) - 1);
+    return STATUS_OK;
 }
 
-enum status admin_client_get(const struct admin_address *address, const char *path,
-                             struct buf *body, struct fault *fault)
+enum status admin_client_ask(const struct admin_client *client, const char *method,
+                             const char *path, struct view body, struct admin_answer *answer,
+                             struct fault *fault)
 {
-    int fd;
-    struct buf answer;
-    enum status status = admin_client_dial(address, &fd, fault);
-    if (status != STATUS_OK) {
-        return status;
+    char head[HEAD_BYTES_MAX];
+    int fd = -1;
+    *answer = (struct admin_answer){0};
+    buf_init(&answer->body, ADMIN_ANSWER_BYTES_MAX);
+    enum status status = admin_client_dial(client, &fd, fault);
+    int len = snprintf(head, sizeof(head),
+                       "%s %s HTTP/1.1\r\nHost: localhost:%s\r\nAuthorization: Bearer %s\r\n"
+                       "Connection: close\r\nContent-Length: %zu\r\n\r\n",
+                       method, path, client->port, client->token, body.len);
+    status = status == STATUS_OK ? send_all(fd, view_make(head, (size_t)len), fault) : status;
+    status = status == STATUS_OK ? send_all(fd, body, fault) : status;
+    status = status == STATUS_OK ? receive_all(fd, &answer->body, fault) : status;
+    if (fd >= 0) {
+        close(fd);
     }
-    buf_init(&answer, ANSWER_BYTES_MAX);
-    dprintf(fd, "GET %s HTTP/1.1\r\nHost: localhost:%s\r\nConnection: close\r\n\r\n", path,
-            address->port);
-    status = read_all(fd, &answer, fault);
-    if (status == STATUS_OK) {
-        status = take_body(buf_view(&answer), body, fault);
-    }
-    buf_free(&answer);
-    close(fd);
-    return status;
+    return status == STATUS_OK ? take_answer(answer, fault) : status;
 }
 
-static enum status ask_stable(const struct admin_address *address, uint64_t *stable,
-                              struct fault *fault)
+void admin_answer_free(struct admin_answer *answer)
 {
-    struct buf body;
-    struct arena arena;
-    struct json doc;
-    int64_t number = 0;
-    buf_init(&body, ANSWER_BYTES_MAX);
-    arena_init(&arena, ANSWER_BYTES_MAX);
-    enum status status = admin_client_get(address, "/counts", &body, fault);
-    if (status == STATUS_OK) {
-        status = json_parse(&doc, buf_view(&body), &arena, NULL, fault);
-    }
-    if (status == STATUS_OK &&
-        !json_to_int64(&doc, json_member(&doc, JSON_ROOT, "stable_seq"), &number)) {
-        status = fault_set(fault, STATUS_IO, "the collector does not say its stable_seq");
-    }
-    *stable = (uint64_t)number;
-    arena_free(&arena);
-    buf_free(&body);
-    return status;
-}
-
-/* Where none runs, no number below the mark is given any more. */
-static enum status read_mark(int data_fd, uint64_t *stable, struct fault *fault)
-{
-    int fd;
-    struct buf text;
-    *stable = 0;
-    enum status status = data_folder_enter(data_fd, "journal", false, &fd, fault);
-    if (status != STATUS_OK) {
-        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-    }
-    buf_init(&text, 64);
-    status = file_read(fd, "SEQUENCE", &text, fault);
-    struct view line = buf_view(&text);
-    if (status == STATUS_OK && !view_to_uint64(view_cut(&line, '\n'), stable)) {
-        status = fault_set(fault, STATUS_DAMAGED, "journal/SEQUENCE must hold one number");
-    }
-    buf_free(&text);
-    close(fd);
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-}
-
-enum status admin_client_stable(int data_fd, const char *data, uint64_t *stable,
-                                struct fault *fault)
-{
-    struct admin_address address;
-    enum status status = admin_client_find(data_fd, data, &address, fault);
-    if (status == STATUS_NOT_FOUND) {
-        return read_mark(data_fd, stable, fault);
-    }
-    if (status == STATUS_OK) {
-        status = ask_stable(&address, stable, fault);
-    }
-    bool is_gone = address.pid > 0 && kill((pid_t)address.pid, 0) != 0 && errno == ESRCH;
-    if (status != STATUS_OK && is_gone) {
-        return read_mark(data_fd, stable, fault);
-    }
-    return status == STATUS_OK || status == STATUS_DAMAGED ? status : STATUS_BUSY;
+    buf_free(&answer->body);
 }

@@ -1,35 +1,43 @@
 /*
- * admin_client.h - asks the collector that runs on a data folder: its file RUNNING says where.
+ * admin_client.h - asks a running collector, at the address that its file RUNNING names.
  *
- *     admin_client_find(data_fd, "data", &address, &fault);
- *     admin_client_dial(&address, &fd, &fault);
+ *     admin_client_open(&client, "data", &fault);          STATUS_NOT_FOUND: none runs there
+ *     admin_client_ask(&client, "POST", "/forget", body, &answer, &fault);
+ *     if (answer.status == 202) { ... buf_view(&answer.body) ... }
+ *     admin_answer_free(&answer);
  */
 #ifndef PIPES_APP_ADMIN_CLIENT_H
 #define PIPES_APP_ADMIN_CLIENT_H
 
+#include "app/admin_token.h"
 #include "base/buf.h"
-#include "base/status.h"
 
 #include <stdint.h>
 
-struct admin_address {
+enum { ADMIN_ANSWER_BYTES_MAX = 16 * 1024 * 1024 };
+
+struct admin_client {
     char host[128];
     char port[16];
-    int64_t pid;
+    int64_t pid; /* 0: not told */
+    char token[ADMIN_TOKEN_BYTES]; /* empty when it cannot be read */
 };
 
-/* STATUS_NOT_FOUND: none runs there. `data` is for the sentence. */
-enum status admin_client_find(int data_fd, const char *data, struct admin_address *address,
-                              struct fault *fault) MUST_CHECK;
-enum status admin_client_dial(const struct admin_address *address, int *fd, struct fault *fault)
-    MUST_CHECK;
-/* Appends the body of the answer to GET `path`. STATUS_IO when it is not 200. */
-enum status admin_client_get(const struct admin_address *address, const char *path,
-                             struct buf *body, struct fault *fault) MUST_CHECK;
+struct admin_answer {
+    unsigned status;
+    struct buf body;
+};
 
-/* The number below which nothing is in flight: from the collector, or, when none runs, from what it
- * left. STATUS_BUSY: one seems to run and does not answer. */
-enum status admin_client_stable(int data_fd, const char *data, uint64_t *stable,
-                                struct fault *fault) MUST_CHECK;
+enum status admin_client_open(struct admin_client *client, const char *data, struct fault *fault)
+    MUST_CHECK;
+/* A connection; the caller's to close. STATUS_IO when nobody answers. */
+enum status admin_client_dial(const struct admin_client *client, int *fd, struct fault *fault)
+    MUST_CHECK;
+/* One request; STATUS_OK whatever the answer's status is. */
+enum status admin_client_ask(const struct admin_client *client, const char *method,
+                             const char *path, struct view body, struct admin_answer *answer,
+                             struct fault *fault) MUST_CHECK;
+/* Accepts a zeroed one. */
+void admin_answer_free(struct admin_answer *answer);
 
 #endif

@@ -1,10 +1,10 @@
 #include "app/export.h"
 
-#include "app/admin_client.h"
 #include "app/confined.h"
 #include "app/export_folder.h"
 #include "app/pipe_pump.h"
 #include "app/query.h"
+#include "app/stable_seq.h"
 #include "base/buf.h"
 #include "base/file.h"
 #include "lake/views.h"
@@ -284,7 +284,7 @@ int export_run(const struct export_options *options)
     uint64_t stable;
     struct piece piece = {.options = options, .range = options->range};
     query_raise_file_limit();
-    if (admin_client_stable(options->data_fd, options->data, &stable, &fault) != STATUS_OK) {
+    if (stable_seq_ask(options->data_fd, options->data, &stable, &fault) != STATUS_OK) {
         return fail(options, &fault);
     }
     if (piece.range.to_seq == 0 || piece.range.to_seq > stable) {

@@ -2,9 +2,9 @@
 #include "cmd/cmd.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 enum { LINE_BYTES_MAX = 9 * 1024 * 1024, READ_BYTES = 64 * 1024, QUIET_MS = 300 };
@@ -76,24 +76,18 @@ static enum status print_flow(struct printing *printing, int fd, bool is_followi
 static int run(const struct cmd_context *context)
 {
     const struct config *config = context->config;
-    struct admin_address address;
+    struct admin_client client;
     struct fault fault = {0};
     int fd = -1;
-    int data_fd = open(config->data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    enum status status = data_fd >= 0 ? admin_client_find(data_fd, config->data, &address, &fault)
-                                      : fault_set(&fault, STATUS_NOT_FOUND,
-                                                  "there is no data folder %s", config->data);
-    if (data_fd >= 0) {
-        close(data_fd);
-    }
+    enum status status = admin_client_open(&client, config->data, &fault);
     if (status == STATUS_OK) {
-        status = admin_client_dial(&address, &fd, &fault);
+        status = admin_client_dial(&client, &fd, &fault);
     }
     if (status != STATUS_OK) {
         return cmd_fail(context, "%s", fault.text);
     }
     dprintf(fd, "GET /live?last=%lld HTTP/1.1\r\nHost: localhost:%s\r\n\r\n",
-            (long long)config->last, address.port);
+            (long long)config->last, client.port);
     struct printing printing = {.context = context};
     status = print_flow(&printing, fd, config->follow, &fault);
     close(fd);

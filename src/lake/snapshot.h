@@ -79,6 +79,8 @@ const struct snapshot_file *snapshot_file(const struct snapshot *snapshot, size_
 size_t snapshot_source_count(const struct snapshot *snapshot);
 /* Compressed bytes of the parts, and bytes of the tail. */
 uint64_t snapshot_source_bytes(const struct snapshot *snapshot, size_t source);
+/* Of the part, below the lake; "journal" for the tail. Borrowed. */
+const char *snapshot_source_name(const struct snapshot *snapshot, size_t source);
 enum status snapshot_rows_open(struct snapshot_rows **rows, struct snapshot *snapshot,
                                size_t source, struct fault *fault) MUST_CHECK;
 /* Without its line end, borrowed until the next call. STATUS_END behind the last; STATUS_DAMAGED

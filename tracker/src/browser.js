@@ -177,7 +177,7 @@ function browser(win) {
     }
 
     /** Posts body; done(status, retryAfter, text) with status 0 for a dead network. */
-    function post(url, body, done) {
+    function post(url, body, done, credentials) {
         var safe = fence(done);
         function failed() { safe(0); }
         try {
@@ -185,7 +185,7 @@ function browser(win) {
                 return sendByXhr(url, body, safe);
             }
             win.fetch(url, {
-                method: 'POST', body: body, keepalive: true, credentials: 'omit',
+                method: 'POST', body: body, keepalive: true, credentials: credentials || 'omit',
                 headers: {'Content-Type': 'text/plain;charset=UTF-8'}
             }).then(function (answer) {
                 function report(text) {

@@ -15,10 +15,10 @@ function ids(web, config, suffix) {
     var IDLE_MS = 18e5;
     /** Activity is written down so often: each time for each event would cost the page. */
     var NOTE_MS = 5e3;
-    var anonymous, arrived, session, user, domain;
+    var anonymous, arrived, session, user;
 
     function root() {
-        return domain === undefined ? (domain = config.domain || web._rootDomain()) : domain;
+        return (config.domain = config.domain || web._rootDomain());
     }
 
     /** @returns {{_id: string, _created: number}|undefined} unless malformed or too old */

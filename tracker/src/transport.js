@@ -23,7 +23,7 @@ function transport(web, endpoint, config, queues, tell, pack) {
         return JSON.stringify({
             v: 1, site: config.site, bundle: header.b, load_id: header.l, batch_id: id,
             attempt: attempt_number, sent_at: web.now(), skew: header.k, dropped: header.d,
-            context: header.c
+            context: header.c, cookie: config.credentials && config.domain
         }).slice(0, -1) + ',"events":[';
     }
 
@@ -156,9 +156,10 @@ function transport(web, endpoint, config, queues, tell, pack) {
                     return;
                 }
                 is_posted = true;
-                web._post(endpoint + (ask[0] ? '?ask=' + ask : ''), packed, function (status, retry_after, text) {
+                web._post(endpoint + (ask[0] ? '?ask=' + ask : '') , packed, function (status, retry_after, text) {
+                    tell('answer');
                     answered(number, status, retry_after, text);
-                });
+                }, config.credentials);
             });
     }
 
