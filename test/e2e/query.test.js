@@ -25,7 +25,8 @@ function stateOf(folder) {
 
 test('an event that was accepted is in the next answer, wherever it is by then', async (t) => {
     const collector = await startCollector(t, ['--lake-roll', '1h']);
-    const count = async () => (await ask(t, collector.data, 'select count(*) as n from events'))[0].n;
+    const count = async () =>
+        (await ask(t, collector.data, 'select count(*) as n from events'))[0].n;
     assert.strictEqual(await count(), 0);
     await collector.post('/e', batch('a', 1, 5));
     assert.strictEqual(await count(), 5, 'in the journal only');
@@ -112,8 +113,8 @@ test('each format holds the same rows', async (t) => {
 
     const parquet = await as('parquet');
     assert.strictEqual(parquet.subarray(0, 4).toString(), 'PAR1');
-    await putIntoParquet(t, collector.data, 'select * replace (\'copy-\' || event_id as event_id) ' +
-        'from events_all');
+    await putIntoParquet(t, collector.data,
+        'select * replace (\'copy-\' || event_id as event_id) from events_all');
     assert.strictEqual((await ask(t, collector.data, 'from events')).length, 4);
 });
 
@@ -122,7 +123,8 @@ test('many rows come through whole in each format', async (t) => {
     const sql = 'select range as n, case when range % 3 > 0 then md5(range::varchar) end as text ' +
         'from range(10000)';
     const sums = (rows) => rows.reduce((sum, row) => sum + Number(row.n), 0);
-    const answer = async (format) => (await run(t, collector.data, ['query', '--format', format, sql])).out;
+    const answer = async (format) =>
+        (await run(t, collector.data, ['query', '--format', format, sql])).out;
     assert.strictEqual(sums(JSON.parse(await answer('json'))), 49995000);
     const {tableFromIPC} = require('apache-arrow');
     const arrow = tableFromIPC(await answer('arrow')).toArray();
@@ -137,8 +139,8 @@ test('Ctrl-C ends it at once and leaves nothing behind', async (t) => {
     const collector = await startCollector(t);
     const child = begin(t, collector.data, ['query', ENDLESS]);
     await until('it has a folder of its own', () => fs.readdirSync(child.temp).length === 1);
-    const childrenOf = () => fs.readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')
-        .trim().split(' ').filter(Boolean);
+    const listed = `/proc/${child.pid}/task/${child.pid}/children`;
+    const childrenOf = () => fs.readFileSync(listed, 'utf8').trim().split(' ').filter(Boolean);
     const worker = await until('its child is there', () => childrenOf()[0]);
     const begun = Date.now();
     child.kill('SIGINT');
@@ -183,7 +185,8 @@ test('a script is read from standard input, and its last statement answers', asy
     await collector.post('/e', batch('s', 1, 3));
     const input = 'create temp table mine as select seq from events; -- it\'s; mine\n' +
         'select sum(seq)::bigint as ";" from mine /* ; */;\n';
-    const {code, out, err} = await run(t, collector.data, ['query', '--format', 'csv', '-'], {input});
+    const {code, out, err} =
+        await run(t, collector.data, ['query', '--format', 'csv', '-'], {input});
     assert.strictEqual(err, '');
     assert.strictEqual(code, 0);
     assert.strictEqual(out.toString(), ';\r\n6\r\n');
