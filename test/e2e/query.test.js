@@ -66,6 +66,54 @@ test('while events come in and parts are closed each answer holds every acknowle
         assert.ok(parts(collector.data).length > 1, 'parts were closed meanwhile');
     });
 
+/** Hours of long ago in closed parts, as a collector would have left them. */
+function writeOldParts(data, hours, partsAnHour, rowsAPart) {
+    let seq = 1;
+    fs.mkdirSync(data, {recursive: true});
+    fs.writeFileSync(path.join(data, 'FORMAT'), 'read 2\nwrite 2\n');
+    for (let hour = 0; hour < hours; hour++) {
+        const name = String(hour).padStart(2, '0');
+        const folder = path.join(data, 'lake', 'raw', 'date=2026-03-02', `hour=${name}`);
+        fs.mkdirSync(folder, {recursive: true});
+        for (let part = 0; part < partsAnHour; part++) {
+            const first = seq;
+            let text = '';
+            for (; seq < first + rowsAPart; seq++) {
+                text += `{"event_id":"e${seq}","type":"track","anonymous_id":"v${seq % 7}",` +
+                    `"time":"2026-03-02T${name}:00:00.000Z","received_at":"2026-03-02T${name}` +
+                    `:00:00.000Z","site":"shop","ingest_seq":${seq}}\n`;
+            }
+            execFileSync('zstd', ['-q', '--check', '-o',
+                path.join(folder, `part-7-${first}-${seq - 1}.ndjson.zst`)], {input: text});
+        }
+    }
+    return seq - 1;
+}
+
+test('the same answer while compaction puts the rows elsewhere', async (t) => {
+    const data = path.join(temporaryFolder(t), 'data');
+    const count = writeOldParts(data, 12, 4, 50);
+    const truth = [{n: count, ids: count, sum: count * (count + 1) / 2}];
+    const sql = 'select count(*) as n, count(distinct event_id) as ids, ' +
+        'sum(ingest_seq)::bigint as sum from events';
+    assert.deepStrictEqual(await ask(t, data, sql), truth);
+    const compaction = begin(t, data, ['compact']);
+    let isOver = false;
+    compaction.done.then(() => {
+        isOver = true;
+    });
+    let asked = 0;
+    while (!isOver) {
+        assert.deepStrictEqual(await ask(t, data, sql), truth);
+        asked++;
+    }
+    const {code, err} = await compaction.done;
+    assert.strictEqual(code, 0, err);
+    assert.deepStrictEqual(parts(data), [], 'all of them were taken');
+    assert.deepStrictEqual(await ask(t, data, sql), truth);
+    assert.ok(asked > 1);
+});
+
 test('each format holds the same rows', async (t) => {
     const collector = await startCollector(t);
     await post(collector, [
