@@ -1,4 +1,4 @@
-/** `pipes query` and `pipes export` as a test runs them: beside the collector, with a TMPDIR of its own. */
+/** `pipes query` and `pipes export` as a test runs them, with a TMPDIR of its own. */
 'use strict';
 const {spawn} = require('node:child_process');
 const fs = require('node:fs');

@@ -96,8 +96,9 @@ test('a range of numbers or time holds just that, from raw rows and from Parquet
 
 test('a file is there whole or not at all, in each format', async (t) => {
     const collector = await startCollector(t);
-    await collector.post('/e', JSON.stringify({v: 1, site: 'shop', load_id: 'f', sent_at: Date.now(),
-        events: [{type: 'track', name: 'a', seq: 1, properties: {'k,"': [1, {}]}}]}));
+    const event = {type: 'track', name: 'a', seq: 1, properties: {'k,"': [1, {}]}};
+    await collector.post('/e', JSON.stringify(
+        {v: 1, site: 'shop', load_id: 'f', sent_at: Date.now(), events: [event]}));
     const folder = temporaryFolder(t);
     const file = (name) => path.join(folder, name);
     for (const format of ['ndjson', 'csv', 'parquet']) {

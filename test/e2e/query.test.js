@@ -25,7 +25,8 @@ function stateOf(folder) {
 
 test('an event that was accepted is in the next answer, wherever it is by then', async (t) => {
     const collector = await startCollector(t, ['--lake-roll', '1h']);
-    const count = async () => (await ask(t, collector.data, 'select count(*) as n from events'))[0].n;
+    const count = async () =>
+        (await ask(t, collector.data, 'select count(*) as n from events'))[0].n;
     assert.strictEqual(await count(), 0);
     await collector.post('/e', batch('a', 1, 5));
     assert.strictEqual(await count(), 5, 'in the journal only');
@@ -64,6 +65,54 @@ test('while events come in and parts are closed each answer holds every acknowle
         assert.strictEqual(row.n, acknowledged);
         assert.ok(parts(collector.data).length > 1, 'parts were closed meanwhile');
     });
+
+/** Hours of long ago in closed parts, as a collector would have left them. */
+function writeOldParts(data, hours, partsAnHour, rowsAPart) {
+    let seq = 1;
+    fs.mkdirSync(data, {recursive: true});
+    fs.writeFileSync(path.join(data, 'FORMAT'), 'read 2\nwrite 2\n');
+    for (let hour = 0; hour < hours; hour++) {
+        const name = String(hour).padStart(2, '0');
+        const folder = path.join(data, 'lake', 'raw', 'date=2026-03-02', `hour=${name}`);
+        fs.mkdirSync(folder, {recursive: true});
+        for (let part = 0; part < partsAnHour; part++) {
+            const first = seq;
+            let text = '';
+            for (; seq < first + rowsAPart; seq++) {
+                text += `{"event_id":"e${seq}","type":"track","anonymous_id":"v${seq % 7}",` +
+                    `"time":"2026-03-02T${name}:00:00.000Z","received_at":"2026-03-02T${name}` +
+                    `:00:00.000Z","site":"shop","ingest_seq":${seq}}\n`;
+            }
+            execFileSync('zstd', ['-q', '--check', '-o',
+                path.join(folder, `part-7-${first}-${seq - 1}.ndjson.zst`)], {input: text});
+        }
+    }
+    return seq - 1;
+}
+
+test('the same answer while compaction puts the rows elsewhere', async (t) => {
+    const data = path.join(temporaryFolder(t), 'data');
+    const count = writeOldParts(data, 12, 4, 50);
+    const truth = [{n: count, ids: count, sum: count * (count + 1) / 2}];
+    const sql = 'select count(*) as n, count(distinct event_id) as ids, ' +
+        'sum(ingest_seq)::bigint as sum from events';
+    assert.deepStrictEqual(await ask(t, data, sql), truth);
+    const compaction = begin(t, data, ['compact']);
+    let isOver = false;
+    compaction.done.then(() => {
+        isOver = true;
+    });
+    let asked = 0;
+    while (!isOver) {
+        assert.deepStrictEqual(await ask(t, data, sql), truth);
+        asked++;
+    }
+    const {code, err} = await compaction.done;
+    assert.strictEqual(code, 0, err);
+    assert.deepStrictEqual(parts(data), [], 'all of them were taken');
+    assert.deepStrictEqual(await ask(t, data, sql), truth);
+    assert.ok(asked > 1);
+});
 
 test('each format holds the same rows', async (t) => {
     const collector = await startCollector(t);
@@ -112,8 +161,8 @@ test('each format holds the same rows', async (t) => {
 
     const parquet = await as('parquet');
     assert.strictEqual(parquet.subarray(0, 4).toString(), 'PAR1');
-    await putIntoParquet(t, collector.data, 'select * replace (\'copy-\' || event_id as event_id) ' +
-        'from events_all');
+    await putIntoParquet(t, collector.data,
+        'select * replace (\'copy-\' || event_id as event_id) from events_all');
     assert.strictEqual((await ask(t, collector.data, 'from events')).length, 4);
 });
 
@@ -122,7 +171,8 @@ test('many rows come through whole in each format', async (t) => {
     const sql = 'select range as n, case when range % 3 > 0 then md5(range::varchar) end as text ' +
         'from range(10000)';
     const sums = (rows) => rows.reduce((sum, row) => sum + Number(row.n), 0);
-    const answer = async (format) => (await run(t, collector.data, ['query', '--format', format, sql])).out;
+    const answer = async (format) =>
+        (await run(t, collector.data, ['query', '--format', format, sql])).out;
     assert.strictEqual(sums(JSON.parse(await answer('json'))), 49995000);
     const {tableFromIPC} = require('apache-arrow');
     const arrow = tableFromIPC(await answer('arrow')).toArray();
@@ -137,8 +187,8 @@ test('Ctrl-C ends it at once and leaves nothing behind', async (t) => {
     const collector = await startCollector(t);
     const child = begin(t, collector.data, ['query', ENDLESS]);
     await until('it has a folder of its own', () => fs.readdirSync(child.temp).length === 1);
-    const childrenOf = () => fs.readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8')
-        .trim().split(' ').filter(Boolean);
+    const listed = `/proc/${child.pid}/task/${child.pid}/children`;
+    const childrenOf = () => fs.readFileSync(listed, 'utf8').trim().split(' ').filter(Boolean);
     const worker = await until('its child is there', () => childrenOf()[0]);
     const begun = Date.now();
     child.kill('SIGINT');
@@ -183,7 +233,8 @@ test('a script is read from standard input, and its last statement answers', asy
     await collector.post('/e', batch('s', 1, 3));
     const input = 'create temp table mine as select seq from events; -- it\'s; mine\n' +
         'select sum(seq)::bigint as ";" from mine /* ; */;\n';
-    const {code, out, err} = await run(t, collector.data, ['query', '--format', 'csv', '-'], {input});
+    const {code, out, err} =
+        await run(t, collector.data, ['query', '--format', 'csv', '-'], {input});
     assert.strictEqual(err, '');
     assert.strictEqual(code, 0);
     assert.strictEqual(out.toString(), ';\r\n6\r\n');

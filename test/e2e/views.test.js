@@ -37,8 +37,8 @@ test('sessions are the tracker\'s, and cut by silence where it gave none', async
         at(5, 'track', 'lost'),
         at(6, 'page', 'Home', {...visit, is_test: true}),
     ]);
-    const rows = await ask(t, data, `select session_id, anonymous_id, user_id, session_index, events,
-        page_views, entry_path, exit_path, duration_ms from sessions order by session_id`);
+    const rows = await ask(t, data, `select session_id, anonymous_id, user_id, session_index,
+        events, page_views, entry_path, exit_path, duration_ms from sessions order by session_id`);
     assert.deepStrictEqual(rows, [
         {session_id: 'S', anonymous_id: 'a', user_id: 'u', session_index: 4, events: 3,
             page_views: 2, entry_path: '/', exit_path: '/cart', duration_ms: 120000},
@@ -60,8 +60,8 @@ test('page views know their neighbours and how long somebody was engaged', async
         at(3, 'page', 'Cart', {...visit, url: 'https://shop.example/cart', page_view_id: 'p2'}),
         at(4, 'page', 'Else', {anonymous_id: 'b', session_id: 'T', page_view_id: 'p3'}),
     ]);
-    const rows = await ask(t, data, `select page_view_id, previous_path, path, next_path, duration_ms,
-        engaged_ms, depth from page_views order by time`);
+    const rows = await ask(t, data, `select page_view_id, previous_path, path, next_path,
+        duration_ms, engaged_ms, depth from page_views order by time`);
     assert.deepStrictEqual(rows, [
         {page_view_id: 'p1', previous_path: null, path: '/', next_path: '/cart',
             duration_ms: 180000, engaged_ms: 9000, depth: 0.75},

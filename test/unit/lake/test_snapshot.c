@@ -598,7 +598,7 @@ static void compact_hour(int lake_fd, int raw_fd, int events_fd)
         struct part_name part;
         if (part_name_parse(view_from_text(entry->d_name), &part) && is_covered(&cursor, &part) &&
             copy_rows(raw_fd, entry->d_name, out)) {
-            snprintf(taken[count++], sizeof(taken[0]), "%s", entry->d_name);
+            snprintf(taken[count++], sizeof(taken[0]), "%.95s", entry->d_name);
         }
     }
     closedir(folder);
