@@ -19,7 +19,7 @@ enum { ADMIN_ANSWER_BYTES_MAX = 16 * 1024 * 1024 };
 struct admin_client {
     char host[128];
     char port[16];
-    int64_t pid; /* 0: not told */
+    int64_t pid;                   /* 0: not told */
     char token[ADMIN_TOKEN_BYTES]; /* empty when it cannot be read */
 };
 

@@ -352,7 +352,7 @@ const struct option_row config_rows[] = {
      .help = "what is said on standard error",
      .uses = CONFIG_ANY,
      .is_reloadable = true},
-#include "app/config_reading.inc"
+#include "app/config_reading_rows.h"
 };
 
 _Static_assert(sizeof(config_rows) / sizeof(config_rows[0]) <= OPTION_ROWS_MAX,

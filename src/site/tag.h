@@ -3,9 +3,9 @@
  *
  * The default tag names pipes.js: short caching, every change arrives by itself. The pinned tag
  * names pipes.<hash>.js with its integrity: nothing but these bytes is ever run. Both are two
- * elements: an inline stub that queues calls until the tracker is there, and the asynchronous script,
- * which the browser's look ahead finds at once. Where a page may have no inline script, pipes-stub.js
- * is the stub as a file, and the external tags do without one.
+ * elements: an inline stub that queues calls until the tracker is there, and the asynchronous
+ * script, which the browser's look ahead finds at once. Where a page may have no inline script,
+ * pipes-stub.js is the stub as a file, and the external tags do without one.
  *
  * base_url stands before the file's name: "" for the page's own host, "https://c.example" else.
  */

@@ -23,8 +23,11 @@ function mend(data) {
     }
 }
 
-const mendable = (load, from, count) => JSON.stringify({site: 'shop', load_id: load, sent_at: 1.7e12,
-    events: Array.from({length: count}, (_, i) => ({kind: 'later', seq: from + i, name: `n${from + i}`}))});
+const mendable = (load, from, count) => JSON.stringify({
+    site: 'shop', load_id: load, sent_at: 1.7e12,
+    events: Array.from({length: count}, (_, i) =>
+        ({kind: 'later', seq: from + i, name: `n${from + i}`})),
+});
 
 /** An event without anything to know it by. */
 const nameless = (count) => JSON.stringify(

@@ -1,4 +1,8 @@
-/* The rows of config.c for the commands that read and change what is stored. */
+/*
+ * config_reading_rows.h - the rows of config.c's table for the commands that read and change what
+ * is stored. Included within the table, once; no code of its own.
+ */
+/* clang-format off */
     {.name = "format",
      .type = OPTION_CHOICE,
      .default_text = "text",
