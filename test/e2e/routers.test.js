@@ -1,6 +1,6 @@
 /**
- * React Router and Vue Router need no bindings: the module page_view sees each navigation once, with
- * its title and where it came from. The package is used as docs/tracker.md says.
+ * React Router and Vue Router need no bindings: the module page_view sees each navigation once,
+ * with its title and where it came from. The package is used as docs/tracker.md says.
  */
 'use strict';
 const test = require('node:test');
@@ -26,7 +26,8 @@ const {${router}, RouterProvider, Link, Navigate} = ReactRouter;
 const h = React.createElement;
 function Page({title}) {
     React.useEffect(() => { document.title = title; }, [title]);
-    return Object.entries(LINKS).map(([to, name]) => h(Link, {key: to, to, id: 'to-' + name}, name));
+    return Object.entries(LINKS).map(([to, name]) =>
+        h(Link, {key: to, to, id: 'to-' + name}, name));
 }
 const routes = Object.entries(PAGES).map(([path, title]) => ({path, element: h(Page, {title})}));
 routes.push({path: '/old', element: h(Navigate, {to: '/two', replace: true})});
@@ -38,7 +39,8 @@ const {createRouter, RouterLink, RouterView} = VueRouter;
 const {createApp, h} = Vue;
 const page = {render: () => Object.entries(LINKS).map(([to, name]) =>
     h(RouterLink, {to, id: 'to-' + name}, () => name))};
-const routes = Object.entries(PAGES).map(([path, title]) => ({path, meta: {title}, component: page}));
+const routes = Object.entries(PAGES).map(([path, title]) =>
+    ({path, meta: {title}, component: page}));
 routes.push({path: '/old', redirect: '/two'});
 const router = createRouter({history: VueRouter.${history}(), routes});
 router.afterEach((to) => { document.title = to.meta.title; });

@@ -60,7 +60,8 @@ function packageScript(t) {
 }
 
 /**
- * Packages made for Node as one script: `bundle({React: 'react'}, 'production')` gives window.React.
+ * Packages made for Node as one script: `bundle({React: 'react'}, 'development')` gives
+ * window.React.
  * @param {Object<string, string>} names   of packages, by the global each becomes
  */
 function bundle(names, mode) {
@@ -69,8 +70,9 @@ function bundle(names, mode) {
         if (!modules.has(file)) {
             modules.set(file, '');
             const local = createRequire(file);
-            modules.set(file, fs.readFileSync(file, 'utf8').replace(/\brequire\(["']([^"']+)["']\)/g,
-                (_, name) => `require(${JSON.stringify(add(local.resolve(name)))})`));
+            const text = fs.readFileSync(file, 'utf8');
+            modules.set(file, text.replace(/\brequire\(["']([^"']+)["']\)/g, (_, name) =>
+                `require(${JSON.stringify(add(local.resolve(name)))})`));
         }
         return file;
     };
@@ -85,4 +87,5 @@ function bundle(names, mode) {
         `${parts.join('')}${globals.join('\n')} })();`;
 }
 
-module.exports = {INSTALLED, html, startSite, seen, pageSeen, ended, ofType, titles, bundle, packageScript};
+module.exports = {INSTALLED, html, startSite, seen, pageSeen, ended, ofType, titles, bundle,
+    packageScript};
