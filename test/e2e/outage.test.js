@@ -1,7 +1,7 @@
 /**
- * A day in Chromium with nobody who takes events: a load each half hour by the page's clock, so that
- * each takes over what the ones before left. The same on a small browser, with more faults and in
- * every storage mode: test/tracker/outage.test.js.
+ * A day in Chromium with nobody who takes events: a load each half hour by the page's clock, so
+ * that each takes over what the ones before left. The same on a small browser, with more faults and
+ * in every storage mode: test/tracker/outage.test.js.
  */
 'use strict';
 const test = require('node:test');
@@ -29,7 +29,7 @@ function visit(events) {
         cart: localStorage.cart, site: Object.keys(localStorage).length - ours.length};
 }
 
-test('a day of Chromium with the collector down: bounded, and all told once or told as lost', async (t) => {
+test('a day of Chromium with the collector down: all is told once or told as lost', async (t) => {
     const story = await startStory(t, ['--storage', 'local', '--modules', 'page_view']);
     const page = new PuppeteerPage(await (await startBrowser(t)).newPage());
     story.wire.fault = 'cut';

@@ -93,7 +93,7 @@ class Story {
         this.tag = tag;
         this.told = [];
         this.visits = [];
-        /** The page that ends with its browser, whatever it still has to send: the next life would. */
+        /** The page that ends with its browser, whatever it has to send: the next life would. */
         this.cut_short = undefined;
         this.beforeTelling = async () => undefined;
     }
@@ -133,7 +133,7 @@ class Story {
         response.end();
     }
 
-    /** From here on the time counts, by the clock of a page that is `speed` times as fast as ours. */
+    /** From here on time counts, by the clock of a page `speed` times as fast as ours. */
     begin({speed = 1} = {}) {
         this.speed = speed;
         this.begun = Date.now();

@@ -61,8 +61,9 @@ test('a call whose module is not there does nothing, and says so to who debugs',
     const q = [];
     const stub = (name) => (...args) => { q.push([name, args, 1.7e12]); };
     q.push(['people', ['add', {visits: 1}], 1.7e12]);
+    const log = (...words) => { said.push(words.join(' ')); };
     const page = openPage({pipes: {q, people: stub('people'), impressions: stub('impressions')},
-        modules: ['impressions'], window: {console: {log: (...words) => { said.push(words.join(' ')); }}}});
+        modules: ['impressions'], window: {console: {log}}});
     for (const pipes of [page.pipes, page.pipes.create({site: 'blog'})]) {
         pipes.people('add', {visits: 1});
         assert.deepEqual(said, []);

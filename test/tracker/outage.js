@@ -17,7 +17,7 @@ const {openPage, Storage} = require('./page.js');
 const MODULES = ['page_view', 'scroll', 'engagement', 'people', 'campaign'];
 const STEP_MS = 5000;
 const TABS_MAX = 3;
-/** A queue that no page holds is taken over after so long, and a little more until its time comes. */
+/** A queue that no page holds is taken over after so long, or a little more. */
 const TAKEN_MS = 45000;
 /** What docs/tracker.md says: all that pages left behind, and what each page has beside. */
 const LEFT_MAX = 524288;
@@ -92,14 +92,14 @@ class Device extends Storage {
 
     /** The site writes, which only its own data may hinder; then it makes room, as sites do. */
     write(key, length) {
-        const own = [...this.site].reduce((sum, [name, text]) => sum + name.length + text.length, 0);
+        const own = this.chars - this.ours;
         try {
             this.put(key, 'x'.repeat(length));
             this.site.set(key, this.map.get(key));
         } catch (error) {
             this.refusals++;
             assert.ok(own + length + FREE > this.quota,
-                `the site has ${own} of ${this.quota}, we ${this.ours}, and it may not write ${length}`);
+                `the site has ${own} of ${this.quota}, we ${this.ours}: no room for ${length}`);
             [...this.site.keys()].slice(0, 20).forEach((name) => {
                 this.put(name);
                 this.site.delete(name);
@@ -117,16 +117,19 @@ class Device extends Storage {
 }
 
 class Day {
-    constructor({storage, seed = 1, quota = Infinity, failing = 0, burst = 1200, has_crashes = false}) {
+    constructor({storage, seed = 1, quota = Infinity, failing = 0, burst = 1200,
+        has_crashes = false}) {
         this.random = randomOf(seed);
         this.device = new Device(randomOf(seed), quota, failing);
         this.device.pages = () => this.tabs.length + this.closed_at.filter((at) =>
             this.now - at < TAKEN_MS).length;
-        Object.assign(this, {storage, has_crashes, burst, now: 1.7e12, tabs: [], closed_at: [], made: 0,
-            loads: 0, cookies: new Map(), delivered: new Map(), dropped: new Map(), first: new Map()});
+        Object.assign(this, {storage, has_crashes, burst, now: 1.7e12, tabs: [], closed_at: [],
+            made: 0, loads: 0, cookies: new Map(), delivered: new Map(), dropped: new Map(),
+            first: new Map()});
     }
 
     chance(probability) { return this.random() < probability; }
+    below(limit) { return Math.floor(this.random() * limit); }
 
     open(tab = {session: new Storage(new Map())}) {
         const page = openPage({now: this.now, cookies: this.cookies, modules: MODULES,
@@ -151,14 +154,14 @@ class Day {
 
     act(tab) {
         const {pipes, win, doc} = tab.page;
-        const count = this.chance(0.002) ? this.burst : Math.floor(this.random() * Math.min(30, this.burst));
+        const count = this.chance(0.002) ? this.burst : this.below(Math.min(30, this.burst));
         for (let i = 0; i < count; i++) {
-            pipes.track('step', {i, text: 'x'.repeat(Math.floor(this.random() * 400))});
+            pipes.track('step', {i, text: 'x'.repeat(this.below(400))});
         }
-        if (this.chance(0.1)) { pipes.identify(`user-${Math.floor(this.random() * 3)}`, {plan: 'pro'}); }
+        if (this.chance(0.1)) { pipes.identify(`user-${this.below(3)}`, {plan: 'pro'}); }
         if (this.chance(0.1)) { pipes.people('add', {visits: 1}); }
         if (this.chance(0.01)) { pipes.reset(); }
-        if (this.chance(0.3)) { win.history.pushState(null, '', `/p${Math.floor(this.random() * 99)}`); }
+        if (this.chance(0.3)) { win.history.pushState(null, '', `/p${this.below(99)}`); }
         if (this.chance(0.3)) { doc.fire('scroll', {target: doc}); }
     }
 
@@ -202,8 +205,7 @@ class Day {
                 if (this.chance(0.7)) { this.visit(tab); }
             }
             if (this.chance(0.7)) {
-                this.device.write(`cache_${Math.floor(this.random() * 999)}`,
-                    Math.floor(this.random() * SITE_STEP_MAX));
+                this.device.write(`cache_${this.below(999)}`, this.below(SITE_STEP_MAX));
             }
             await this.pass(STEP_MS);
         }

@@ -1,6 +1,7 @@
 /**
  * A day with the collector down (outage.js checks at each step that our part of the storage has its
- * bounds and the site's is the site's), and then it is there again. PIPES_OUTAGE_HOURS=24 for all of it.
+ * bounds and the site's is the site's), and then it is there again. PIPES_OUTAGE_HOURS=24 for all
+ * of it.
  */
 'use strict';
 const test = require('node:test');
@@ -16,8 +17,8 @@ async function dayOf(t, options) {
     await day.live(HOURS);
     const seconds = await day.comeBack();
     const {device, loads, made, delivered, lost} = day;
-    t.diagnostic(JSON.stringify({hours: HOURS, ...options, loads, made, delivered: delivered.size, dropped: lost,
-        unknown: made - delivered.size - lost, seconds, most_chars: device.most,
+    t.diagnostic(JSON.stringify({hours: HOURS, ...options, loads, made, delivered: delivered.size,
+        dropped: lost, unknown: made - delivered.size - lost, seconds, most_chars: device.most,
         most_keys: device.most_keys, least_free: device.least_free, refusals: device.refusals}));
     return day;
 }
@@ -52,7 +53,7 @@ test('writes that fail and pages that die send nothing twice', async (t) => {
 });
 
 for (const storage of FLEETING) {
-    test(`storage ${storage}: nothing is stored, and what an open page has arrives once`, async (t) => {
+    test(`storage ${storage}: nothing is stored, what an open page has arrives once`, async (t) => {
         const day = await dayOf(t, {storage});
         assertHonest(day);
         assert.deepEqual([day.device.ours, day.device.most, day.device.map.size],

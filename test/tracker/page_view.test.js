@@ -134,6 +134,20 @@ test('going back is one view, a hash route one as well', async () => {
     assert.deepEqual(await page.views(), [['hash', '/before#/cart', '/before']]);
 });
 
+test('a hash router that writes down its first route makes no view of it', async () => {
+    for (const [first, next] of [['#/', '#/cart'], ['#!/', '#!/cart'], ['#!', '#!cart']]) {
+        const page = await opened();
+        page.replace('/a' + first);
+        assert.deepEqual(await page.views(), []);
+        page.push('/a' + next);
+        page.push('/a' + next);
+        assert.deepEqual(await page.views(), [['push', '/a' + next, '/a']]);
+        page.go('/a' + first);
+        page.win.fire('hashchange');
+        assert.deepEqual(await page.views(), [['hash', '/a' + first, '/a' + next]]);
+    }
+});
+
 test('a view waits for its title, but has the time of the move', async () => {
     const page = await opened();
     const at = page.now;

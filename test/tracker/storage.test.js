@@ -259,7 +259,8 @@ test('of more than half a megabyte the oldest goes', async () => {
 });
 
 test('what was left behind is sent in the order in which it was made', async () => {
-    const page = beside([2e5, 4e5, 3e5].map((ago) => [`l${ago}`, ago, line(`${ago}`, 1.7e12 - ago)]));
+    const page = beside([2e5, 4e5, 3e5].map((ago) =>
+        [`l${ago}`, ago, line(`${ago}`, 1.7e12 - ago)]));
     const names = [];
     for (let i = 0; i < 3; i++) {
         await page.pass(1000);
@@ -271,10 +272,12 @@ test('what was left behind is sent in the order in which it was made', async () 
 test('of more than a hundred and some queues the oldest go, with what they had lost', async () => {
     const loads = Array.from({length: 150}, (_, i) => [`l${i}`, 1e6 + i, line('e', 1.7e12)]);
     const page = beside(loads, new Map(), {d: {queue_full: 2}, u: 2});
-    const left = page.stored().filter((key) => /_l\d+$/.test(key)).map((key) => +key.split('_l')[1]);
+    const left = page.stored().filter((key) => /_l\d+$/.test(key))
+        .map((key) => +key.split('_l')[1]);
     assert.ok(left.length > 100 && left.length < 128, left.length);
     assert.equal(Math.max(...left), left.length - 1);
-    const {d} = JSON.parse(page.local.get('pipes_queue.shop_' + page.pipes.get('load_id')).split('\n')[0]);
+    const own = page.local.get('pipes_queue.shop_' + page.pipes.get('load_id'));
+    const {d} = JSON.parse(own.split('\n')[0]);
     assert.equal(d.adopted_full, 3 * (150 - left.length));
 });
 

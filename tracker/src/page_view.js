@@ -26,9 +26,9 @@ function pageView() {
             return address.replace(/\?[^#]*/g, '');
         }
 
-        /** The address that makes a page: an anchor does not, a hash route (#/ or #!) does. */
+        /** The address that makes a page: an anchor does not, a hash route does, but for the first (#/ or #!/). */
         function look() {
-            place = web.url().replace(/#(?![\/!]).*$/, '');
+            place = web.url().replace(/#(?!!?\/.|![^\/]).*$/, '');
         }
 
         function begin(how, from) {
