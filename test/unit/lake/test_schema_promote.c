@@ -106,7 +106,7 @@ static void no_more_columns_than_there_is_room_for(void **state)
     }
     assert_int_equal(promote(stats, list), ROOM);
     for (int i = 0; i < ROOM; i++) {
-        char path[8];
+        char path[16];
         snprintf(path, sizeof(path), "p%02d", i);
         assert_true(view_is(list[i].path, path));
     }
