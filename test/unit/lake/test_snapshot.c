@@ -590,7 +590,9 @@ static void compact_hour(int lake_fd, int raw_fd, int events_fd)
         close(out_fd);
     }
     FILE *out = fdopen(openat(events_fd, "_new", O_WRONLY | O_CREAT | O_TRUNC, 0640), "w");
-    fwrite(before.at, 1, before.len, out);
+    if (before.len > 0) {
+        fwrite(before.at, 1, before.len, out);
+    }
     buf_free(&before);
     atomic_fetch_add(&commotion.failures, cursor_load(&cursor, lake_fd, NULL) != STATUS_OK);
     DIR *folder = fdopendir(openat(raw_fd, ".", O_RDONLY | O_DIRECTORY));
