@@ -1,6 +1,6 @@
 #include "app/replay_sinks.h"
 
-#include "app/key_seed.h"
+#include "lake/key_seed.h"
 #include "app/replay_row.h"
 #include "base/json.h"
 

@@ -184,3 +184,27 @@ test('an acknowledged event that the journal lost is missed', async (t) => {
     assert.match(ledger(collector.data).problems.join('\n'),
         /main: events that were acknowledged, .*: 30 and 0/);
 });
+
+test('what pages made and never arrived is told by library, with the reasons that they told',
+    async (t) => {
+        const collector = await startCollector(t);
+        const context = {library: 'pipes.js', library_version: '0.1.0'};
+        await collector.post('/e', batch('l1', 1, 3, {context}));
+        await collector.post('/e', batch('l1', 7, 2, {context, dropped: {queue_full: 2}}));
+        await collector.post('/e', batch('l1', 9, 1, {context, dropped: {queue_full: 2, hook: 4}}));
+        await collector.post('/e', batch('l2', 1, 2, {context}));
+        await collector.post('/e', batch('l2', 4, 0, {context, dropped: {http_400: 1}}));
+        await collector.post('/e', batch('l2', 4, 0, {context, dropped: {http_400: 1}}));
+        await collector.post('/e', batch('l3', 1, 2));
+        const found = await until('all of it is there', () => {
+            const {stdout} = spawnSync(BINARY, ['ledger', '--losses', '--format', 'json',
+                '--data', collector.data], {encoding: 'utf8'});
+            const {losses} = JSON.parse(stdout);
+            return losses.reduce((total, row) => total + row.arrived, 0) === 10 && losses;
+        });
+        assert.deepStrictEqual(found, [
+            {browser: '-', library: 'pipes.js 0.1.0', loads: 2, made: 15, arrived: 8,
+                unexplained: 0, dropped: {queue_full: 2, hook: 4, http_400: 1}},
+            {browser: '-', library: '-', loads: 1, made: 2, arrived: 2, unexplained: 0,
+                dropped: {}}]);
+    });
