@@ -371,7 +371,8 @@ static void append_site(struct buf *out, const struct ledger_hour_reading *hour,
     buf_append_byte(out, '}');
 }
 
-enum status ledger_report_json(struct buf *out, const struct ledger_reading *reading)
+enum status ledger_report_json(struct buf *out, const struct ledger_reading *reading,
+                               const struct ledger_losses *losses)
 {
     const char *before = "";
     buf_append_text(out, "{\"rows\":[");
@@ -407,6 +408,11 @@ enum status ledger_report_json(struct buf *out, const struct ledger_reading *rea
         json_append_string(out, view_from_text(reading->problems[i].sentence));
         before = ",\n";
     }
-    buf_append_text(out, "]}\n");
+    buf_append_byte(out, ']');
+    if (losses) {
+        buf_append_text(out, ",\"losses\":");
+        ledger_losses_json(out, losses);
+    }
+    buf_append_text(out, "}\n");
     return buf_status(out);
 }
