@@ -1,6 +1,11 @@
 #include "adapters/adapter_native.h"
 
 #include "adapters/fields.h"
+#include "base/hash.h"
+
+#include <stdio.h>
+
+enum { LOSS_ID_BYTES = 192, LOSS_LOAD_BYTES_MAX = 100, LOSS_BYTES_MAX = 4096 };
 
 struct reading {
     const struct inbound *inbound;
@@ -12,7 +17,7 @@ struct reading {
 };
 
 /* Members of the envelope: first those that are columns of every event. */
-enum { SITE, LOAD_ID, SENT_AT, COLUMNS, CONTEXT = COLUMNS, EVENTS, SKEW, COOKIE, MEMBERS };
+enum { SITE, LOAD_ID, SENT_AT, COLUMNS, CONTEXT = COLUMNS, EVENTS, SKEW, COOKIE, DROPPED, MEMBERS };
 static const enum column ENVELOPE_COLUMNS[COLUMNS] = {COLUMN_SITE, COLUMN_LOAD_ID, COLUMN_SENT_AT};
 
 static void find_members(const struct json *doc, json_value members[MEMBERS])
@@ -21,7 +26,7 @@ static void find_members(const struct json *doc, json_value members[MEMBERS])
         [SITE] = VIEW_LITERAL("site"),       [LOAD_ID] = VIEW_LITERAL("load_id"),
         [SENT_AT] = VIEW_LITERAL("sent_at"), [CONTEXT] = VIEW_LITERAL("context"),
         [EVENTS] = VIEW_LITERAL("events"),   [SKEW] = VIEW_LITERAL("skew"),
-        [COOKIE] = VIEW_LITERAL("cookie"),
+        [COOKIE] = VIEW_LITERAL("cookie"),   [DROPPED] = VIEW_LITERAL("dropped"),
     };
     json_members(doc, JSON_ROOT, NAMES, MEMBERS, members);
 }
@@ -100,6 +105,48 @@ static enum status read_shared(struct reading *reading, const json_value members
     return status;
 }
 
+/* A batch without events tells of losses only: that is an event of its own then, known by what it
+ * tells, as a batch that is sent again tells the same. */
+static enum status make_loss(const struct reading *reading, json_value dropped, struct batch *batch)
+{
+    uint64_t hash[2];
+    char text[LOSS_ID_BYTES];
+    struct event *event = &batch->events[0];
+    struct view load_id = event_text(&reading->shared, COLUMN_LOAD_ID);
+    if (load_id.len == 0 || load_id.len > LOSS_LOAD_BYTES_MAX) {
+        return STATUS_OK;
+    }
+    hash_pair_128(0, load_id, json_raw(reading->fields.doc, dropped), hash);
+    int len = snprintf(text, sizeof(text), "%.*s-loss-%016llx", VIEW_ARG(load_id),
+                       (unsigned long long)hash[0]);
+    struct view id = arena_copy(reading->fields.arena, view_make(text, (size_t)len));
+    if (!id.at) {
+        return STATUS_NO_MEMORY;
+    }
+    event_copy(event, &reading->shared);
+    event_set_plain(event, COLUMN_TYPE, VIEW_LITERAL("loss"));
+    event_set_like(event, COLUMN_EVENT_ID, id, COLUMN_LOAD_ID);
+    fields_set_times(event, reading->inbound->received_ms, reading->skew_ms);
+    batch->event_count = 1;
+    return STATUS_OK;
+}
+
+static enum status keep_dropped(const struct reading *reading, json_value dropped,
+                                struct batch *batch)
+{
+    const struct json *doc = reading->fields.doc;
+    bool is_told = json_kind(doc, dropped) == JSON_OBJECT &&
+                   json_has(doc, json_first(doc, dropped)) &&
+                   json_raw(doc, dropped).len <= LOSS_BYTES_MAX;
+    enum status status = is_told && batch->event_count + batch->reject_count == 0
+                             ? make_loss(reading, dropped, batch)
+                             : STATUS_OK;
+    if (is_told && status == STATUS_OK && batch->event_count > 0) {
+        event_set_json(&batch->events[0], COLUMN_DROPPED, doc, dropped);
+    }
+    return status;
+}
+
 static enum status read_events(struct reading *reading, const json_value members[MEMBERS],
                                struct batch *batch)
 {
@@ -112,7 +159,7 @@ static enum status read_events(struct reading *reading, const json_value members
          status == STATUS_OK && at != JSON_NO_VALUE; at = json_next(doc, at)) {
         status = fields_add(&reading->fields, at, fill_event, reading, batch);
     }
-    return status;
+    return status == STATUS_OK ? keep_dropped(reading, members[DROPPED], batch) : status;
 }
 
 /* By hand: an initializer would zero all columns of `shared`. */

@@ -1,7 +1,7 @@
 /*
  * admin_replay.h - POST /replay of the admin address: rows of the quarantine, a line each, to go
- * through today's code. Answers {"events":3,"done":[numbers of the rows that were understood]} when
- * they are in the journal.
+ * through today's code. Answered as replay_desk.h says when they are in the
+ * journal.
  */
 #ifndef PIPES_APP_ADMIN_REPLAY_H
 #define PIPES_APP_ADMIN_REPLAY_H

@@ -72,6 +72,7 @@ struct config {
     const char *log_level;
     const char *format;
     const char *ledger_format;
+    bool losses;
     int64_t last;
     bool follow;
     const char *event;

@@ -4,13 +4,13 @@
 
 #include <unistd.h>
 
-enum { GATHER_BYTES = 64 * 1024, DAY_MS = 86400000 };
+enum { GATHER_BYTES = 32 * 1024 * 1024, DAY_MS = 86400000 };
 
 static enum status open_lake(struct data_alone *alone, struct fault *fault)
 {
     const struct data_alone_options *options = alone->options;
     const struct config *config = options->config;
-    /* One stream that never gets an event: it leaves nothing. */
+    /* One stream, for what is replayed; without events it leaves nothing. */
     struct journal_options journal = {.data_fd = alone->data.fd,
                                       .workers = 1,
                                       .segment_bytes = (size_t)config->segment_size,

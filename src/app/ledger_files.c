@@ -5,6 +5,7 @@
 #include "lake/lake_hour.h"
 #include "lake/lake_manifest.h"
 #include "lake/part_reader.h"
+#include "lake/replay_manifest.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -259,6 +260,12 @@ static enum status count_rows(struct rows_reading *rows, const struct lake_part 
     return status == STATUS_END ? STATUS_OK : status;
 }
 
+/* Rows leave the quarantine by being replayed: then the hour's sum says whether all are there. */
+static bool has_replayed(const struct rows_reading *rows)
+{
+    return rows->tree == TREE_QUARANTINE && rows->hour->replayed > 0;
+}
+
 static void look_at_part(struct rows_reading *rows, const struct lake_part *part)
 {
     int64_t hour = rows->hour->counted.hour;
@@ -277,7 +284,7 @@ static void look_at_part(struct rows_reading *rows, const struct lake_part *part
         ledger_reading_complain(rows->reading, hour,
                                 "lake/%s/%s/%s: %llu rows of which the ledger knows nothing", tree,
                                 rows->path, part->name, (unsigned long long)count);
-    } else if (known->rows != count) {
+    } else if (known->rows != count && !has_replayed(rows)) {
         ledger_reading_complain(rows->reading, hour,
                                 "lake/%s/%s/%s: it has %llu rows, and had %llu when it was closed",
                                 tree, rows->path, part->name, (unsigned long long)count,
@@ -292,7 +299,8 @@ static void look_for_missing(struct rows_reading *rows, const struct lake_parts 
     for (size_t i = 0; i < hour->counted.part_count; i++) {
         const struct ledger_part *known = &hour->counted.parts[i];
         bool is_there = known->tree != rows->tree ||
-                        (hour->is_compacted && known->tree == TREE_RAW) || known->rows == 0;
+                        (hour->is_compacted && known->tree == TREE_RAW) || known->rows == 0 ||
+                        has_replayed(rows);
         for (size_t j = 0; j < parts->count && !is_there; j++) {
             is_there = parts->at[j].parsed.stream == known->name.stream &&
                        parts->at[j].parsed.first_seq == known->name.first_seq;
@@ -334,10 +342,14 @@ enum status ledger_files_rows(struct ledger_files *files, struct ledger_reading 
                               struct ledger_hour_reading *hour, struct fault *fault)
 {
     struct lake_manifest manifest;
+    struct replay_manifest replayed;
     struct rows_reading rows = {files, reading, hour, TREE_RAW, -1, {0}};
     enum status status = files->lake_fd >= 0 ? lake_manifest_load(&manifest, files->lake_fd,
                                                                   hour->counted.hour, fault)
                                              : STATUS_END;
+    status = status == STATUS_OK
+                 ? replay_manifest_load(&replayed, files->lake_fd, hour->counted.hour, fault)
+                 : status;
     if (status != STATUS_OK) {
         return status == STATUS_END ? STATUS_OK : status;
     }
@@ -345,6 +357,7 @@ enum status ledger_files_rows(struct ledger_files *files, struct ledger_reading 
     hour->is_compacted = row->is_there;
     hour->event_rows = row->rows;
     hour->merged = row->merged;
+    hour->replayed = replayed.rows[(hour->counted.hour % 24 + 24) % 24];
     lake_hour_path(hour->counted.hour, rows.path);
     for (int tree = 0; tree < TREES && status == STATUS_OK; tree++) {
         rows.tree = (enum tree)tree;

@@ -37,6 +37,7 @@ struct ledger_hour_reading {
     bool is_compacted;
     uint64_t event_rows; /* in Parquet */
     uint64_t merged;     /* dropped on the way there */
+    uint64_t replayed;   /* rows that left the quarantine */
 };
 
 struct ledger_reading {

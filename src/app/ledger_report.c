@@ -144,8 +144,8 @@ static void compare_rows(const struct comparison *of)
 static void compare_quarantine(const struct comparison *of)
 {
     const uint64_t *counts = of->sums->counts;
-    uint64_t went = counts[LEDGER_QUARANTINE_REPLAYED] + counts[LEDGER_QUARANTINE_ERASED] +
-                    counts[LEDGER_QUARANTINE_EXPIRED];
+    uint64_t went =
+        of->hour->replayed + counts[LEDGER_QUARANTINE_ERASED] + counts[LEDGER_QUARANTINE_EXPIRED];
     if (counts[LEDGER_QUARANTINED] != of->sums->quarantine_rows + went) {
         complain(of, "rows put into quarantine and still to be there, and rows found",
                  (int64_t)(counts[LEDGER_QUARANTINED] - went), (int64_t)of->sums->quarantine_rows);
@@ -163,6 +163,9 @@ static void compare(struct ledger_reading *reading, const struct ledger_hour_rea
     bool is_known = hour->counted.hour > reading->since && (!site || !hour->is_compacted);
     if (is_known) {
         compare_rows(&of);
+    }
+    /* What is in quarantine is of no site. */
+    if (hour->counted.hour > reading->since && (!site || !site[0])) {
         compare_quarantine(&of);
     }
 }
@@ -282,7 +285,7 @@ static void append_files(struct buf *out, const struct ledger_hour_reading *hour
         append_name(out, hour, "");
         buf_append_format(out, "%llu quarantined", (unsigned long long)counts[LEDGER_QUARANTINED]);
         append_term(out, &before, sums->quarantine_rows, "rows in quarantine");
-        append_term(out, &before, counts[LEDGER_QUARANTINE_REPLAYED], "replayed");
+        append_term(out, &before, hour->replayed, "replayed");
         append_term(out, &before, counts[LEDGER_QUARANTINE_ERASED], "erased");
         append_term(out, &before, counts[LEDGER_QUARANTINE_EXPIRED], "expired");
         buf_append_byte(out, '\n');
@@ -368,7 +371,8 @@ static void append_site(struct buf *out, const struct ledger_hour_reading *hour,
     buf_append_byte(out, '}');
 }
 
-enum status ledger_report_json(struct buf *out, const struct ledger_reading *reading)
+enum status ledger_report_json(struct buf *out, const struct ledger_reading *reading,
+                               const struct ledger_losses *losses)
 {
     const char *before = "";
     buf_append_text(out, "{\"rows\":[");
@@ -392,6 +396,7 @@ enum status ledger_report_json(struct buf *out, const struct ledger_reading *rea
         buf_append_format(out, "%s{\"hour\":\"%s\"", before, received);
         append_member(out, "compacted", (int64_t)hour->event_rows);
         append_member(out, "merged", (int64_t)hour->merged);
+        append_member(out, "quarantine_replayed", (int64_t)hour->replayed);
         append_member(out, "crashes", (int64_t)hour->counted.crash_count);
         buf_append_byte(out, '}');
         before = ",\n";
@@ -403,6 +408,11 @@ enum status ledger_report_json(struct buf *out, const struct ledger_reading *rea
         json_append_string(out, view_from_text(reading->problems[i].sentence));
         before = ",\n";
     }
-    buf_append_text(out, "]}\n");
+    buf_append_byte(out, ']');
+    if (losses) {
+        buf_append_text(out, ",\"losses\":");
+        ledger_losses_json(out, losses);
+    }
+    buf_append_text(out, "}\n");
     return buf_status(out);
 }

@@ -18,6 +18,7 @@
 #ifndef PIPES_APP_LEDGER_REPORT_H
 #define PIPES_APP_LEDGER_REPORT_H
 
+#include "app/ledger_losses.h"
 #include "app/ledger_reading.h"
 
 /* What each hour and site adds up to; "": what is of no site. */
@@ -35,6 +36,8 @@ void ledger_report_sums(struct ledger_sums *sums, const struct ledger_hour_readi
 
 void ledger_report_check(struct ledger_reading *reading);
 enum status ledger_report_text(struct buf *out, const struct ledger_reading *reading);
-enum status ledger_report_json(struct buf *out, const struct ledger_reading *reading);
+/* A JSON object; `losses` may be NULL. */
+enum status ledger_report_json(struct buf *out, const struct ledger_reading *reading,
+                               const struct ledger_losses *losses);
 
 #endif

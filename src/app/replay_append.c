@@ -8,7 +8,7 @@ enum { ARENA_BYTES = 64 * 1024 * 1024 };
 void replay_append_open(struct replay_append *append, const struct replay_place *place)
 {
     append->place = *place;
-    append->done_count = 0;
+    append->done_count = append->looked = 0;
     append->events = 0;
     arena_init(&append->arena, ARENA_BYTES);
 }
@@ -43,7 +43,11 @@ static enum status write_frame(struct replay_append *append, const struct replay
             .last_seq = frame[batch->event_count - 1].ingest_seq,
             .is_replay = true,
         };
-        request_account_waits(&place->account, &counted, place->noted);
+        if (place->counted) {
+            request_account_replayed(place->counted, &counted);
+        } else {
+            request_account_waits(&place->account, &counted, place->noted);
+        }
         append->done[append->done_count++] = row->ingest_seq;
         append->events += batch->event_count;
     }
@@ -60,5 +64,7 @@ enum status replay_append_row(struct replay_append *append, struct view text, st
     }
     bool is_understood = replay_row_read(&row, text, &append->arena) &&
                          replay_row_decode(&row, &append->place.completion, &append->arena, &batch);
-    return is_understood ? write_frame(append, &row, &batch, fault) : STATUS_OK;
+    enum status status = is_understood ? write_frame(append, &row, &batch, fault) : STATUS_OK;
+    append->looked += status == STATUS_OK;
+    return status;
 }

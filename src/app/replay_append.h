@@ -23,7 +23,9 @@ struct replay_place {
     uint64_t hash_seed;
     struct completion completion;
     struct request_account account;
-    struct ledger_tally *noted; /* what is accepted when the commit went well */
+    struct ledger_tally *noted;   /* what is accepted when the commit went well */
+    struct ledger_tally *counted; /* without a front door: all that is counted, as if it had been;
+                                     or NULL */
 };
 
 struct replay_append {
@@ -31,6 +33,7 @@ struct replay_append {
     struct arena arena;
     uint64_t done[REPLAY_ROWS_MAX]; /* numbers of the rows that were understood */
     size_t done_count;
+    size_t looked; /* rows that were tried, understood or not */
     uint64_t events;
 };
 

@@ -36,7 +36,7 @@ static enum status append_rows(struct replay_desk *desk, struct fault *fault)
         struct view row = view_cut(&rest, '\n');
         status = row.len > 0 ? replay_append_row(&desk->append, row, fault) : STATUS_OK;
     }
-    return desk->append.done_count > 0 ? STATUS_OK : status;
+    return desk->append.looked > 0 ? STATUS_OK : status;
 }
 
 static void make_answer(struct replay_desk *desk, bool is_kept)
@@ -44,7 +44,7 @@ static void make_answer(struct replay_desk *desk, bool is_kept)
     const struct replay_append *append = &desk->append;
     const char *before = "";
     buf_clear(&desk->answer);
-    buf_append_format(&desk->answer, "{\"events\":%llu,\"done\":[",
+    buf_append_format(&desk->answer, "{\"looked\":%zu,\"events\":%llu,\"done\":[", append->looked,
                       (unsigned long long)append->events);
     for (size_t i = 0; i < append->done_count; i++) {
         buf_append_format(&desk->answer, "%s%llu", before, (unsigned long long)append->done[i]);

@@ -32,7 +32,8 @@ void replay_desk_stop(struct replay_desk *desk);
 void replay_desk_destroy(struct replay_desk *desk);
 
 /* Copies the body: rows, a line each. False while another lot is under way. The answer is
- * {"events":3,"done":[numbers of the rows that were understood]}, or 503. */
+ * {"looked":4,"events":3,"done":[numbers of the rows that were understood]}, or 503. What was not
+ * looked at is to come again. */
 bool replay_desk_ask(struct replay_desk *desk, struct exchange *x, struct view body);
 /* The client left. */
 void replay_desk_gone(struct replay_desk *desk, const struct exchange *x);

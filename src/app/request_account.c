@@ -91,6 +91,12 @@ void request_account_waits(const struct request_account *account,
     add_events(noted, &unmarked, WAITS, 1);
 }
 
+void request_account_replayed(struct ledger_tally *tally, const struct request_counted *request)
+{
+    static const enum ledger_count NAMES[] = {LEDGER_RECEIVED, LEDGER_REPLAYED, LEDGER_ACCEPTED};
+    add_events(tally, request, NAMES, 3);
+}
+
 void request_account_ended(const struct request_account *account, struct ledger_tally *noted,
                            enum ledger_count how)
 {

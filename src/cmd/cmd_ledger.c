@@ -43,13 +43,38 @@ static enum status read_ledger(struct ledger_reading *reading, int data_fd,
     }
 }
 
-static int print(const struct cmd_context *context, const struct ledger_reading *reading)
+static enum status read_losses(const struct cmd_context *context, int data_fd,
+                               struct ledger_losses *losses, struct fault *fault)
+{
+    const struct config *config = context->config;
+    int64_t now_ms = clock_now_ms(context->clock);
+    struct query_options options = {
+        .data_fd = data_fd,
+        .memory_bytes = config->limit_memory,
+        .time_ms = config->limit_time_ms,
+        .threads = config_workers(config),
+        .library = config->duckdb,
+        .err_fd = context->err_fd,
+    };
+    enum status status =
+        time_range_read("from", config->from, now_ms, &options.range.from_ms, fault);
+    status = status == STATUS_OK
+                 ? time_range_read("to", config->to, now_ms, &options.range.to_ms, fault)
+                 : status;
+    return status == STATUS_OK ? ledger_losses_open(losses, &options, fault) : status;
+}
+
+static int print(const struct cmd_context *context, const struct ledger_reading *reading,
+                 const struct ledger_losses *losses)
 {
     struct buf out;
     buf_init(&out, TEXT_BYTES_MAX);
     bool is_json = strcmp(context->config->ledger_format, "json") == 0;
     enum status status =
-        is_json ? ledger_report_json(&out, reading) : ledger_report_text(&out, reading);
+        is_json ? ledger_report_json(&out, reading, losses) : ledger_report_text(&out, reading);
+    if (losses && !is_json && status == STATUS_OK) {
+        status = ledger_losses_text(&out, losses);
+    }
     cmd_write(context->out_fd, buf_view(&out));
     buf_free(&out);
     if (status != STATUS_OK) {
@@ -73,11 +98,17 @@ static int run(const struct cmd_context *context)
         data_folder_open(&data, context->config->data, DATA_FOLDER_READ, &fault) != STATUS_OK) {
         return cmd_fail(context, "%s", fault.text);
     }
+    struct ledger_losses losses = {0};
+    bool has_losses = context->config->losses;
     enum status status = read_ledger(&reading, data.fd, &range, &fault);
-    int result = status == STATUS_OK ? print(context, &reading)
+    if (status == STATUS_OK && has_losses) {
+        status = read_losses(context, data.fd, &losses, &fault);
+    }
+    int result = status == STATUS_OK ? print(context, &reading, has_losses ? &losses : NULL)
                  : status == STATUS_NOT_FOUND
                      ? cmd_fail(context, "%s has no ledger yet", context->config->data)
                      : cmd_fail(context, "%s", fault.text);
+    ledger_losses_close(&losses);
     ledger_reading_close(&reading);
     data_folder_close(&data);
     return result;

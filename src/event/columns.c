@@ -11,7 +11,7 @@ const struct column_row columns[COLUMN_COUNT] = {
                          "9f86d081884c7d65-3"},
     [COLUMN_TYPE] = {NAME("type"), COLUMN_STRING, true,
                      "page, screen, track, identify, group, alias, engagement, "
-                     "impression, click, form, error or vitals",
+                     "impression, click, form, error, vitals or loss",
                      "track"},
     [COLUMN_NAME] = {NAME("name"), COLUMN_STRING, true,
                      "what happened, or the page's or screen's name", "product_added"},
@@ -113,6 +113,10 @@ const struct column_row columns[COLUMN_COUNT] = {
     [COLUMN_LIBRARY] = {NAME("library"), COLUMN_STRING, true, "the client's software", "pipes.js"},
     [COLUMN_LIBRARY_VERSION] = {NAME("library_version"), COLUMN_STRING, true, "its version",
                                 "0.1.0"},
+    [COLUMN_DROPPED] = {NAME("dropped"), COLUMN_JSON, false,
+                        "on the first event of a batch: what its page load had dropped by then, "
+                        "totals by reason",
+                        "{\"queue_full\":2}"},
     [COLUMN_INGEST_SEQ] = {NAME("ingest_seq"), COLUMN_INTEGER, false,
                            "number given by the collector, never used twice; gaps are allowed",
                            "1042"},

@@ -13,7 +13,7 @@ static const char HEAD[] = "pipes ledger 1\n";
 const char *ledger_source_name(enum ledger_source source)
 {
     static const char *const NAMES[LEDGER_SOURCES] = {
-        "door", "lake", "compaction", "erasure", "retention", "replay",
+        "door", "lake", "compaction", "erasure", "retention",
     };
     return NAMES[source];
 }

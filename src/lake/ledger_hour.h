@@ -26,7 +26,6 @@ enum ledger_source {
     LEDGER_BY_COMPACTION,
     LEDGER_BY_ERASURE,
     LEDGER_BY_RETENTION,
-    LEDGER_BY_REPLAY,
     LEDGER_SOURCES
 };
 const char *ledger_source_name(enum ledger_source source);

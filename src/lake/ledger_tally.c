@@ -36,7 +36,6 @@ static const char *const NAMES[LEDGER_COUNTS] = {
     [LEDGER_MERGED] = "merged",
     [LEDGER_ERASED] = "erased",
     [LEDGER_EXPIRED] = "expired",
-    [LEDGER_QUARANTINE_REPLAYED] = "quarantine_replayed",
     [LEDGER_QUARANTINE_ERASED] = "quarantine_erased",
     [LEDGER_QUARANTINE_EXPIRED] = "quarantine_expired",
 };

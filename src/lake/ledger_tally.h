@@ -49,11 +49,10 @@ enum ledger_count {
     LEDGER_QUARANTINE_FULL, /* not understood, and there was no room for it */
     LEDGER_ERASED_EARLY,    /* of somebody who was forgotten, before it was stored */
     /* Rows, counted by who changed files of the lake. */
-    LEDGER_COMPACTED,           /* became Parquet */
-    LEDGER_MERGED,              /* dropped by compaction: the same event as another */
-    LEDGER_ERASED,              /* somebody was forgotten */
-    LEDGER_EXPIRED,             /* kept for as long as was asked */
-    LEDGER_QUARANTINE_REPLAYED, /* left the quarantine and was received again */
+    LEDGER_COMPACTED, /* became Parquet */
+    LEDGER_MERGED,    /* dropped by compaction: the same event as another */
+    LEDGER_ERASED,    /* somebody was forgotten */
+    LEDGER_EXPIRED,   /* kept for as long as was asked */
     LEDGER_QUARANTINE_ERASED,
     LEDGER_QUARANTINE_EXPIRED,
     LEDGER_COUNTS

@@ -28,7 +28,7 @@ const sum = (found, name, site) => found.rows
     .filter((row) => site === undefined || row.site === site)
     .reduce((total, row) => total + row[name], 0);
 
-test('each request and event ends in exactly one place, while it runs and afterwards', async (t) => {
+test('each request and event ends in exactly one place, while it runs and then', async (t) => {
     const collector = await startCollector(t);
     await collector.post('/e', batch('l1', 1, 3));
     await collector.post('/e', batch('l1', 3, 2, {site: 'shop'}));
@@ -112,21 +112,22 @@ async function startAndStop(t) {
     await collector.post('/e', batch('l1', 1, 30));
     await until('there is a part', () => parts(collector.data).length === 1);
     await collector.post('/e', batch('l2', 1, 20));
+    await collector.post('/e', batch('l2', 1, 20));
     await collector.post('/e', '{"events":[{"no":"type"}]}');
     assert.strictEqual(await collector.stop(), 0);
     mustAddUp(collector.data);
     return collector.data;
 }
 
-const hourFile = (data) => path.join(data, 'ledger',
-    fs.readdirSync(path.join(data, 'ledger')).find((name) => /^\d/.test(name)));
+const hourFiles = (data) => fs.readdirSync(path.join(data, 'ledger'))
+    .filter((name) => /^\d/.test(name)).map((name) => path.join(data, 'ledger', name));
 
-/** Changes one line of the hour's file. */
-function edit(data, from, to) {
-    const file = hourFile(data);
-    const text = fs.readFileSync(file, 'utf8');
-    assert.match(text, from);
-    fs.writeFileSync(file, text.replace(from, to));
+/** Changes one count of an hour. */
+function edit(data, name, by) {
+    const line = new RegExp(`${name} (\\d+) `);
+    const file = hourFiles(data).find((one) => line.test(fs.readFileSync(one, 'utf8')));
+    fs.writeFileSync(file, fs.readFileSync(file, 'utf8')
+        .replace(line, (_, number) => `${name} ${+number + by} `));
 }
 
 const DAMAGES = {
@@ -145,16 +146,20 @@ const DAMAGES = {
         const [file] = parts(data);
         fs.copyFileSync(file, path.join(path.dirname(file), 'part-99-1000-1001.ndjson.zst'));
     }, /of which the ledger knows nothing/],
-    'a count of the front door': [(data) => edit(data, /accepted 50 main/, 'accepted 51 main'),
-        /main: events that were acknowledged, .*: 51 and 50/],
-    'a count of what was received': [
-        (data) => edit(data, /received 50 main/, 'received 52 main'),
-        /main: events received and not dropped, .*: 52 and 50/],
-    'a count of the lake': [(data) => edit(data, /stored 50 main/, 'stored 49 main'),
-        /main: events taken from the journal, and what became of them: 50 and 49/],
-    'a count of requests': [(data) => edit(data, /answered 3 /, 'answered 2 '),
-        /requests, and what became of them: 3 and 2/],
-    'an hour of the ledger that was removed': [(data) => fs.unlinkSync(hourFile(data)),
+    'a count of what was acknowledged': [(data) => edit(data, 'accepted', 1),
+        /events that were acknowledged, and what journal and lake had of them: \d+ and \d+/],
+    'a count of what was received': [(data) => edit(data, 'received', 2),
+        /events received and not dropped, and what journal and lake had of them: \d+ and \d+/],
+    'a count of the lake': [(data) => edit(data, 'duplicate', 1),
+        /main: events taken from the journal, and what became of them: \d+ and \d+/],
+    'a count of what was stored': [(data) => {
+        edit(data, 'stored', 1);
+        edit(data, 'duplicate', -1);
+    }, /main: rows stored and still to be there, and rows found: \d+ and \d+/],
+    'a count of requests': [(data) => edit(data, 'answered', -1),
+        /requests, and what became of them: \d+ and \d+/],
+    'an hour of the ledger that was removed': [
+        (data) => hourFiles(data).forEach((file) => fs.unlinkSync(file)),
         /of which the ledger knows nothing/],
 };
 
@@ -182,5 +187,29 @@ test('an acknowledged event that the journal lost is missed', async (t) => {
         fs.rmSync(path.join(journal, stream), {recursive: true});
     }
     assert.match(ledger(collector.data).problems.join('\n'),
-        /main: events that were acknowledged, .*: 30 and 0/);
+        /main: events that were acknowledged, and what journal and lake had of them: 30 and 0/);
 });
+
+test('what pages made and never arrived is told by library, with the reasons that they told',
+    async (t) => {
+        const collector = await startCollector(t);
+        const context = {library: 'pipes.js', library_version: '0.1.0'};
+        await collector.post('/e', batch('l1', 1, 3, {context}));
+        await collector.post('/e', batch('l1', 7, 2, {context, dropped: {queue_full: 2}}));
+        await collector.post('/e', batch('l1', 9, 1, {context, dropped: {queue_full: 2, hook: 4}}));
+        await collector.post('/e', batch('l2', 1, 2, {context}));
+        await collector.post('/e', batch('l2', 4, 0, {context, dropped: {http_400: 1}}));
+        await collector.post('/e', batch('l2', 4, 0, {context, dropped: {http_400: 1}}));
+        await collector.post('/e', batch('l3', 1, 2));
+        const found = await until('all of it is there', () => {
+            const {stdout} = spawnSync(BINARY, ['ledger', '--losses', '--format', 'json',
+                '--data', collector.data], {encoding: 'utf8'});
+            const {losses} = JSON.parse(stdout);
+            return losses.reduce((total, row) => total + row.arrived, 0) === 10 && losses;
+        });
+        assert.deepStrictEqual(found, [
+            {browser: '-', library: 'pipes.js 0.1.0', loads: 2, made: 15, arrived: 8,
+                unexplained: 0, dropped: {queue_full: 2, hook: 4, http_400: 1}},
+            {browser: '-', library: '-', loads: 1, made: 2, arrived: 2, unexplained: 0,
+                dropped: {}}]);
+    });
