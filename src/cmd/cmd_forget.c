@@ -5,11 +5,12 @@
 #include "base/json.h"
 #include "cmd/subject_words.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 50, PRINT_BYTES_MAX = 1 << 20 };
+enum { LOOK_MS = 50, PRINT_BYTES_MAX = 1 << 20, KEPT_BYTES = 512 << 20 };
 
 static enum status look(const struct cmd_context *context, struct subject *subject,
                         struct whois **whois, struct fault *fault)
@@ -186,8 +187,17 @@ static int run_child(const struct cmd_context *context)
     return status == STATUS_OK ? 0 : cmd_fail(context, "%s", fault.text);
 }
 
+/* DuckDB takes large pieces and gives them back at once, for every file anew: from the system they
+ * would come page by page, each zeroed, which takes as long as the work itself. */
+static void keep_large_pieces(void)
+{
+    mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+}
+
 static int run(const struct cmd_context *context)
 {
+    keep_large_pieces();
     struct fault fault = {0};
     struct erase_intent *intent;
     if (context->config->is_child) {

@@ -6,7 +6,14 @@
 
 #include <unistd.h>
 
-enum { MEMORY_BYTES = 256 << 20 };
+enum { MEMORY_BYTES = 128 << 20, THREADS_MAX = 4 };
+
+/* It runs at the lowest priority: what is free it may have. */
+static unsigned threads_to_use(void)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    return processors < 1 ? 1 : processors > THREADS_MAX ? THREADS_MAX : (unsigned)processors;
+}
 
 static enum status erase_tree(int lake_fd, const char *name, enum tree tree,
                               const struct erase_job *job, struct erase_counts *counts,
@@ -28,7 +35,12 @@ enum status erase_lake(int data_fd, const char *library, const struct erase_job 
                        struct erase_report *report, struct fault *fault)
 {
     struct erase_hours_options hours = {
-        .data_fd = data_fd, .library = library, .memory_bytes = MEMORY_BYTES, .job = job};
+        .data_fd = data_fd,
+        .library = library,
+        .memory_bytes = MEMORY_BYTES,
+        .threads = threads_to_use(),
+        .job = job,
+    };
     int lake_fd;
     enum status status = data_folder_enter(data_fd, "lake", false, &lake_fd, fault);
     if (status != STATUS_OK) {

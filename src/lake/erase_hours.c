@@ -1,6 +1,7 @@
 #include "lake/erase_hours.h"
 
 #include "journal/data_folder.h"
+#include "lake/erase_parts.h"
 #include "lake/lake_hour.h"
 #include "lake/lake_manifest.h"
 #include "lake/ledger_hour.h"
@@ -9,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -22,12 +24,28 @@ enum {
 static const char FINISHED[] = "events.parquet";
 static const char UNFINISHED[] = "_events.parquet";
 
+/* What the threads share: each takes the next hour. */
+struct erasing_all {
+    const struct erase_hours_options *options;
+    int lake_fd;
+    int events_fd;
+    struct lake_hours hours;
+    pthread_mutex_t lock;
+    size_t next; /* under the lock, as the rest: and so are commits, for hours share */
+    struct erase_counts *counts; /* their day's manifest */
+    enum status status;
+    struct fault *fault;
+};
+
+/* One thread's. */
 struct erasing {
+    struct erasing_all *all;
     const struct erase_hours_options *options;
     int lake_fd;
     int events_fd;
     struct duck *duck;
     struct subject_sql_columns columns;
+    struct erase_counts counts;
     /* of the hour */
     int64_t hour;
     char path[LAKE_HOUR_PATH_BYTES];
@@ -70,14 +88,16 @@ static enum status read_numbers(struct duck *duck, const char *sql, struct sums 
     return status;
 }
 
-static enum status look(struct erasing *erasing, const char *name, struct sums *sums,
-                        struct fault *fault)
+static enum status look(struct erasing *erasing, const char *name, bool for_mentions,
+                        struct sums *sums, struct fault *fault)
 {
     const struct subject *subject = erasing->options->job->subject;
     char from[FROM_BYTES];
     struct buf sql;
     name_file(erasing, name, from);
-    enum status status = subject_sql_columns(&erasing->columns, erasing->duck, from, fault);
+    enum status status = for_mentions
+                             ? subject_sql_columns(&erasing->columns, erasing->duck, from, fault)
+                             : STATUS_OK;
     buf_init(&sql, SQL_BYTES_MAX);
     buf_append_text(&sql, "SELECT count(*), coalesce(sum(ingest_seq), 0)::BIGINT, "
                           "coalesce(min(ingest_seq), 0)::BIGINT, "
@@ -86,7 +106,11 @@ static enum status look(struct erasing *erasing, const char *name, struct sums *
                           "count(*) FILTER (is_mentioned) FROM (SELECT ingest_seq, ");
     subject_sql_owns(&sql, subject);
     buf_append_text(&sql, " AS is_owned, ");
-    subject_sql_mentions(&sql, subject, &erasing->columns);
+    if (for_mentions) {
+        subject_sql_mentions(&sql, subject, &erasing->columns);
+    } else {
+        buf_append_text(&sql, "false");
+    }
     buf_append_format(&sql, " AS is_mentioned FROM %s)", from);
     buf_append_byte(&sql, 0);
     status = status == STATUS_OK ? buf_status(&sql) : status;
@@ -95,23 +119,34 @@ static enum status look(struct erasing *erasing, const char *name, struct sums *
     return status;
 }
 
-static enum status write_without(struct erasing *erasing, struct fault *fault)
+/* What is left of the file, as what stands behind FROM. */
+static void append_rest(struct erasing *erasing, bool has_mentions, struct buf *rest)
 {
     const struct subject *subject = erasing->options->job->subject;
     char from[FROM_BYTES];
+    name_file(erasing, FINISHED, from);
+    if (has_mentions) {
+        buf_append_text(rest, "(SELECT ");
+        subject_sql_select(rest, subject, &erasing->columns);
+        buf_append_text(rest, " FROM (SELECT *, ");
+        subject_sql_mentions(rest, subject, &erasing->columns);
+        buf_append_format(rest, " AS is_mentioned FROM %s WHERE NOT ", from);
+        subject_sql_owns(rest, subject);
+        buf_append_text(rest, "))");
+    } else {
+        buf_append_format(rest, "%s WHERE NOT ", from);
+        subject_sql_owns(rest, subject);
+    }
+    buf_append_byte(rest, 0);
+}
+
+static enum status write_without(struct erasing *erasing, bool has_mentions, struct fault *fault)
+{
     struct buf rest;
     struct buf sql;
-    name_file(erasing, FINISHED, from);
     buf_init(&rest, SQL_BYTES_MAX);
     buf_init(&sql, SQL_BYTES_MAX);
-    buf_append_text(&rest, "(SELECT ");
-    subject_sql_select(&rest, subject, &erasing->columns);
-    buf_append_text(&rest, " FROM (SELECT *, ");
-    subject_sql_mentions(&rest, subject, &erasing->columns);
-    buf_append_format(&rest, " AS is_mentioned FROM %s WHERE NOT ", from);
-    subject_sql_owns(&rest, subject);
-    buf_append_text(&rest, "))");
-    buf_append_byte(&rest, 0);
+    append_rest(erasing, has_mentions, &rest);
     enum status status = buf_status(&rest);
     status = status == STATUS_OK ? parquet_append_select(&sql, rest.at) : status;
     status = status == STATUS_OK
@@ -126,7 +161,7 @@ static enum status write_without(struct erasing *erasing, struct fault *fault)
 static enum status prove(struct erasing *erasing, const struct sums *before, struct sums *after,
                          struct fault *fault)
 {
-    enum status status = look(erasing, UNFINISHED, after, fault);
+    enum status status = look(erasing, UNFINISHED, before->mentions > 0, after, fault);
     if (status == STATUS_OK &&
         (after->owned > 0 || after->mentions > 0 || after->rows != before->rows - before->owned ||
          after->seq_sum != before->seq_sum - before->owned_seq_sum)) {
@@ -145,6 +180,7 @@ static enum status measure(struct erasing *erasing, struct lake_manifest *manife
     struct lake_manifest_row *row = lake_manifest_row(manifest, erasing->hour);
     *row = (struct lake_manifest_row){.is_there = true,
                                       .rows = sums->rows,
+                                      .merged = row->merged,
                                       .first_seq = sums->first_seq,
                                       .last_seq = sums->last_seq};
     int fd = openat(erasing->hour_fd, UNFINISHED, O_RDONLY | O_CLOEXEC);
@@ -210,15 +246,24 @@ static enum status commit(struct erasing *erasing, const struct lake_manifest *m
     return status;
 }
 
-static enum status rewrite(struct erasing *erasing, const struct sums *before, struct fault *fault)
+/* Hours of a day share its manifest. */
+static enum status replace(struct erasing *erasing, const struct sums *after, struct fault *fault)
 {
     struct lake_manifest manifest;
-    struct sums after = {0};
+    pthread_mutex_lock(&erasing->all->lock);
     enum status status = lake_manifest_load(&manifest, erasing->lake_fd, erasing->hour, fault);
-    status = status == STATUS_OK ? write_without(erasing, fault) : status;
-    status = status == STATUS_OK ? prove(erasing, before, &after, fault) : status;
-    status = status == STATUS_OK ? measure(erasing, &manifest, &after, fault) : status;
+    status = status == STATUS_OK ? measure(erasing, &manifest, after, fault) : status;
     status = status == STATUS_OK ? commit(erasing, &manifest, fault) : status;
+    pthread_mutex_unlock(&erasing->all->lock);
+    return status;
+}
+
+static enum status rewrite(struct erasing *erasing, const struct sums *before, struct fault *fault)
+{
+    struct sums after = {0};
+    enum status status = write_without(erasing, before->mentions > 0, fault);
+    status = status == STATUS_OK ? prove(erasing, before, &after, fault) : status;
+    status = status == STATUS_OK ? replace(erasing, &after, fault) : status;
     if (status != STATUS_OK) {
         unlinkat(erasing->hour_fd, UNFINISHED, 0);
     }
@@ -279,7 +324,7 @@ static enum status erase_file(struct erasing *erasing, struct erase_counts *coun
     }
     counts->files++;
     status = status == STATUS_OK && !erasing->duck ? open_duck(erasing, fault) : status;
-    status = status == STATUS_OK ? look(erasing, FINISHED, &before, fault) : status;
+    status = status == STATUS_OK ? look(erasing, FINISHED, true, &before, fault) : status;
     if (status == STATUS_DAMAGED) {
         note_unreadable(erasing, counts);
         return STATUS_OK;
@@ -313,40 +358,112 @@ static enum status erase_hour(struct erasing *erasing, struct erase_counts *coun
     return status;
 }
 
-static enum status erase_all(struct erasing *erasing, struct erase_counts *counts,
-                             struct fault *fault)
+static void add_counts(struct erase_counts *counts, const struct erase_counts *more)
 {
-    struct lake_hours hours = {0};
-    enum status status = lake_hours_list(&hours, erasing->events_fd, fault);
-    for (size_t i = 0; i < hours.count && status == STATUS_OK; i++) {
-        erasing->hour = hours.at[i];
-        status = erase_hour(erasing, counts, fault);
+    if (counts->unreadable == 0) {
+        memcpy(counts->unreadable_name, more->unreadable_name, sizeof(more->unreadable_name));
     }
-    lake_hours_free(&hours);
+    counts->files += more->files;
+    counts->rewritten += more->rewritten;
+    counts->rows += more->rows;
+    counts->rows_redacted += more->rows_redacted;
+    counts->unreadable += more->unreadable;
+}
+
+/* False when there is no more, or another thread failed. */
+static bool next_hour(struct erasing_all *all, int64_t *hour)
+{
+    pthread_mutex_lock(&all->lock);
+    bool has_more = all->status == STATUS_OK && all->next < all->hours.count;
+    *hour = has_more ? all->hours.at[all->next++] : 0;
+    pthread_mutex_unlock(&all->lock);
+    return has_more;
+}
+
+static void note_end(struct erasing_all *all, const struct erasing *erasing, enum status status,
+                     const struct fault *fault)
+{
+    pthread_mutex_lock(&all->lock);
+    if (erasing) {
+        add_counts(all->counts, &erasing->counts);
+    }
+    if (status != STATUS_OK && all->status == STATUS_OK) {
+        all->status = fault_set(all->fault, status, "%s", fault->text);
+    }
+    pthread_mutex_unlock(&all->lock);
+}
+
+static void *erase_some(void *argument)
+{
+    struct erasing_all *all = argument;
+    struct erasing *erasing = calloc(1, sizeof(*erasing)); /* too large for a stack */
+    struct fault fault = {0};
+    enum status status =
+        erasing ? STATUS_OK : fault_set(&fault, STATUS_NO_MEMORY, "no memory to erase");
+    if (erasing) {
+        *erasing = (struct erasing){.all = all,
+                                    .options = all->options,
+                                    .lake_fd = all->lake_fd,
+                                    .events_fd = all->events_fd};
+    }
+    while (status == STATUS_OK && next_hour(all, &erasing->hour)) {
+        status = erase_hour(erasing, &erasing->counts, &fault);
+    }
+    note_end(all, erasing, status, &fault);
+    if (erasing) {
+        duck_close(erasing->duck);
+    }
+    free(erasing);
+    return NULL;
+}
+
+/* What no thread can be had for, this one does. */
+static void erase_together(struct erasing_all *all)
+{
+    pthread_t threads[ERASE_HOURS_THREADS_MAX];
+    size_t wanted =
+        all->options->threads < all->hours.count ? all->options->threads : all->hours.count;
+    size_t started = 0;
+    while (started + 1 < wanted && started < ERASE_HOURS_THREADS_MAX &&
+           pthread_create(&threads[started], NULL, erase_some, all) == 0) {
+        started++;
+    }
+    erase_some(all);
+    for (size_t i = 0; i < started; i++) {
+        pthread_join(threads[i], NULL);
+    }
+}
+
+static enum status erase_all(struct erasing_all *all, struct fault *fault)
+{
+    enum status status = erase_unfinished(all->events_fd, fault);
+    status = status == STATUS_OK ? lake_hours_list(&all->hours, all->events_fd, fault) : status;
+    if (status == STATUS_OK) {
+        erase_together(all);
+        status = all->status;
+    }
+    lake_hours_free(&all->hours);
     return status;
 }
 
 enum status erase_hours(const struct erase_hours_options *options, struct erase_counts *counts,
                         struct fault *fault)
 {
-    struct erasing *erasing = calloc(1, sizeof(*erasing)); /* too large for a stack */
-    if (!erasing) {
-        return fault_set(fault, STATUS_NO_MEMORY, "no memory to erase");
+    struct erasing_all all = {
+        .options = options, .lake_fd = -1, .events_fd = -1, .counts = counts, .fault = fault};
+    pthread_mutex_init(&all.lock, NULL);
+    enum status status = data_folder_enter(options->data_fd, "lake", false, &all.lake_fd, fault);
+    status = status == STATUS_OK
+                 ? data_folder_enter(all.lake_fd, "events", false, &all.events_fd, fault)
+                 : status;
+    status = status == STATUS_OK ? erase_all(&all, fault) : status;
+    if (all.events_fd >= 0) {
+        close(all.events_fd);
     }
-    erasing->options = options;
-    erasing->events_fd = -1;
-    enum status status =
-        data_folder_enter(options->data_fd, "lake", false, &erasing->lake_fd, fault);
-    if (status == STATUS_OK) {
-        status = data_folder_enter(erasing->lake_fd, "events", false, &erasing->events_fd, fault);
-        status = status == STATUS_OK ? erase_all(erasing, counts, fault) : status;
-        close(erasing->lake_fd);
+    if (all.lake_fd >= 0) {
+        close(all.lake_fd);
     }
-    if (erasing->events_fd >= 0) {
-        close(erasing->events_fd);
-    }
-    duck_close(erasing->duck);
-    free(erasing);
+    pthread_mutex_destroy(&all.lock);
     /* No lake, no Parquet: nothing to do. */
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }

@@ -14,10 +14,13 @@
 
 #include "lake/erase_job.h"
 
+enum { ERASE_HOURS_THREADS_MAX = 16 };
+
 struct erase_hours_options {
     int data_fd;           /* borrowed */
     const char *library;   /* of DuckDB; NULL or empty: looked for */
-    uint64_t memory_bytes; /* of DuckDB */
+    uint64_t memory_bytes; /* of DuckDB, each thread's */
+    unsigned threads;      /* that work at the same time, each on an hour */
     const struct erase_job *job;
 };
 

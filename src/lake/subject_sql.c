@@ -147,29 +147,35 @@ static bool is_number_id(const struct subject_id *id)
     return id->is_long && id->replacement[0] == '0' && id->text.len <= 15;
 }
 
-/* The quick question first: most rows do not hold the bytes. */
+static void append_contains(struct buf *sql, const char *name, struct view text)
+{
+    buf_append_text(sql, " OR contains(");
+    append_name(sql, name);
+    buf_append_byte(sql, ',');
+    append_literal(sql, text);
+    buf_append_byte(sql, ')');
+}
+
+/* The quick question first: most rows do not hold the bytes. With AND, both would be asked of every
+ * row; with CASE the second is asked only where the first says so. */
 static void append_is_in(struct buf *sql, const struct subject_id *id, const char *name,
                          enum subject_sql_kind kind)
 {
-    buf_append_text(sql, "((");
-    append_name(sql, name);
-    buf_append_text(sql, " IS NOT NULL AND (contains(");
-    append_name(sql, name);
-    buf_append_byte(sql, ',');
-    append_literal(sql, id->text);
-    buf_append_byte(sql, ')');
-    for (size_t i = 0; i < id->needle_count; i++) {
-        buf_append_text(sql, " OR contains(");
-        append_name(sql, name);
-        buf_append_byte(sql, ',');
-        append_literal(sql, id->needles[i]);
-        buf_append_byte(sql, ')');
+    bool is_json = kind == SUBJECT_SQL_JSON;
+    buf_append_text(sql, "CASE WHEN false");
+    if (!is_json) {
+        append_contains(sql, name, id->text);
     }
-    buf_append_text(sql, ")) AND regexp_matches(");
+    for (size_t i = 0; i < id->needle_count; i++) {
+        if (is_json || !view_equal(id->needles[i], id->text)) {
+            append_contains(sql, name, id->needles[i]);
+        }
+    }
+    buf_append_text(sql, " THEN regexp_matches(");
     append_name(sql, name);
     buf_append_byte(sql, ',');
     append_pattern(sql, id, kind);
-    buf_append_text(sql, "))");
+    buf_append_text(sql, ") ELSE false END");
 }
 
 void subject_sql_mentions(struct buf *sql, const struct subject *subject,
