@@ -24,6 +24,7 @@ static enum status take_address(struct admin_client *client, const char *data, s
     enum status status = json_parse(&doc, text, &arena, NULL, fault);
     if (status == STATUS_OK) {
         status = json_text(&doc, json_member(&doc, JSON_ROOT, "admin_url"), &arena, &url);
+        json_to_int64(&doc, json_member(&doc, JSON_ROOT, "pid"), &client->pid);
     }
     /* "http://HOST:PORT/" */
     struct view rest = view_part(url, strlen("http://"), url.len);

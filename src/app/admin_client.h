@@ -12,11 +12,14 @@
 #include "app/admin_token.h"
 #include "base/buf.h"
 
+#include <stdint.h>
+
 enum { ADMIN_ANSWER_BYTES_MAX = 16 * 1024 * 1024 };
 
 struct admin_client {
     char host[128];
     char port[16];
+    int64_t pid;                   /* 0: not told */
     char token[ADMIN_TOKEN_BYTES]; /* empty when it cannot be read */
 };
 

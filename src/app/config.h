@@ -1,5 +1,5 @@
 /*
- * config.h - every option of the program, in one table.
+ * config.h - every option of the program, in one table (config.c); config_load.c reads them.
  *
  *     struct config_load load = {.uses = CONFIG_SERVE, .count = argc, .words = argv, ...};
  *     config_load(&config, &load, &fault);
@@ -20,13 +20,13 @@ enum config_use {
     CONFIG_LIMITS = 1 << 6,
     CONFIG_QUERY = 1 << 7,
     CONFIG_EXPORT = 1 << 8,
-    CONFIG_FORGET = 1 << 12,
-    CONFIG_WHOIS = 1 << 13,
-    CONFIG_RETENTION = 1 << 14,
     CONFIG_COMPACT = 1 << 9,
     CONFIG_SCHEMA = 1 << 10,
-    CONFIG_LEDGER = 1 << 16,
-    CONFIG_REPLAY = 1 << 17,
+    CONFIG_FORGET = 1 << 11,
+    CONFIG_WHOIS = 1 << 12,
+    CONFIG_RETENTION = 1 << 13,
+    CONFIG_LEDGER = 1 << 14,
+    CONFIG_REPLAY = 1 << 15,
     CONFIG_ANY = 0xffffff,
 };
 
@@ -91,6 +91,10 @@ struct config {
     int64_t limit_time_ms;
     const char *from;
     const char *to;
+    const char *export_format;
+    const char *export_out;
+    const char *seq;
+    bool resume;
     const char *of_site;       /* of whois and forget; site is the tracker's */
     const char *report_format; /* of these and retention */
     bool linked;

@@ -62,7 +62,7 @@ static enum status open_duck(struct compact *compact, struct fault *fault)
     };
     snprintf(spill, sizeof(spill), "/proc/self/fd/%d/_spill", compact->lake_fd);
     enum status status = duck_open(&compact->duck, &options, fault);
-    status = status == STATUS_OK ? compact_run_create(&compact->run, memory / 5, fault) : status;
+    status = status == STATUS_OK ? compact_run_create(&compact->run, memory / 6, fault) : status;
     status = status == STATUS_OK ? compact_run_register(compact->run, compact->duck, "run", fault)
                                  : status;
     status = status == STATUS_OK ? compact_merged_register(&compact->merged, compact->duck, fault)

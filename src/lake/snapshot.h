@@ -60,6 +60,7 @@ struct snapshot_file {
     int64_t hour; /* hours since 1970, UTC */
     uint64_t bytes;
     bool is_within;                 /* all its rows were received within the range of time */
+    bool is_replaced;               /* of the inside: false for who asks */
     char path[SNAPSHOT_PATH_BYTES]; /* below the lake, for sentences */
 };
 

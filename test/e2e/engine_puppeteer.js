@@ -82,4 +82,4 @@ const startChromium = (t) => new PuppeteerBrowser(t, CHROMIUM).start();
 const startFirefox = (t, preferences = {}) =>
     new PuppeteerBrowser(t, {...FIREFOX, extraPrefsFirefox: preferences}).start();
 
-module.exports = {startChromium, startFirefox};
+module.exports = {startChromium, startFirefox, PuppeteerPage};

@@ -28,7 +28,7 @@ const sum = (found, name, site) => found.rows
     .filter((row) => site === undefined || row.site === site)
     .reduce((total, row) => total + row[name], 0);
 
-test('each request and event ends in exactly one place, while it runs and then', async (t) => {
+test('each request and event ends in one place, while it runs and afterwards', async (t) => {
     const collector = await startCollector(t);
     await collector.post('/e', batch('l1', 1, 3));
     await collector.post('/e', batch('l1', 3, 2, {site: 'shop'}));

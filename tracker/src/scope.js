@@ -65,7 +65,7 @@ function scope(web, shared, name) {
         },
         define: function (call, fn) {
             shared.define(call, fn);
-            keep(function () { shared.define(call, function () {}); });
+            keep(function () { shared.define(call); });
         },
         on: function (hook, fn) { return keep(shared.on(hook, fn)); },
         _end: function () {
