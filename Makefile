@@ -12,6 +12,10 @@
 #   make bench    the JSON reader beside simdjson, the collector beside nginx; one of them:
 #                 `make bench-json`, `make bench-collector BENCH='--quick --only S64'`;
 #                 `make bench-tracker`: the visitor's processor, beside Plausible's tracker
+#   make bench-lake  what the lake promises, measured beside plain DuckDB; MEASURE=--save
+#   make bench-lake-data  a lake of 2 million events (EVENTS=), in build/bench/lake (DATA=), and what
+#                 is true of it beside; options of build/bench/generate in GENERATE=
+#   make check-clickhouse  what `pipes query` answers is what ClickHouse answers, and what is true
 #   make fresh    prove set-up and tests in a bare Debian root (needs debootstrap and root)
 
 BUILD ?= build
@@ -45,6 +49,7 @@ FAULT_BUILD := $(BUILD)/test/fault
 FAULT_BINARIES := $(FAULT_TESTS:%.c=$(BUILD)/%)
 E2E_TESTS := $(sort $(wildcard test/e2e/*.test.js))
 LOAD_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/load/*.c)))
+LAKE_BENCH_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/lake/*.c)))
 COLLECTOR_BENCH_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort bench/bench_collector.c $(wildcard bench/collector/*.c)))
 
 .PHONY: all
@@ -113,7 +118,7 @@ tracker:
 test: setup-test
 	@$(MAKE) --no-print-directory unit
 	@$(MAKE) --no-print-directory tracker
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all $(BUILD)/bench/generate $(BUILD)/bench/duck_sql $(BUILD)/bench/measured
 	@timeout -k 5 $(TEST_SECONDS) node --test $(TRACKER_TESTS)
 	@timeout -k 5 $(TEST_SECONDS) node --test $(E2E_TESTS)
 
@@ -211,7 +216,7 @@ bench-json: $(BUILD)/libpipes.a
 $(BUILD)/bench/%.o: bench/%.c
 	@mkdir -p $(@D)
 	@echo "  cc $<"
-	@$(CC) $(ALL_CFLAGS) -Ibench -Itest -c $< -o $@
+	@$(CC) $(ALL_CFLAGS) -Ibench -Itest -I. -c $< -o $@
 
 $(BUILD)/bench/bench_load: $(LOAD_OBJECTS) $(BUILD)/libpipes.a
 	@$(CC) $(ALL_CFLAGS) $^ $(LIBS) -lm -o $@
@@ -234,6 +239,47 @@ bench-collector:
 	    BENCH_LOAD=$(BUILD)/bench/bench_load SLOW_CLIENTS=$(BUILD)/bench/slow_clients \
 	    $(BUILD)/bench/bench_collector $(BENCH)
 
+$(BUILD)/bench/generate: $(LAKE_BENCH_OBJECTS) $(BUILD)/libpipes.a
+	@$(CC) $(ALL_CFLAGS) $^ $(LIBS) -lm -o $@
+
+$(BUILD)/bench/duck_sql $(BUILD)/bench/measured: %: %.o $(BUILD)/libpipes.a
+	@$(CC) $(ALL_CFLAGS) $^ $(LIBS) -o $@
+
+# The answers beside those of ClickHouse's real engine: half a gigabyte, so it is no dependency, but
+# fetched when somebody asks; what cannot be fetched is a failure, for nothing was checked then.
+CLICKHOUSE := $(BUILD)/clickhouse
+CHDB := 3.4.0
+CHECK_EVENTS ?= 200000
+.PHONY: check-clickhouse
+check-clickhouse:
+	@tools/setup test
+	@$(MAKE) --no-print-directory all $(BUILD)/bench/generate $(BUILD)/bench/duck_sql
+	@mkdir -p $(CLICKHOUSE)
+	@[ -f $(CLICKHOUSE)/node_modules/chdb/package.json ] || \
+	    npm install --prefix $(CLICKHOUSE) --ignore-scripts --no-save --no-audit --no-fund chdb@$(CHDB) || \
+	    { echo "check-clickhouse: npm cannot give chdb@$(CHDB) here: nothing was checked" >&2; exit 1; }
+	@rm -rf $(CLICKHOUSE)/lake
+	@$(BUILD)/bench/generate --data $(CLICKHOUSE)/lake --events $(CHECK_EVENTS) $(GENERATE)
+	@$(BUILD)/pipes compact --data $(CLICKHOUSE)/lake
+	@node bench/lake/check_clickhouse.js $(CLICKHOUSE)/lake $(CLICKHOUSE)
+
+# A lake of events whose every count is known: DATA/ and, beside it, DATA.truth.json.
+EVENTS ?= 2000000
+DATA ?= $(BUILD)/bench/lake
+.PHONY: bench-lake-data
+bench-lake-data:
+	@tools/setup run
+	@$(MAKE) --no-print-directory $(BUILD)/bench/generate
+	@$(BUILD)/bench/generate --data $(DATA) --events $(EVENTS) $(GENERATE)
+
+# Every figure that the lake promises; MEASURE='--rounds 3 --only queries --save'.
+.PHONY: bench-lake
+bench-lake:
+	@tools/setup test
+	@$(MAKE) --no-print-directory all $(BUILD)/bench/generate $(BUILD)/bench/duck_sql $(BUILD)/bench/measured
+	@[ -d $(DATA)/lake ] || $(BUILD)/bench/generate --data $(DATA) --events $(EVENTS) $(GENERATE)
+	@node bench/lake/measure.js --data $(DATA) $(MEASURE)
+
 .PHONY: fresh
 fresh:
 	@tools/fresh
@@ -243,4 +289,4 @@ clean:
 	rm -rf build
 
 -include $(OBJECTS:.o=.d) $(wildcard $(BUILD)/test/unit/*/*.d) $(wildcard $(FAULT_BUILD)/*.d) $(LOAD_OBJECTS:.o=.d) \
-    $(COLLECTOR_BENCH_OBJECTS:.o=.d)
+    $(COLLECTOR_BENCH_OBJECTS:.o=.d) $(LAKE_BENCH_OBJECTS:.o=.d) $(wildcard $(BUILD)/bench/*.d)

@@ -45,16 +45,9 @@ const buildCore = (folder) => shrink(LIST.core.files.map((name) => source(name, 
 
 const buildModule = (name, folder) => shrink(`!function(){${source(name, folder)}}();`, {});
 
-/** An expression that is called with the URL by whoever writes the tag. */
-async function buildStub(folder) {
-    const call = '(PIPES_URL,PIPES_INTEGRITY);';
-    const text = source('stub', folder).replace(/^\/\*\*[^]*?\*\//, '').replace('PIPES_CALLS', CALLS.join(' '));
-    const code = await shrink(`!${text.trim()}${call}`, {});
-    if (!code.endsWith(call)) {
-        throw new Error('stub.js: minified into something that is not a call');
-    }
-    return code.slice(0, -call.length);
-}
+/** A statement that stands inline in the page. */
+const buildStub = (folder) => shrink(`!${source('stub', folder).replace(/^\/\*\*[^]*?\*\//, '')
+    .replace('PIPES_CALLS', CALLS.join(' ')).trim()}();`, {});
 
 /** The unit that a file of the sources is part of, and its minified text. */
 async function buildUnit(file, folder = SOURCES) {

@@ -38,14 +38,24 @@ struct batch_reject {
     const char *reason;
 };
 
+/* A piece that was put aside, to be tried again. */
+struct batch_kept {
+    struct view raw;      /* batch_reject.raw */
+    struct view envelope; /* batch.envelope of its request; empty: there was none */
+};
+
 /* What a request held; arrays are in the arena. */
 struct batch {
     struct event *events;
     size_t event_count;
     struct batch_reject *rejects;
     size_t reject_count;
+    struct view envelope;     /* a JSON object: what pieces need of their request to be tried again;
+                                 only where something was rejected */
     uint32_t lone_surrogates; /* repaired in what was sent */
-    int64_t skew_ms;          /* what was added to the client's times; 0: its clock was believed */
+    bool asks_cookie;         /* to have the tracker's cookie set again */
+    struct view cookie_domain; /* of that; empty: none */
+    int64_t skew_ms;           /* what was added to the client's times; 0: its clock was believed */
 };
 
 /* What the sender is answered when its request was taken. */
@@ -64,6 +74,10 @@ struct adapter {
      * What is understood in part is a success with rejects: a batch keeps its good part. */
     enum status (*decode)(const struct inbound *inbound, struct arena *arena, struct batch *batch,
                           struct fault *fault);
+    /* Makes of a piece the request that it would be by itself: method, path, query, body. NULL: of
+     * this protocol nothing is tried again. */
+    enum status (*revive)(const struct batch_kept *kept, struct arena *arena,
+                          struct inbound *inbound);
 };
 
 #endif

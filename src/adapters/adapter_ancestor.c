@@ -119,6 +119,16 @@ static enum status fill_event(const void *self, json_value object, struct event 
     return status;
 }
 
+/* A stage needs no quoting. */
+static enum status keep_path(const struct inbound *inbound, struct arena *arena,
+                             struct batch *batch)
+{
+    char text[STAGE_BYTES_MAX + 16];
+    int len = snprintf(text, sizeof(text), "{\"path\":\"%.*s\"}", VIEW_ARG(inbound->path));
+    batch->envelope = arena_copy(arena, view_make(text, (size_t)len));
+    return batch->envelope.at ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
 static enum status decode(const struct inbound *inbound, struct arena *arena, struct batch *batch,
                           struct fault *fault)
 {
@@ -146,8 +156,29 @@ static enum status decode(const struct inbound *inbound, struct arena *arena, st
     for (; status == STATUS_OK && at != JSON_NO_VALUE; at = json_next(doc, at)) {
         status = fields_add(&reading.fields, at, fill_event, &reading, batch);
     }
+    if (status == STATUS_OK && batch->reject_count > 0 && reading.stage.len > 0) {
+        status = keep_path(inbound, arena, batch);
+    }
     return status == STATUS_OK ? status
                                : fault_set(fault, status, "no memory for %zu events", count);
+}
+
+/* The stage stands in the envelope. */
+static enum status revive(const struct batch_kept *kept, struct arena *arena,
+                          struct inbound *inbound)
+{
+    struct json doc;
+    struct fault ignored;
+    struct view path = VIEW_LITERAL("/");
+    if (kept->envelope.len > 0 &&
+        json_parse(&doc, kept->envelope, arena, NULL, &ignored) == STATUS_OK) {
+        json_value value = json_member(&doc, JSON_ROOT, "path");
+        path = json_is_plain(&doc, value) ? json_unquoted(&doc, value) : path;
+    }
+    inbound->method = INBOUND_POST;
+    inbound->path = path;
+    inbound->body = kept->raw;
+    return STATUS_OK;
 }
 
 /* "/" and "/<stage>": one segment of letters, digits, '-' and '_'. */
@@ -173,4 +204,5 @@ const struct adapter adapter_ancestor = {
     .answer = ADAPTER_ANSWER_JSON,
     .match = match,
     .decode = decode,
+    .revive = revive,
 };

@@ -17,3 +17,13 @@ const struct adapter *adapter_find(const struct inbound *inbound)
     }
     return NULL;
 }
+
+const struct adapter *adapter_named(struct view name)
+{
+    for (size_t i = 0; i < sizeof(ADAPTERS) / sizeof(ADAPTERS[0]); i++) {
+        if (view_is(name, ADAPTERS[i]->name)) {
+            return ADAPTERS[i];
+        }
+    }
+    return NULL;
+}

@@ -8,5 +8,7 @@
 
 /* The first adapter whose match says yes; NULL when it is no protocol of ours. */
 const struct adapter *adapter_find(const struct inbound *inbound);
+/* The one of that name, or NULL. */
+const struct adapter *adapter_named(struct view name);
 
 #endif

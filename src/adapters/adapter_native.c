@@ -1,6 +1,11 @@
 #include "adapters/adapter_native.h"
 
 #include "adapters/fields.h"
+#include "base/hash.h"
+
+#include <stdio.h>
+
+enum { LOSS_ID_BYTES = 192, LOSS_LOAD_BYTES_MAX = 100, LOSS_BYTES_MAX = 4096 };
 
 struct reading {
     const struct inbound *inbound;
@@ -12,7 +17,7 @@ struct reading {
 };
 
 /* Members of the envelope: first those that are columns of every event. */
-enum { SITE, LOAD_ID, SENT_AT, COLUMNS, CONTEXT = COLUMNS, EVENTS, SKEW, MEMBERS };
+enum { SITE, LOAD_ID, SENT_AT, COLUMNS, CONTEXT = COLUMNS, EVENTS, SKEW, COOKIE, DROPPED, MEMBERS };
 static const enum column ENVELOPE_COLUMNS[COLUMNS] = {COLUMN_SITE, COLUMN_LOAD_ID, COLUMN_SENT_AT};
 
 static void find_members(const struct json *doc, json_value members[MEMBERS])
@@ -21,6 +26,7 @@ static void find_members(const struct json *doc, json_value members[MEMBERS])
         [SITE] = VIEW_LITERAL("site"),       [LOAD_ID] = VIEW_LITERAL("load_id"),
         [SENT_AT] = VIEW_LITERAL("sent_at"), [CONTEXT] = VIEW_LITERAL("context"),
         [EVENTS] = VIEW_LITERAL("events"),   [SKEW] = VIEW_LITERAL("skew"),
+        [COOKIE] = VIEW_LITERAL("cookie"),   [DROPPED] = VIEW_LITERAL("dropped"),
     };
     json_members(doc, JSON_ROOT, NAMES, MEMBERS, members);
 }
@@ -99,17 +105,61 @@ static enum status read_shared(struct reading *reading, const json_value members
     return status;
 }
 
+/* A batch without events tells of losses only: that is an event of its own then, known by what it
+ * tells, as a batch that is sent again tells the same. */
+static enum status make_loss(const struct reading *reading, json_value dropped, struct batch *batch)
+{
+    uint64_t hash[2];
+    char text[LOSS_ID_BYTES];
+    struct event *event = &batch->events[0];
+    struct view load_id = event_text(&reading->shared, COLUMN_LOAD_ID);
+    if (load_id.len == 0 || load_id.len > LOSS_LOAD_BYTES_MAX) {
+        return STATUS_OK;
+    }
+    hash_pair_128(0, load_id, json_raw(reading->fields.doc, dropped), hash);
+    int len = snprintf(text, sizeof(text), "%.*s-loss-%016llx", VIEW_ARG(load_id),
+                       (unsigned long long)hash[0]);
+    struct view id = arena_copy(reading->fields.arena, view_make(text, (size_t)len));
+    if (!id.at) {
+        return STATUS_NO_MEMORY;
+    }
+    event_copy(event, &reading->shared);
+    event_set_plain(event, COLUMN_TYPE, VIEW_LITERAL("loss"));
+    event_set_like(event, COLUMN_EVENT_ID, id, COLUMN_LOAD_ID);
+    fields_set_times(event, reading->inbound->received_ms, reading->skew_ms);
+    batch->event_count = 1;
+    return STATUS_OK;
+}
+
+static enum status keep_dropped(const struct reading *reading, json_value dropped,
+                                struct batch *batch)
+{
+    const struct json *doc = reading->fields.doc;
+    bool is_told = json_kind(doc, dropped) == JSON_OBJECT &&
+                   json_has(doc, json_first(doc, dropped)) &&
+                   json_raw(doc, dropped).len <= LOSS_BYTES_MAX;
+    enum status status = is_told && batch->event_count + batch->reject_count == 0
+                             ? make_loss(reading, dropped, batch)
+                             : STATUS_OK;
+    if (is_told && status == STATUS_OK && batch->event_count > 0) {
+        event_set_json(&batch->events[0], COLUMN_DROPPED, doc, dropped);
+    }
+    return status;
+}
+
 static enum status read_events(struct reading *reading, const json_value members[MEMBERS],
                                struct batch *batch)
 {
     const struct json *doc = reading->fields.doc;
     enum status status = read_shared(reading, members);
     batch->skew_ms = reading->skew_ms;
+    batch->asks_cookie = json_is_plain(doc, members[COOKIE]);
+    batch->cookie_domain = json_unquoted(doc, members[COOKIE]);
     for (json_value at = json_first(doc, members[EVENTS]);
          status == STATUS_OK && at != JSON_NO_VALUE; at = json_next(doc, at)) {
         status = fields_add(&reading->fields, at, fill_event, reading, batch);
     }
-    return status;
+    return status == STATUS_OK ? keep_dropped(reading, members[DROPPED], batch) : status;
 }
 
 /* By hand: an initializer would zero all columns of `shared`. */
@@ -119,6 +169,30 @@ static void start(struct reading *reading, const struct inbound *inbound, struct
     reading->fields = (struct fields){.arena = arena};
     reading->reason = NULL;
     event_clear(&reading->shared);
+}
+
+enum { ENVELOPE_BYTES_MAX = 4096, REVIVED_BYTES_MAX = 16 * 1024 * 1024 };
+
+/* Of the envelope what is small and every event has: without it they would be of no site and no
+ * load. A larger one is none of ours. */
+static enum status keep_envelope(const struct reading *reading, const json_value members[MEMBERS],
+                                 struct batch *batch)
+{
+    struct buf text;
+    buf_init(&text, ENVELOPE_BYTES_MAX);
+    for (int i = 0; i < COLUMNS; i++) {
+        if (members[i] != JSON_NO_VALUE) {
+            buf_append_format(&text, "%c\"%s\":", text.len == 0 ? '{' : ',',
+                              columns[ENVELOPE_COLUMNS[i]].name);
+            json_append_compact(&text, reading->fields.doc, members[i]);
+        }
+    }
+    bool is_there = text.len > 0 && buf_append_byte(&text, '}') == STATUS_OK;
+    if (is_there) {
+        batch->envelope = arena_copy(reading->fields.arena, buf_view(&text));
+    }
+    buf_free(&text);
+    return is_there && !batch->envelope.at ? STATUS_NO_MEMORY : STATUS_OK;
 }
 
 static enum status decode(const struct inbound *inbound, struct arena *arena, struct batch *batch,
@@ -145,8 +219,34 @@ static enum status decode(const struct inbound *inbound, struct arena *arena, st
     } else if (status == STATUS_OK) {
         status = read_events(&reading, members, batch);
     }
+    if (status == STATUS_OK && is_batch && batch->reject_count > 0) {
+        status = keep_envelope(&reading, members, batch);
+    }
     return status == STATUS_OK ? status
                                : fault_set(fault, status, "no memory for %zu events", count);
+}
+
+/* An event is a request of one. What was put aside whole is one already, and is tried as such. */
+static enum status revive(const struct batch_kept *kept, struct arena *arena,
+                          struct inbound *inbound)
+{
+    struct buf text;
+    struct view head = kept->envelope;
+    bool is_event = head.len > 1 || !view_starts_with(kept->raw, "{\"v\"");
+    buf_init(&text, REVIVED_BYTES_MAX);
+    if (is_event) {
+        buf_append_view(&text, head.len > 1 ? view_part(head, 0, head.len - 1) : VIEW_LITERAL("{"));
+        buf_append_text(&text, head.len > 1 ? ",\"events\":[" : "\"events\":[");
+    }
+    buf_append_view(&text, kept->raw);
+    buf_append_text(&text, is_event ? "]}" : "");
+    inbound->method = INBOUND_POST;
+    inbound->path = VIEW_LITERAL("/e");
+    inbound->body = arena_copy(arena, buf_view(&text));
+    enum status status = buf_status(&text);
+    status = status == STATUS_OK && !inbound->body.at ? STATUS_NO_MEMORY : status;
+    buf_free(&text);
+    return status;
 }
 
 static bool match(const struct inbound *inbound)
@@ -159,4 +259,5 @@ const struct adapter adapter_native = {
     .answer = ADAPTER_ANSWER_JSON,
     .match = match,
     .decode = decode,
+    .revive = revive,
 };

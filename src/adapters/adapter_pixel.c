@@ -140,6 +140,21 @@ static enum status decode(const struct inbound *inbound, struct arena *arena, st
                                : fault_set(fault, status, "the pixel's query is not understood");
 }
 
+/* What was put aside is the query as a JSON string. */
+static enum status revive(const struct batch_kept *kept, struct arena *arena,
+                          struct inbound *inbound)
+{
+    struct json doc;
+    struct fault ignored;
+    enum status status = json_parse(&doc, kept->raw, arena, NULL, &ignored);
+    if (status == STATUS_OK) {
+        status = json_text(&doc, JSON_ROOT, arena, &inbound->query);
+    }
+    inbound->method = INBOUND_GET;
+    inbound->path = VIEW_LITERAL("/p.gif");
+    return status;
+}
+
 static bool match(const struct inbound *inbound)
 {
     return inbound->method == INBOUND_GET && view_is(inbound->path, "/p.gif");
@@ -150,4 +165,5 @@ const struct adapter adapter_pixel = {
     .answer = ADAPTER_ANSWER_PIXEL,
     .match = match,
     .decode = decode,
+    .revive = revive,
 };

@@ -1,5 +1,7 @@
 #include "app/admin.h"
 
+#include "app/admin_forget.h"
+#include "app/admin_replay.h"
 #include "base/json.h"
 
 #include <stdatomic.h>
@@ -144,6 +146,7 @@ static enum net_verdict answer_counts(struct admin *admin, struct exchange *x)
     buf_append_text(out, "\"lake\":{");
     append_count(out, "stored", atomic_load(&lake->stored));
     append_count(out, "duplicates", atomic_load(&lake->duplicates));
+    append_count(out, "erased", atomic_load(&lake->erased));
     append_count(out, "quarantined", atomic_load(&lake->quarantined));
     append_count(out, "quarantine_dropped", atomic_load(&lake->quarantine_dropped));
     append_count(out, "parts", atomic_load(&lake->parts));
@@ -166,6 +169,12 @@ static enum net_verdict on_request(void *self, struct exchange *x)
                          "this address answers only as localhost; give --admin another host to "
                          "reach it by name");
         return NET_DONE;
+    }
+    if (view_is(head->path, "/forget") && head->method != HTTP_OPTIONS) {
+        return admin_forget(admin->shared.eraser, admin->shared.token, x);
+    }
+    if (view_is(head->path, "/replay") && head->method != HTTP_OPTIONS) {
+        return admin_replay(admin->shared.desk, admin->shared.token, x);
     }
     if (head->method != HTTP_GET && head->method != HTTP_HEAD) {
         http_reply_error(reply, 405, "only GET and HEAD are understood here");
@@ -194,6 +203,7 @@ static void on_gone(void *self, struct exchange *x)
 {
     struct admin *admin = self;
     struct watcher *watcher = find_watcher(admin, x);
+    replay_desk_gone(admin->shared.desk, x);
     if (watcher) {
         *watcher = (struct watcher){0};
         live_watchers(admin->shared.live, -1);

@@ -4,6 +4,7 @@
  *     GET /            the live page                GET /healthz   200 while the process answers
  *     GET /live        server-sent events: one per row, id is its ingest_seq
  *     GET /live?last=N begins with the newest N      GET /counts    the ledger so far, as JSON
+ *     POST, GET /forget   see admin_forget.h
  *
  * No CORS header is ever sent, and while it listens on loopback only names of this machine are
  * answered: a page on the web cannot read it, not even through a name that it made point here.
@@ -13,6 +14,8 @@
 
 #include "app/assets.h"
 #include "app/counts.h"
+#include "app/eraser.h"
+#include "app/replay_desk.h"
 #include "app/live.h"
 #include "lake/lake.h"
 #include "net/server.h"
@@ -27,6 +30,9 @@ struct admin_shared {
     const struct clock *clock;
     const struct lake_counts *lake;
     const struct assets *assets; /* the live page; "/" is its path */
+    struct eraser *eraser;
+    struct replay_desk *desk;
+    const char *token; /* of who may change things */
     const char *public_url;
     const char *site;
     const char *version;

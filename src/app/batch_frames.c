@@ -36,6 +36,10 @@ void batch_frames_append_reject(struct buf *out, const struct batch_origin *orig
     buf_append_format(out, "{\"received_at\":\"%s\",\"adapter\":\"%s\",\"reason\":", received,
                       origin->adapter);
     json_append_string(out, view_from_text(reject->reason));
+    if (origin->envelope.len > 0) {
+        buf_append_text(out, ",\"envelope\":");
+        buf_append_view(out, origin->envelope);
+    }
     buf_append_text(out, ",\"raw\":");
     json_append_string(out, reject->raw);
     buf_append_format(out, ",\"ingest_seq\":%llu}", (unsigned long long)ingest_seq);

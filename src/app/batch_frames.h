@@ -18,6 +18,7 @@ struct frame_event *batch_frames_make(const struct batch *batch, uint64_t seed, 
 struct batch_origin {
     const char *adapter;
     int64_t received_ms;
+    struct view envelope; /* batch.envelope */
 };
 
 /* A row of the quarantine; buf_status() says whether it fit. */

@@ -38,6 +38,7 @@ struct compactor {
     int inotify_fd; /* -1: looked for now and then instead */
     int wake_fd;
     _Atomic bool is_stopping;
+    _Atomic bool is_paused;
     bool is_busy;
     pid_t child;        /* 0: none */
     int64_t look_at_ms; /* monotonic */
@@ -154,7 +155,8 @@ static void look(struct compactor *compactor)
     struct fault fault = {0};
     const struct compactor_options *options = &compactor->options;
     int64_t now_ms = clock_monotonic_ms(options->clock);
-    if (!options->config->compact || compactor->child > 0 || now_ms < compactor->look_at_ms) {
+    if (!options->config->compact || compactor->child > 0 || atomic_load(&compactor->is_paused) ||
+        now_ms < compactor->look_at_ms) {
         return;
     }
     compactor->look_at_ms = now_ms + LOOK_MS;
@@ -187,6 +189,16 @@ static void reap(struct compactor *compactor)
     }
 }
 
+static void give_up_child(struct compactor *compactor)
+{
+    if (compactor->child > 0 && atomic_load(&compactor->is_paused)) {
+        kill(compactor->child, SIGKILL);
+        waitpid(compactor->child, NULL, 0);
+        compactor->child = 0;
+        compactor->tried = 0;
+    }
+}
+
 static int wait_ms(const struct compactor *compactor)
 {
     int64_t left = compactor->look_at_ms - clock_monotonic_ms(compactor->options.clock);
@@ -206,6 +218,8 @@ static void wait_for_work(struct compactor *compactor)
                            {.fd = compactor->inotify_fd, .events = POLLIN}};
     poll(fds, 2, wait_ms(compactor));
     char events[EVENT_BYTES];
+    ssize_t got = read(compactor->wake_fd, events, sizeof(uint64_t));
+    (void)got;
     while (compactor->inotify_fd >= 0 && read(compactor->inotify_fd, events, sizeof(events)) > 0) {
     }
 }
@@ -216,6 +230,7 @@ static void *run(void *argument)
     background_enter(BACKGROUND_LAST);
     while (!atomic_load(&compactor->is_stopping)) {
         serve_proposals(compactor);
+        give_up_child(compactor);
         reap(compactor);
         look(compactor);
         wait_for_work(compactor);
@@ -279,15 +294,26 @@ enum status compactor_start(struct compactor **compactor, const struct compactor
     return STATUS_OK;
 }
 
+static void wake(struct compactor *compactor)
+{
+    uint64_t one = 1;
+    ssize_t written = write(compactor->wake_fd, &one, sizeof(one));
+    (void)written; /* full: it is awake */
+}
+
+void compactor_pause(struct compactor *compactor, bool is_paused)
+{
+    atomic_store(&compactor->is_paused, is_paused);
+    wake(compactor);
+}
+
 void compactor_stop(struct compactor *compactor)
 {
     if (!compactor) {
         return;
     }
-    uint64_t one = 1;
     atomic_store(&compactor->is_stopping, true);
-    ssize_t written = write(compactor->wake_fd, &one, sizeof(one));
-    (void)written;
+    wake(compactor);
     pthread_join(compactor->thread, NULL);
     free_compactor(compactor);
 }

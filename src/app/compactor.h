@@ -29,6 +29,9 @@ struct compactor_options {
 /* lake_open() has made the lake's folder. */
 enum status compactor_start(struct compactor **compactor, const struct compactor_options *options,
                             struct fault *fault) MUST_CHECK;
+/* From any thread: while it is paused no hour is compacted; one that is under way is given up.
+ * Proposals are carried out all the same. */
+void compactor_pause(struct compactor *compactor, bool is_paused);
 /* Accepts NULL. */
 void compactor_stop(struct compactor *compactor);
 

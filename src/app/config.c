@@ -1,12 +1,8 @@
 #include "app/config.h"
 
-#include "base/file.h"
-
-#include <fcntl.h>
 #include <unistd.h>
 
-enum { FILE_BYTES_MAX = 256 * 1024, WORKERS_MAX = 64 };
-static const char DEFAULT_FILE[] = "pipes.ini";
+enum { WORKERS_MAX = 64 };
 
 #define FIELD(name) offsetof(struct config, name)
 enum { SITE = CONFIG_SERVE | CONFIG_BUILD };
@@ -123,14 +119,14 @@ const struct option_row config_rows[] = {
      .offset = FIELD(site),
      .value = "NAME",
      .help = "name of the site, baked into the tracker",
-     .uses = SITE | CONFIG_CONFIG},
+     .uses = SITE | CONFIG_CONFIG | CONFIG_REPLAY},
     {.name = "environment",
      .type = OPTION_TEXT,
      .default_text = "production",
      .offset = FIELD(environment),
      .value = "NAME",
      .help = "production, staging, ...",
-     .uses = SITE | CONFIG_CONFIG},
+     .uses = SITE | CONFIG_CONFIG | CONFIG_REPLAY},
     {.name = "release",
      .type = OPTION_TEXT,
      .default_text = "",
@@ -211,6 +207,16 @@ const struct option_row config_rows[] = {
      .value = "DOMAIN",
      .help = "of the tracker's cookie; as a rule the widest that takes one",
      .uses = SITE | CONFIG_CONFIG},
+    {.name = "server-cookie",
+     .type = OPTION_CHOICE,
+     .default_text = "off",
+     .offset = FIELD(server_cookie),
+     .choices = "off|on",
+     .help = "on: the tracker asks the collector, where both are of one site, to set its cookie "
+             "again with the answer to events: some browsers keep what scripts set for seven days "
+             "only",
+     .uses = SITE | CONFIG_CONFIG,
+     .is_reloadable = true},
     {.name = "out",
      .type = OPTION_TEXT,
      .default_text = "dist",
@@ -346,102 +352,11 @@ const struct option_row config_rows[] = {
      .help = "what is said on standard error",
      .uses = CONFIG_ANY,
      .is_reloadable = true},
-    {.name = "format",
-     .type = OPTION_CHOICE,
-     .default_text = "text",
-     .offset = FIELD(format),
-     .choices = "text|markdown",
-     .help = "how it is printed",
-     .uses = CONFIG_LIMITS},
-    {.name = "last",
-     .type = OPTION_NUMBER,
-     .default_text = "10",
-     .offset = FIELD(last),
-     .min = 0,
-     .max = 1024,
-     .help = "begin with that many of the newest events",
-     .uses = CONFIG_TAIL},
-    {.name = "follow",
-     .type = OPTION_SWITCH,
-     .default_text = "true",
-     .offset = FIELD(follow),
-     .help = "go on as events come in; --follow=false ends after the first",
-     .uses = CONFIG_TAIL},
-    {.name = "event",
-     .type = OPTION_TEXT,
-     .default_text = "",
-     .offset = FIELD(event),
-     .value = "NAME",
-     .help = "only events of that name, or, of those that have none, of that type",
-     .uses = CONFIG_SCHEMA},
-    {.name = "diff",
-     .type = OPTION_TEXT,
-     .default_text = "",
-     .offset = FIELD(diff),
-     .value = "TIME",
-     .help = "what changed since then (times as for --from): new, gone, of another type, likely a "
-             "slip",
-     .uses = CONFIG_SCHEMA},
-    {.name = "check",
-     .type = OPTION_TEXT,
-     .default_text = "",
-     .offset = FIELD(check),
-     .value = "FILE",
-     .help = "compare with a tracking plan: exit status 0 when all conforms, 1 when not, 2 when it "
-             "cannot be told",
-     .uses = CONFIG_SCHEMA},
-    {.name = "format",
-     .type = OPTION_CHOICE,
-     .default_text = "table",
-     .offset = FIELD(schema_format),
-     .choices = "table|json",
-     .help = "how it is printed",
-     .uses = CONFIG_SCHEMA},
-    {.name = "format",
-     .type = OPTION_CHOICE,
-     .default_text = "table",
-     .offset = FIELD(answer_format),
-     .choices = "table|csv|json|ndjson|parquet|arrow",
-     .help = "how the answer is written",
-     .uses = CONFIG_QUERY},
-    {.name = "from",
-     .type = OPTION_TEXT,
-     .default_text = "",
-     .offset = FIELD(from),
-     .value = "TIME",
-     .help = "only what was received since then: 2026-11-24, 2026-11-24T07:30:00Z, or so long ago: "
-             "24h, 7d",
-     .uses = CONFIG_QUERY | CONFIG_EXPORT | CONFIG_SCHEMA},
-    {.name = "to",
-     .type = OPTION_TEXT,
-     .default_text = "",
-     .offset = FIELD(to),
-     .value = "TIME",
-     .help = "only what was received before then",
-     .uses = CONFIG_QUERY | CONFIG_EXPORT | CONFIG_SCHEMA},
-    {.name = "limit-memory",
-     .type = OPTION_SIZE,
-     .default_text = "1GiB",
-     .offset = FIELD(limit_memory),
-     .min = 16 << 20,
-     .max = 1LL << 50,
-     .help = "memory that a query may take; what does not fit goes to TMPDIR for a while",
-     .uses = CONFIG_QUERY | CONFIG_EXPORT},
-    {.name = "limit-time",
-     .type = OPTION_DURATION,
-     .default_text = "0s",
-     .offset = FIELD(limit_time_ms),
-     .help = "how long it may run; 0: as long as it takes",
-     .uses = CONFIG_QUERY},
-    {.name = "duckdb",
-     .type = OPTION_TEXT,
-     .default_text = "",
-     .offset = FIELD(duckdb),
-     .value = "FILE",
-     .help = "libduckdb.so; looked for beside the program, in its lib/pipes and in node_modules",
-     .uses = CONFIG_QUERY | CONFIG_EXPORT | CONFIG_SCHEMA | CONFIG_COMPACT | CONFIG_VERIFY |
-             CONFIG_SERVE | CONFIG_CONFIG},
+#include "app/config_reading_rows.h"
 };
+
+_Static_assert(sizeof(config_rows) / sizeof(config_rows[0]) <= OPTION_ROWS_MAX,
+               "a set of options has room for all rows");
 
 unsigned config_workers(const struct config *config)
 {
@@ -453,61 +368,4 @@ unsigned config_workers(const struct config *config)
 size_t config_row_count(void)
 {
     return sizeof(config_rows) / sizeof(config_rows[0]);
-}
-
-static enum status read_file(struct option_set *set, const char *path, bool must_exist,
-                             struct fault *fault)
-{
-    struct buf text;
-    buf_init(&text, FILE_BYTES_MAX);
-    enum status status = file_read(AT_FDCWD, path, &text, fault);
-    if (status == STATUS_OK) {
-        status = option_read_file(set, path, buf_view(&text), fault);
-    } else if (status == STATUS_NOT_FOUND && !must_exist) {
-        status = STATUS_OK;
-    }
-    buf_free(&text);
-    return status;
-}
-
-/* Only --config and PIPES_CONFIG matter at first: they say which file comes below them. */
-static enum status read_below_flags(struct config *config, struct option_set *set,
-                                    const struct config_source *source, struct arena *arena,
-                                    struct fault *fault)
-{
-    struct config first = {0};
-    struct option_set scratch;
-    option_set_init(&scratch, config_rows, config_row_count(), &first, arena);
-    enum status status = option_set_defaults(&scratch, fault);
-    if (status == STATUS_OK) {
-        status = option_read_environment(&scratch, source->environment, fault);
-    }
-    if (status == STATUS_OK) {
-        status = option_read_flags(&scratch, source->uses, source->count, source->words, fault);
-    }
-    if (status != STATUS_OK) {
-        return status;
-    }
-    option_set_init(set, config_rows, config_row_count(), config, arena);
-    bool is_named = first.config[0] != 0;
-    status = option_set_defaults(set, fault);
-    if (status == STATUS_OK) {
-        status = read_file(set, is_named ? first.config : DEFAULT_FILE, is_named, fault);
-    }
-    return status;
-}
-
-enum status config_load(struct config *config, struct option_set *set,
-                        const struct config_source *source, struct arena *arena,
-                        struct fault *fault)
-{
-    *config = (struct config){0};
-    enum status status = read_below_flags(config, set, source, arena, fault);
-    if (status == STATUS_OK) {
-        status = option_read_environment(set, source->environment, fault);
-    }
-    if (status == STATUS_OK) {
-        status = option_read_flags(set, source->uses, source->count, source->words, fault);
-    }
-    return status;
 }

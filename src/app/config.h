@@ -1,5 +1,5 @@
 /*
- * config.h - every option of the program, in one table.
+ * config.h - every option of the program, in one table (config.c); config_load.c reads them.
  *
  *     struct config_load load = {.uses = CONFIG_SERVE, .count = argc, .words = argv, ...};
  *     config_load(&config, &load, &fault);
@@ -22,7 +22,12 @@ enum config_use {
     CONFIG_EXPORT = 1 << 8,
     CONFIG_COMPACT = 1 << 9,
     CONFIG_SCHEMA = 1 << 10,
-    CONFIG_ANY = 0xffff,
+    CONFIG_FORGET = 1 << 11,
+    CONFIG_WHOIS = 1 << 12,
+    CONFIG_RETENTION = 1 << 13,
+    CONFIG_LEDGER = 1 << 14,
+    CONFIG_REPLAY = 1 << 15,
+    CONFIG_ANY = 0xffffff,
 };
 
 struct config {
@@ -51,6 +56,7 @@ struct config {
     const char *consent;
     const char *storage;
     const char *cookie_domain;
+    const char *server_cookie;
     const char *release;
     const char *out;
     int64_t body_max;
@@ -65,6 +71,8 @@ struct config {
     int64_t quarantine_max;
     const char *log_level;
     const char *format;
+    const char *ledger_format;
+    bool losses;
     int64_t last;
     bool follow;
     const char *event;
@@ -83,6 +91,16 @@ struct config {
     int64_t limit_time_ms;
     const char *from;
     const char *to;
+    const char *export_format;
+    const char *export_out;
+    const char *seq;
+    bool resume;
+    const char *of_site;       /* of whois and forget; site is the tracker's */
+    const char *report_format; /* of these and retention */
+    bool linked;
+    bool keep_mentions;
+    bool dry_run;
+    bool is_child;
 };
 
 struct config_source {

@@ -1,6 +1,7 @@
 #include "app/front.h"
 
 #include "adapters/adapter_list.h"
+#include "app/refusal.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@ struct front {
     const struct front_shared *shared;
     const struct settings *settings; /* the snapshot in use */
     struct pipeline *pipeline;
+    unsigned worker;
     struct logger_gate refusal_gate;
 };
 
@@ -23,6 +25,7 @@ enum status front_create(struct front **front, const struct front_shared *shared
         return fault_set(fault, STATUS_NO_MEMORY, "no memory for a worker");
     }
     made->shared = shared;
+    made->worker = worker;
     made->refusal_gate.interval_ms = REFUSAL_INTERVAL_MS;
     enum status status = pipeline_create(&made->pipeline, &shared->pipeline, worker, fault);
     if (status != STATUS_OK) {
@@ -43,19 +46,21 @@ void front_destroy(struct front *front)
     }
 }
 
+static struct request_account account(const struct front *front)
+{
+    return (struct request_account){front->shared->pipeline.door, front->worker};
+}
+
 static enum net_verdict answer_preflight(struct exchange *x)
 {
     exchange_reply(x)->status = 204;
     return NET_DONE;
 }
 
-static enum net_verdict refuse_origin(struct front *front, struct exchange *x)
+static enum net_verdict refuse(struct front *front, struct exchange *x, enum refusal why)
 {
-    atomic_fetch_add(&front->shared->pipeline.counts->refused_origin, 1);
-    http_reply_error(exchange_reply(x), 403,
-                     "pages of this origin may not send events here; the option origins names "
-                     "those that may");
-    return NET_DONE;
+    const struct refusals refusals = {front->shared->pipeline.counts, account(front)};
+    return refusal_answer(&refusals, x, why);
 }
 
 /* The refusal that the browser itself keeps, out of reach of limits on script-written cookies. */
@@ -102,9 +107,7 @@ static const struct settings *settings_of(struct front *front)
 
 static enum net_verdict refuse_source(struct front *front, struct exchange *x, int64_t wait_ms)
 {
-    atomic_fetch_add(&front->shared->pipeline.counts->refused_source, 1);
-    http_reply_error(exchange_reply(x), 429,
-                     "too many requests from this address (source-requests-max); wait a little");
+    refuse(front, x, REFUSAL_SOURCE);
     http_reply_retry_after(exchange_reply(x), wait_ms);
     return NET_DONE;
 }
@@ -142,7 +145,8 @@ static enum net_verdict on_request(void *self, struct exchange *x)
     bool is_known = head->method == HTTP_POST || head->method == HTTP_GET;
     const struct adapter *adapter = is_known ? adapter_find(&inbound) : NULL;
     if (adapter) {
-        return is_allowed ? take_events(front, x, &inbound, adapter) : refuse_origin(front, x);
+        return is_allowed ? take_events(front, x, &inbound, adapter)
+                          : refuse(front, x, REFUSAL_ORIGIN);
     }
     if (is_read(head->method)) {
         return answer_file(front, x);
@@ -173,7 +177,9 @@ static void on_refused(void *self, struct exchange_refusal *refusal)
     struct front *front = self;
     const struct pipeline_shared *shared = &front->shared->pipeline;
     uint64_t held;
+    const struct request_account mine = account(front);
     atomic_fetch_add(&shared->counts->refused_http, 1);
+    request_account_refused(&mine, LEDGER_REFUSED_HTTP);
     cors_apply(&settings_of(front)->cors, refusal->origin, false, refusal->reply);
     if (logger_gate_hit(&front->refusal_gate, clock_monotonic_ms(shared->clock), &held)) {
         logger_warn(shared->log, "net",
@@ -199,7 +205,9 @@ static void on_turned_away(void *self)
     struct front *front = self;
     const struct pipeline_shared *shared = &front->shared->pipeline;
     uint64_t held;
+    const struct request_account mine = account(front);
     atomic_fetch_add(&shared->counts->turned_away, 1);
+    request_account_refused(&mine, LEDGER_TURNED_AWAY);
     if (logger_gate_hit(&front->refusal_gate, clock_monotonic_ms(shared->clock), &held)) {
         logger_warn(shared->log, "net",
                     "turned a client away: too many open connections (connections-max, "

@@ -21,7 +21,13 @@ struct lake_thread {
     _Atomic bool is_stopping;
     _Atomic bool has_new_limits;
     pthread_mutex_t lock;
-    struct lake_limits new_limits; /* under the lock */
+    struct lake_limits new_limits; /* under the lock, as all of a job */
+    lake_thread_job_fn *job;       /* NULL: there is none */
+    void *job_self;
+    enum status job_status;
+    struct fault *job_fault;
+    bool is_over;
+    pthread_cond_t job_done;
     pthread_t thread;
     struct logger_gate gate;
 };
@@ -71,6 +77,36 @@ static void take_limits(struct lake_thread *thread)
     }
 }
 
+static void do_job(struct lake_thread *thread)
+{
+    pthread_mutex_lock(&thread->lock);
+    lake_thread_job_fn *job = thread->job;
+    pthread_mutex_unlock(&thread->lock);
+    if (!job) {
+        return;
+    }
+    /* Nobody else touches what belongs to it while it is asked for. */
+    enum status status = job(thread->job_self, thread->lake, thread->job_fault);
+    pthread_mutex_lock(&thread->lock);
+    thread->job = NULL;
+    thread->job_status = status;
+    pthread_cond_signal(&thread->job_done);
+    pthread_mutex_unlock(&thread->lock);
+}
+
+/* Who asks from now on is told so at once. */
+static void end_jobs(struct lake_thread *thread)
+{
+    pthread_mutex_lock(&thread->lock);
+    thread->is_over = true;
+    if (thread->job) {
+        thread->job = NULL;
+        thread->job_status = fault_set(thread->job_fault, STATUS_BUSY, "the collector is stopping");
+        pthread_cond_signal(&thread->job_done);
+    }
+    pthread_mutex_unlock(&thread->lock);
+}
+
 static void *run(void *argument)
 {
     struct lake_thread *thread = argument;
@@ -81,6 +117,7 @@ static void *run(void *argument)
     while (!atomic_load(&thread->is_stopping)) {
         struct fault fault = {0};
         take_limits(thread);
+        do_job(thread);
         atomic_store(&thread->is_told, false);
         status = lake_step(thread->lake, &fault);
         say(thread, status, &fault);
@@ -88,6 +125,7 @@ static void *run(void *argument)
             wait_for_work(thread, status != STATUS_OK);
         }
     }
+    end_jobs(thread);
     return NULL;
 }
 
@@ -101,6 +139,7 @@ enum status lake_thread_start(struct lake_thread **thread, struct lake *lake,
         return fault_set(fault, STATUS_NO_MEMORY, "no memory for the lake's thread");
     }
     pthread_mutex_init(&made->lock, NULL);
+    pthread_cond_init(&made->job_done, NULL);
     made->lake = lake;
     made->clock = clock;
     made->log = log;
@@ -133,6 +172,26 @@ void lake_thread_set_limits(struct lake_thread *thread, const struct lake_limits
     pthread_mutex_unlock(&thread->lock);
     atomic_store(&thread->has_new_limits, true);
     wake(thread);
+}
+
+enum status lake_thread_run(struct lake_thread *thread, lake_thread_job_fn *job, void *self,
+                            struct fault *fault)
+{
+    pthread_mutex_lock(&thread->lock);
+    enum status status =
+        thread->is_over ? fault_set(fault, STATUS_BUSY, "the collector is stopping") : STATUS_OK;
+    if (status == STATUS_OK) {
+        thread->job_self = self;
+        thread->job_fault = fault;
+        thread->job = job;
+        wake(thread);
+        while (thread->job) {
+            pthread_cond_wait(&thread->job_done, &thread->lock);
+        }
+        status = thread->job_status;
+    }
+    pthread_mutex_unlock(&thread->lock);
+    return status;
 }
 
 void lake_thread_tell(struct lake_thread *thread)

@@ -23,6 +23,12 @@ void lake_thread_set_limits(struct lake_thread *thread, const struct lake_limits
 /* Something new is in the journal; from any thread, and cheap: it looks a little later, at all that
  * came until then. */
 void lake_thread_tell(struct lake_thread *thread);
+/* Has the lake's thread do something between two steps, and waits until it is done: what it gave
+ * back is the answer. STATUS_BUSY when the thread is ending. From any other thread, one at a time.
+ */
+typedef enum status lake_thread_job_fn(void *self, struct lake *lake, struct fault *fault);
+enum status lake_thread_run(struct lake_thread *thread, lake_thread_job_fn *job, void *self,
+                            struct fault *fault) MUST_CHECK;
 /* Takes all that is stable, then ends. STATUS_OK when the lake has everything; what it could not
  * take stays in the journal for the next start. Accepts NULL. */
 enum status lake_thread_stop(struct lake_thread *thread, struct fault *fault) MUST_CHECK;

@@ -3,7 +3,9 @@
 #include "app/batch_frames.h"
 #include "app/commit_timing.h"
 #include "app/completion.h"
+#include "app/cookie_renewal.h"
 #include "app/event_answer.h"
+#include "app/refusal.h"
 #include "app/round.h"
 #include "privacy/privacy_signals.h"
 
@@ -19,6 +21,7 @@ enum { FAULT_INTERVAL_MS = 10000, FULL_PAUSE_NS = 2000000 };
 struct pipeline {
     struct pipeline_shared shared;
     unsigned worker;
+    struct refusals refusals;
     struct arena arena;
     struct round rounds[2];
     struct round *gathering;
@@ -39,7 +42,8 @@ struct taking {
     const struct inbound *inbound;
     const struct settings *settings;
     struct batch *batch;
-    int64_t wait_ms; /* of a site that has used up its turns */
+    int64_t wait_ms;   /* of a site that has used up its turns */
+    uint64_t last_seq; /* of its events in the journal */
 };
 
 enum status pipeline_create(struct pipeline **pipeline, const struct pipeline_shared *shared,
@@ -52,6 +56,7 @@ enum status pipeline_create(struct pipeline **pipeline, const struct pipeline_sh
     }
     made->shared = *shared;
     made->worker = worker;
+    made->refusals = (struct refusals){shared->counts, {shared->door, worker}};
     made->fault_gate.interval_ms = FAULT_INTERVAL_MS;
     arena_init(&made->arena, PIPELINE_ARENA_BYTES);
     round_init(&made->rounds[0]);
@@ -73,6 +78,10 @@ void pipeline_destroy(struct pipeline *pipeline)
     if (!pipeline) {
         return;
     }
+    request_account_ended(&pipeline->refusals.account, &pipeline->rounds[0].noted,
+                          LEDGER_UNANSWERED);
+    request_account_ended(&pipeline->refusals.account, &pipeline->rounds[1].noted,
+                          LEDGER_UNANSWERED);
     arena_free(&pipeline->arena);
     round_free(&pipeline->rounds[0]);
     round_free(&pipeline->rounds[1]);
@@ -80,32 +89,6 @@ void pipeline_destroy(struct pipeline *pipeline)
         close(pipeline->timer_fd);
     }
     free(pipeline);
-}
-
-static enum net_verdict refuse(struct exchange *x, unsigned status, const char *sentence,
-                               _Atomic uint64_t *count)
-{
-    struct http_reply *reply = exchange_reply(x);
-    atomic_fetch_add(count, 1);
-    http_reply_error(reply, status, sentence);
-    if (status == 503) {
-        http_reply_header(reply, "Retry-After", VIEW_LITERAL("5"));
-    }
-    return NET_DONE;
-}
-
-static enum net_verdict refuse_decoded(struct pipeline *pipeline, struct exchange *x,
-                                       enum status status, const struct fault *fault)
-{
-    struct counts *counts = pipeline->shared.counts;
-    if (status == STATUS_BAD_INPUT) {
-        return refuse(x, 400, fault->text, &counts->refused_not_json);
-    }
-    if (status == STATUS_TOO_BIG || status == STATUS_NO_MEMORY) {
-        return refuse(x, 413, fault->text, &counts->refused_too_big);
-    }
-    return refuse(x, 503, "the events could not be kept now; send them again later",
-                  &counts->refused_overloaded);
 }
 
 static enum status complete_all(struct taking *taking, struct fault *fault)
@@ -128,7 +111,8 @@ static enum status write_row(void *self, uint32_t index, uint64_t ingest_seq, st
     struct batch *batch = taking->batch;
     size_t begin = out->len;
     if (index >= batch->event_count) {
-        const struct batch_origin origin = {taking->adapter->name, taking->inbound->received_ms};
+        const struct batch_origin origin = {taking->adapter->name, taking->inbound->received_ms,
+                                            batch->envelope};
         batch_frames_append_reject(out, &origin, &batch->rejects[index - batch->event_count],
                                    ingest_seq);
         return buf_status(out);
@@ -169,6 +153,7 @@ static enum status journal_batch(struct taking *taking, struct fault *fault)
             round_cut_rows(round, marks_before, rows_before);
         }
     }
+    taking->last_seq = status == STATUS_OK ? frame[count - 1].ingest_seq : 0;
     return status;
 }
 
@@ -195,6 +180,16 @@ static void fill_answer(struct taking *taking, struct exchange *x, bool is_dropp
     }
 }
 
+/* Before the events are completed: what the client did not say must not name its cookie. */
+static void renew_cookie(struct taking *taking, struct exchange *x)
+{
+    const struct cookie_renewal asking = {exchange_request(x)->head, taking->batch,
+                                          &taking->pipeline->arena, taking->inbound->received_ms};
+    if (taking->settings->has_server_cookie) {
+        cookie_renewal_add(&asking, exchange_reply(x));
+    }
+}
+
 static void start_commit(struct pipeline *pipeline);
 static bool is_committing(const struct pipeline *pipeline);
 
@@ -212,6 +207,16 @@ static struct commit_situation situation(const struct pipeline *pipeline)
     };
 }
 
+static struct request_counted counted_as(const struct taking *taking)
+{
+    return (struct request_counted){
+        .batch = taking->batch,
+        .site = view_from_text(taking->pipeline->shared.site),
+        .received_ms = taking->inbound->received_ms,
+        .last_seq = taking->last_seq,
+    };
+}
+
 static enum net_verdict wait_for_round(const struct taking *taking, struct exchange *x)
 {
     struct pipeline *pipeline = taking->pipeline;
@@ -221,7 +226,9 @@ static enum net_verdict wait_for_round(const struct taking *taking, struct excha
         .quarantined = taking->batch->reject_count,
         .receipt = receipts_beacon(pipeline->shared.receipts, taking->inbound->query),
     };
+    const struct request_counted counted = counted_as(taking);
     round_add(pipeline->gathering, &waiting);
+    request_account_waits(&pipeline->refusals.account, &counted, &pipeline->gathering->noted);
     struct commit_situation now = situation(pipeline);
     if (commit_timing_is_half(&pipeline->timing, &now) && !is_committing(pipeline)) {
         start_commit(pipeline); /* goes on beside: this request is not answered meanwhile */
@@ -263,8 +270,7 @@ static bool may_come(struct taking *taking)
 
 static enum net_verdict refuse_site(struct taking *taking, struct exchange *x)
 {
-    refuse(x, 429, "too many requests for this site (site-requests-max); send them again later",
-           &taking->pipeline->shared.counts->refused_site);
+    refusal_answer(&taking->pipeline->refusals, x, REFUSAL_SITE);
     http_reply_retry_after(exchange_reply(x), taking->wait_ms);
     return NET_DONE;
 }
@@ -276,17 +282,17 @@ enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
     const struct inbound *inbound = request->inbound;
     struct counts *counts = pipeline->shared.counts;
     struct batch batch = {0};
-    struct taking taking = {pipeline, adapter, inbound, request->settings, &batch, 0};
+    struct taking taking = {pipeline, adapter, inbound, request->settings, &batch, 0, 0};
     struct fault fault = {0};
     atomic_fetch_add(&counts->requests, 1);
     /* Before any work is done: what cannot be kept must cost nothing. */
     if (pipeline->gathering->waiting_count == ROUND_WAITING_MAX && !make_room(pipeline)) {
-        return refuse_decoded(pipeline, x, STATUS_BUSY, &fault);
+        return refusal_of(&pipeline->refusals, x, STATUS_BUSY, &fault);
     }
     arena_clear(&pipeline->arena);
     enum status status = adapter->decode(inbound, &pipeline->arena, &batch, &fault);
     if (status != STATUS_OK) {
-        return refuse_decoded(pipeline, x, status, &fault);
+        return refusal_of(&pipeline->refusals, x, status, &fault);
     }
     uint64_t count = batch.event_count + batch.reject_count;
     bool is_dropped = is_forbidden(x);
@@ -294,11 +300,14 @@ enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
         atomic_fetch_add(&counts->received, count);
         atomic_fetch_add(&counts->dropped_signal, is_dropped ? count : 0);
         fill_answer(&taking, x, is_dropped);
+        struct request_counted counted = counted_as(&taking);
+        request_account_dropped(&pipeline->refusals.account, &counted);
         return NET_DONE;
     }
     if (pipeline->gathering->waiting_count == 0) {
         pipeline->gathering->is_live = live_wants(pipeline->shared.live);
     }
+    renew_cookie(&taking, x);
     status = complete_all(&taking, &fault);
     if (status == STATUS_OK && !may_come(&taking)) {
         return refuse_site(&taking, x);
@@ -311,7 +320,7 @@ enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
         say_commit_failed(pipeline, &fault);
     }
     if (status != STATUS_OK) {
-        return refuse_decoded(pipeline, x, status, &fault);
+        return refusal_of(&pipeline->refusals, x, status, &fault);
     }
     atomic_fetch_add(&counts->received, count);
     atomic_fetch_add(&counts->lone_surrogates, batch.lone_surrogates);
@@ -349,6 +358,8 @@ static void finish_round(struct pipeline *pipeline, enum status status, const st
         round->waiting_count + pipeline->gathering->waiting_count,
         pipeline->committing_bytes + journal_gathered(pipeline->shared.journal, pipeline->worker)};
     commit_timing_ended(&pipeline->timing, &crowd);
+    request_account_ended(&pipeline->refusals.account, &round->noted,
+                          status == STATUS_OK ? LEDGER_ANSWERED : LEDGER_REFUSED_OVERLOADED);
     round_answer(round, counts, pipeline->shared.receipts, status == STATUS_OK);
 }
 

@@ -43,7 +43,8 @@ struct pipeline_shared {
     const char *environment; /* the same */
     uint64_t hash_seed;      /* of this data folder */
     struct lake_thread *lake;
-    int64_t interval_ms; /* of the journal, when it syncs at intervals */
+    struct ledger_door *door; /* NULL: nothing is counted for the ledger */
+    int64_t interval_ms;      /* of the journal, when it syncs at intervals */
 };
 
 enum status pipeline_create(struct pipeline **pipeline, const struct pipeline_shared *shared,

@@ -5,11 +5,13 @@
 void round_init(struct round *round)
 {
     buf_init(&round->rows, ROUND_ROWS_BYTES);
+    ledger_tally_init(&round->noted, REQUEST_ACCOUNT_ROWS);
 }
 
 void round_free(struct round *round)
 {
     buf_free(&round->rows);
+    ledger_tally_free(&round->noted);
 }
 
 void round_add(struct round *round, const struct round_waiting *waiting)

@@ -12,6 +12,7 @@
 #include "app/counts.h"
 #include "app/live.h"
 #include "app/receipts.h"
+#include "app/request_account.h"
 #include "net/server.h"
 
 enum { ROUND_WAITING_MAX = 4096, ROUND_ROWS_MAX = 1024, ROUND_ROWS_BYTES = 4 * 1024 * 1024 };
@@ -34,7 +35,8 @@ struct round {
     struct buf rows; /* published only after the commit */
     struct round_row row_marks[ROUND_ROWS_MAX];
     size_t row_count;
-    bool is_live; /* rows of this round are wanted */
+    bool is_live;              /* rows of this round are wanted */
+    struct ledger_tally noted; /* of its requests, until it has ended (request_account.h) */
 };
 
 void round_init(struct round *round);

@@ -144,7 +144,7 @@ static enum status stop_worker(struct worker *worker, bool is_gentle, struct fau
 /* The lake has everything that the workers committed: their streams are done. */
 static void release_streams(struct serve *serve)
 {
-    for (unsigned i = 0; serve->journal && i < serve->options->workers; i++) {
+    for (unsigned i = 0; serve->journal && i < serve_streams(serve->options); i++) {
         uint64_t stream;
         uint32_t number;
         uint64_t offset;
@@ -153,6 +153,21 @@ static void release_streams(struct serve *serve)
         if (journal_release(serve->journal, stream, 0, true, &fault) != STATUS_OK) {
             logger_warn(serve->options->log, "journal", "%s", fault.text);
         }
+    }
+}
+
+/* Everybody who counts has ended. */
+static void end_ledger(struct serve *serve)
+{
+    struct fault fault = {0};
+    if (!serve->door) {
+        return;
+    }
+    enum status status = ledger_door_keep(serve->door, &fault);
+    status = status == STATUS_OK ? ledger_book_end(serve->book, &fault) : status;
+    if (status != STATUS_OK) {
+        logger_warn(serve->options->log, "ledger", "what was counted last is not kept: %s",
+                    fault.text);
     }
 }
 
@@ -170,8 +185,10 @@ static enum status stop_all(struct serve *serve, struct fault *fault)
         net_loop_destroy(serve->workers[i].loop);
         front_destroy(serve->workers[i].front);
     }
+    eraser_stop(serve->eraser); /* it asks the compactor and the lake's thread */
     compactor_stop(serve->compactor);
     serve->compactor = NULL;
+    replay_desk_stop(serve->desk);
     /* Before the lake's last round: what is in flight would hold back all that came after it, and
      * the streams are removed once the lake says that it took everything. */
     struct fault journal_fault = {0};
@@ -186,6 +203,7 @@ static enum status stop_all(struct serve *serve, struct fault *fault)
     } else if (serve->lake_thread) {
         release_streams(serve);
     }
+    end_ledger(serve);
     enum status stopped = stop_worker(&serve->admin_worker, false, fault);
     net_loop_destroy(serve->admin_worker.loop);
     admin_destroy(serve->admin);
@@ -194,15 +212,21 @@ static enum status stop_all(struct serve *serve, struct fault *fault)
 
 static void close_all(struct serve *serve)
 {
+    replay_desk_destroy(serve->desk);
     live_destroy(serve->live);
     settings_box_free(&serve->settings);
     guard_destroy(serve->guard);
     receipts_destroy(serve->receipts);
+    eraser_destroy(serve->eraser);
     lake_close(serve->lake);
+    ledger_door_destroy(serve->door);
+    ledger_book_close(serve->book);
+    tombstones_close(serve->tombstones);
     journal_close(serve->journal);
     static_files_close(&serve->files);
     if (serve->data.fd >= 0) {
         running_file_remove(serve->data.fd);
+        admin_token_remove(serve->data.fd);
     }
     data_folder_close(&serve->data);
     listening_close(serve->listening);

@@ -5,12 +5,7 @@
 
 #include <time.h>
 
-enum {
-    GATHER_BYTES = 2 * FRAME_BYTES_MAX,
-    WINDOW_DAYS = 8,
-    LOCK_PAUSE_MS = 5,
-    COMMIT_LOCK_MS = 300
-};
+enum { GATHER_BYTES = 2 * FRAME_BYTES_MAX, LOCK_PAUSE_MS = 5, COMMIT_LOCK_MS = 300 };
 static const int64_t DAY_MS = 86400000;
 
 /* The process that this one replaces still writes there: it was told to go. */
@@ -65,6 +60,24 @@ struct lake_limits serve_lake_limits(const struct config *config)
     };
 }
 
+static enum status open_ledger(struct serve *serve, struct fault *fault)
+{
+    const struct serve_options *options = serve->options;
+    int64_t now_ms = clock_now_ms(options->clock);
+    enum status status = ledger_book_open(&serve->book, serve->data.fd, now_ms, fault);
+    if (status == STATUS_OK) {
+        status = ledger_book_begin(serve->book, now_ms, fault);
+    }
+    const struct ledger_door_options door = {
+        .book = serve->book,
+        .journal = serve->journal,
+        .workers = serve_streams(options),
+        .clock = options->clock,
+        .log = options->log,
+    };
+    return status == STATUS_OK ? ledger_door_create(&serve->door, &door, fault) : status;
+}
+
 static enum status open_storage(struct serve *serve, struct fault *fault)
 {
     const struct serve_options *options = serve->options;
@@ -75,7 +88,7 @@ static enum status open_storage(struct serve *serve, struct fault *fault)
     }
     struct journal_options journal = {
         .data_fd = serve->data.fd,
-        .workers = options->workers,
+        .workers = serve_streams(options),
         .segment_bytes = (size_t)config->segment_size,
         .gather_bytes = GATHER_BYTES,
         .sync = sync_of(config->sync),
@@ -94,14 +107,20 @@ static enum status open_storage(struct serve *serve, struct fault *fault)
         logger_info(options->log, "journal", "written through the page cache: %s",
                     journal_ring_fault(serve->journal));
     }
+    if (status == STATUS_OK) {
+        status = tombstones_open(&serve->tombstones, serve->data.fd, fault);
+    }
+    status = status == STATUS_OK ? open_ledger(serve, fault) : status;
     struct lake_options lake = {
         .data_fd = serve->data.fd,
         .journal = serve->journal,
-        .workers = options->workers,
+        .tombstones = serve->tombstones,
+        .workers = serve_streams(options),
         .clock = options->clock,
         .log = options->log,
         .limits = serve_lake_limits(config),
-        .window_ms = WINDOW_DAYS * DAY_MS,
+        .ledger = {serve->book, ledger_door_keep, serve->door},
+        .window_ms = LAKE_WINDOW_DAYS * DAY_MS,
     };
     return status == STATUS_OK ? lake_open(&serve->lake, &lake, fault) : status;
 }
@@ -117,6 +136,37 @@ static enum status open_limits(struct serve *serve, struct fault *fault)
         status = guard_create(&serve->guard, (size_t)config->connections_max, fault);
     }
     return status;
+}
+
+static enum status open_desk(struct serve *serve, struct fault *fault)
+{
+    const struct serve_options *options = serve->options;
+    struct replay_desk_options desk = {
+        .place = {.journal = serve->journal,
+                  .worker = options->workers,
+                  .hash_seed = serve->shared.pipeline.hash_seed,
+                  .completion = {options->config->site, options->config->environment},
+                  .account = {serve->door, options->workers}},
+        .lake = serve->lake_thread,
+    };
+    return replay_desk_start(&serve->desk, &desk, fault);
+}
+
+static enum status open_eraser(struct serve *serve, struct fault *fault)
+{
+    struct eraser_options options = {
+        .data_fd = serve->data.fd,
+        .data = serve->options->config->data,
+        .library = serve->options->config->duckdb,
+        .journal = serve->journal,
+        .lake = serve->lake_thread,
+        .compactor = serve->compactor,
+        .tombstones = serve->tombstones,
+        .clock = serve->options->clock,
+        .log = serve->options->log,
+    };
+    enum status status = admin_token_make(serve->data.fd, serve->token, fault);
+    return status == STATUS_OK ? eraser_start(&serve->eraser, &options, fault) : status;
 }
 
 static enum status open_shared(struct serve *serve, struct fault *fault)
@@ -144,11 +194,18 @@ static enum status open_shared(struct serve *serve, struct fault *fault)
                                               .log = options->log};
         status = compactor_start(&serve->compactor, &compactor, fault);
     }
+    if (status == STATUS_OK) {
+        status = open_eraser(serve, fault);
+    }
+    if (status == STATUS_OK) {
+        status = open_desk(serve, fault);
+    }
     if (status != STATUS_OK) {
         return status;
     }
     struct pipeline_shared *pipeline = &serve->shared.pipeline;
     pipeline->journal = serve->journal;
+    pipeline->door = serve->door;
     pipeline->live = serve->live;
     pipeline->counts = &serve->counts;
     pipeline->clock = options->clock;
@@ -212,6 +269,9 @@ static enum status open_admin(struct serve *serve, struct fault *fault)
         .clock = options->clock,
         .lake = lake_counts(serve->lake),
         .assets = options->admin_assets,
+        .eraser = serve->eraser,
+        .desk = serve->desk,
+        .token = serve->token,
         .public_url = listening_public_url(serve->listening),
         .site = options->config->site,
         .version = options->version,
@@ -228,6 +288,10 @@ static enum status open_admin(struct serve *serve, struct fault *fault)
     if (status == STATUS_OK) {
         status =
             net_loop_watch(worker->loop, live_fd(serve->live), admin_push, serve->admin, fault);
+    }
+    if (status == STATUS_OK) {
+        status = net_loop_watch(worker->loop, replay_desk_fd(serve->desk), replay_desk_answer,
+                                serve->desk, fault);
     }
     return status;
 }

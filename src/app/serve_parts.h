@@ -6,14 +6,24 @@
 #define PIPES_APP_SERVE_PARTS_H
 
 #include "app/admin.h"
+#include "app/admin_token.h"
+#include "app/eraser.h"
 #include "app/compactor.h"
+#include "app/replay_desk.h"
 #include "app/front.h"
 #include "app/lake_thread.h"
+#include "app/ledger_door.h"
 #include "app/listening.h"
 #include "app/serve.h"
 #include "journal/data_folder.h"
 
 #include <pthread.h>
+
+/* Streams of the journal: one for each worker, and the last for what is replayed. */
+static inline unsigned serve_streams(const struct serve_options *options)
+{
+    return options->workers + 1;
+}
 
 enum { SERVE_WORKERS_MAX = 64, SERVE_NAME_BYTES = 16 };
 
@@ -31,8 +41,14 @@ struct serve {
     const struct serve_options *options;
     struct data_folder data;
     struct journal *journal;
+    struct ledger_book *book;
+    struct ledger_door *door;
+    struct tombstones *tombstones; /* the lake's thread's */
     struct lake *lake;
     struct lake_thread *lake_thread;
+    struct eraser *eraser;
+    struct replay_desk *desk;
+    char token[ADMIN_TOKEN_BYTES];
     struct compactor *compactor;
     struct live *live;
     struct counts counts;

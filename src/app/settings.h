@@ -30,6 +30,7 @@ struct settings {
     uint32_t source_connections; /* 0: no limit, as of the two below */
     uint32_t source_requests;    /* per second */
     uint32_t site_requests;      /* per second */
+    bool has_server_cookie;
     /* of settings.c */
     uint64_t generation;
     unsigned holders;

@@ -139,25 +139,30 @@ static bool store(struct option_set *set, const struct option_row *row, const ch
     void *field = (char *)set->values + row->offset;
     struct view text = view_from_text(kept);
     bool is_on = view_is(text, "true");
+    bool is_good = false;
     switch (row->type) {
     case OPTION_NUMBER:
     case OPTION_SIZE:
     case OPTION_DURATION:
         return store_number(row, text, field);
     case OPTION_SWITCH:
-        memcpy(field, &is_on, sizeof(is_on));
-        return is_on || view_is(text, "false");
+        is_good = is_on || view_is(text, "false");
+        memcpy(field, &is_on, is_good ? sizeof(is_on) : 0);
+        return is_good;
     case OPTION_ADDRESS:
-        memcpy(field, &kept, sizeof(kept));
-        return is_address(text);
+        is_good = is_address(text);
+        break;
     case OPTION_CHOICE:
-        memcpy(field, &kept, sizeof(kept));
-        return is_choice(text, row->choices);
+        is_good = is_choice(text, row->choices);
+        break;
     case OPTION_TEXT:
-        memcpy(field, &kept, sizeof(kept));
-        return true;
+        is_good = true;
+        break;
     }
-    return false;
+    if (is_good) {
+        memcpy(field, &kept, sizeof(kept));
+    }
+    return is_good;
 }
 
 static enum status set_value(struct option_set *set, size_t index, const char *text,

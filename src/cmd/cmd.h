@@ -42,12 +42,18 @@ extern const struct command cmd_serve;
 extern const struct command cmd_build;
 extern const struct command cmd_tail;
 extern const struct command cmd_query;
+extern const struct command cmd_export;
 extern const struct command cmd_verify;
 extern const struct command cmd_compact;
+extern const struct command cmd_ledger;
+extern const struct command cmd_replay;
 extern const struct command cmd_schema;
 extern const struct command cmd_config;
+extern const struct command cmd_columns;
 extern const struct command cmd_bench;
 extern const struct command cmd_limits;
 extern const struct command cmd_version;
+extern const struct command cmd_whois;
+extern const struct command cmd_forget;
 
 #endif

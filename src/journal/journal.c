@@ -4,6 +4,7 @@
 #include "journal/data_folder.h"
 #include "journal/journal_keeper.h"
 #include "journal/journal_stream.h"
+#include "journal/stream_folder.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -26,6 +27,7 @@ struct journal {
     _Atomic uint64_t spool_bytes; /* as last counted */
     uint64_t *old_streams;
     size_t old_count;
+    _Atomic size_t old_left; /* of these, not released yet */
 };
 
 static int by_value(const void *a, const void *b)
@@ -61,36 +63,11 @@ static enum status list_old_streams(struct journal *journal, struct fault *fault
         journal->old_streams[journal->old_count++] = id;
     }
     closedir(folder);
+    atomic_store(&journal->old_left, journal->old_count);
     if (journal->old_count > 1) {
         qsort(journal->old_streams, journal->old_count, sizeof(*journal->old_streams), by_value);
     }
     return status;
-}
-
-static bool is_segment_name(const char *text, uint64_t *number)
-{
-    struct view name = view_from_text(text);
-    return name.len == 14 && view_ends_with(name, ".seg") &&
-           view_to_uint64(view_part(name, 0, 10), number);
-}
-
-static uint64_t folder_bytes(int folder_fd)
-{
-    int own_fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *folder = own_fd >= 0 ? fdopendir(own_fd) : NULL;
-    uint64_t bytes = 0;
-    for (struct dirent *entry; folder && (entry = readdir(folder)) != NULL;) {
-        struct stat facts;
-        uint64_t number;
-        if (is_segment_name(entry->d_name, &number) &&
-            fstatat(folder_fd, entry->d_name, &facts, AT_SYMLINK_NOFOLLOW) == 0) {
-            bytes += (uint64_t)facts.st_size;
-        }
-    }
-    if (folder) {
-        closedir(folder);
-    }
-    return bytes;
 }
 
 /* What cannot be looked at counts nothing here: whoever reads it will say why. */
@@ -100,7 +77,7 @@ static void count_old_bytes(struct journal *journal)
         int fd;
         struct fault ignored;
         if (journal_stream_folder(journal, journal->old_streams[i], &fd, &ignored) == STATUS_OK) {
-            atomic_fetch_add(&journal->old_bytes, folder_bytes(fd));
+            atomic_fetch_add(&journal->old_bytes, stream_folder_bytes(fd));
             close(fd);
         }
     }
@@ -375,13 +352,21 @@ static struct journal_stream *own_stream(struct journal *journal, uint64_t id)
     return NULL;
 }
 
+/* Whether the bytes of that segment may stay, in a spare. */
+static bool may_recycle(struct journal_stream *own, uint64_t number)
+{
+    return own && own->spares && number >= atomic_load(&own->clean_from);
+}
+
 /* A segment of this start becomes a spare, of an earlier one goes. */
 static enum status release_segment(struct journal_stream *own, int folder_fd, const char *name,
                                    struct fault *fault)
 {
     struct stat facts;
-    bool is_known = fstatat(folder_fd, name, &facts, AT_SYMLINK_NOFOLLOW) == 0;
-    if (own && own->spares && is_known &&
+    uint64_t number = 0;
+    bool is_known = fstatat(folder_fd, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 &&
+                    stream_folder_is_segment(name, &number);
+    if (is_known && may_recycle(own, number) &&
         segment_spares_give(own->spares, name, (size_t)facts.st_size)) {
         return STATUS_OK;
     }
@@ -401,29 +386,8 @@ static enum status release_segments(struct journal_stream *own, int folder_fd, u
     enum status status = STATUS_OK;
     for (struct dirent *entry; status == STATUS_OK && (entry = readdir(folder)) != NULL;) {
         uint64_t number;
-        if (is_segment_name(entry->d_name, &number) && number < needed) {
+        if (stream_folder_is_segment(entry->d_name, &number) && number < needed) {
             status = release_segment(own, folder_fd, entry->d_name, fault);
-        }
-    }
-    closedir(folder);
-    return status;
-}
-
-/* Everything: segments, spares, whatever an earlier start left half made. */
-static enum status empty_folder(int folder_fd, struct fault *fault)
-{
-    int own_fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *folder = own_fd >= 0 ? fdopendir(own_fd) : NULL;
-    if (!folder) {
-        return fault_errno(fault, errno, "cannot read a stream's folder");
-    }
-    enum status status = STATUS_OK;
-    for (struct dirent *entry; status == STATUS_OK && (entry = readdir(folder)) != NULL;) {
-        uint64_t number;
-        bool is_ours = is_segment_name(entry->d_name, &number) ||
-                       view_starts_with(view_from_text(entry->d_name), "_spare-");
-        if (is_ours && unlinkat(folder_fd, entry->d_name, 0) != 0 && errno != ENOENT) {
-            status = fault_errno(fault, errno, "cannot remove %s", entry->d_name);
         }
     }
     closedir(folder);
@@ -435,8 +399,8 @@ static enum status remove_stream(struct journal *journal, uint64_t stream, int f
 {
     char name[STREAM_NAME_BYTES];
     journal_stream_name(stream, name);
-    uint64_t bytes = folder_bytes(folder_fd);
-    enum status status = empty_folder(folder_fd, fault);
+    uint64_t bytes = stream_folder_bytes(folder_fd);
+    enum status status = stream_folder_empty(folder_fd, fault);
     if (status == STATUS_OK && unlinkat(journal->folder_fd, name, AT_REMOVEDIR) != 0 &&
         errno != ENOENT) {
         status = fault_errno(fault, errno, "cannot remove stream %s", name);
@@ -444,6 +408,7 @@ static enum status remove_stream(struct journal *journal, uint64_t stream, int f
     if (status == STATUS_OK && !own_stream(journal, stream)) {
         uint64_t held = atomic_load(&journal->old_bytes);
         atomic_store(&journal->old_bytes, held > bytes ? held - bytes : 0);
+        atomic_fetch_sub(&journal->old_left, 1);
     }
     return status;
 }
@@ -470,4 +435,23 @@ enum status journal_release(struct journal *journal, uint64_t stream, uint32_t n
     }
     count_spool(journal);
     return status;
+}
+
+enum status journal_renew(struct journal *journal, struct fault *fault)
+{
+    enum status first = STATUS_OK;
+    for (unsigned i = 0; i < journal->options.workers; i++) {
+        enum status status = journal_stream_renew(&journal->streams[i], fault);
+        first = first == STATUS_OK ? status : first;
+    }
+    return first;
+}
+
+bool journal_is_renewed(struct journal *journal)
+{
+    bool is_renewed = atomic_load(&journal->old_left) == 0;
+    for (unsigned i = 0; i < journal->options.workers && is_renewed; i++) {
+        is_renewed = journal_stream_is_renewed(&journal->streams[i]);
+    }
+    return is_renewed;
 }

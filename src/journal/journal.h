@@ -124,4 +124,12 @@ enum status journal_stream_folder(struct journal *journal, uint64_t stream, int 
 enum status journal_release(struct journal *journal, uint64_t stream, uint32_t needed, bool is_done,
                             struct fault *fault) MUST_CHECK;
 
+/* Every stream goes over to a segment that never held anything, and those before it are removed,
+ * not used again, once the lake released them: then the files of the journal hold nothing of what
+ * was committed before this call. A stream that commits just now goes over when that ends. From any
+ * thread; STATUS_IO or STATUS_FULL when one could not: call it again. */
+enum status journal_renew(struct journal *journal, struct fault *fault) MUST_CHECK;
+/* Whether nothing is left of what stood there before the last journal_renew(). */
+bool journal_is_renewed(struct journal *journal);
+
 #endif

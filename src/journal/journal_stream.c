@@ -61,6 +61,7 @@ enum status journal_stream_open(struct journal_stream *stream, struct fault *fau
     stream->synced_ms = clock_monotonic_ms(options->clock);
     atomic_store(&stream->needed, 1);
     pthread_mutex_init(&stream->lock, NULL);
+    pthread_mutex_init(&stream->gate, NULL);
     char name[THREAD_NAME_BYTES];
     snprintf(name, sizeof(name), "journal-%u", stream->worker % 1000);
     enum status status = sequence_take(stream->sequence, stream->worker, 1, &stream->id, fault);
@@ -100,6 +101,7 @@ void journal_stream_close(struct journal_stream *stream)
     segment_writer_close(stream->writer);
     segment_spares_destroy(stream->spares);
     pthread_mutex_destroy(&stream->lock);
+    pthread_mutex_destroy(&stream->gate);
     if (stream->folder_fd >= 0) {
         close(stream->folder_fd);
     }
@@ -163,15 +165,42 @@ static void note_sync(struct journal_stream *stream)
         stream->options->sync == JOURNAL_INTERVAL && stream->sync == SEGMENT_SYNC_LATER;
 }
 
-static enum status end_commit(struct journal_stream *stream, struct fault *fault)
+static void note_durable(struct journal_stream *stream)
 {
-    segment_writer_attach(stream->writer);
-    note_sync(stream);
     pthread_mutex_lock(&stream->lock);
     segment_writer_durable(stream->writer, &stream->durable_number, &stream->durable_offset);
     atomic_store(&stream->newest, stream->durable_number);
     atomic_store(&stream->written, segment_writer_written(stream->writer));
     pthread_mutex_unlock(&stream->lock);
+}
+
+/* With the gate closed, between two commits. */
+static enum status renew(struct journal_stream *stream, struct fault *fault)
+{
+    uint32_t number;
+    uint64_t offset;
+    stream->wants_renewal = false;
+    if (stream->spares) {
+        segment_spares_purge(stream->spares);
+    }
+    enum status status = segment_writer_renew(stream->writer, fault);
+    segment_writer_durable(stream->writer, &number, &offset);
+    /* What failed is left all the same: its successor is the next commit's. */
+    atomic_store(&stream->clean_from, status == STATUS_OK ? number : number + 1);
+    note_durable(stream);
+    return status;
+}
+
+static enum status end_commit(struct journal_stream *stream, struct fault *fault)
+{
+    segment_writer_attach(stream->writer);
+    note_sync(stream);
+    stream->is_under_way = false;
+    struct fault ignored;
+    if (stream->wants_renewal && renew(stream, &ignored) != STATUS_OK) {
+        stream->wants_renewal = true; /* with the next one */
+    }
+    note_durable(stream);
     /* Only now: who sees the number settled must also see how far the stream is durable. */
     sequence_settle(stream->sequence, stream->worker, stream->gathered_first);
     return stream->status == STATUS_OK ? STATUS_OK
@@ -204,8 +233,8 @@ static bool run_commit(struct journal_stream *stream, bool may_wait)
     return false;
 }
 
-bool journal_stream_commit_start(struct journal_stream *stream, bool may_wait, enum status *status,
-                                 struct fault *fault)
+static bool start_commit(struct journal_stream *stream, bool may_wait, enum status *status,
+                         struct fault *fault)
 {
     stream->sync = choose_sync(stream);
     bool has_gathered = segment_writer_gathered(stream->writer) > 0;
@@ -217,11 +246,21 @@ bool journal_stream_commit_start(struct journal_stream *stream, bool may_wait, e
     stream->committed_bytes = segment_writer_gathered(stream->writer);
     segment_writer_detach(stream->writer);
     stream->gathered_first = SEQUENCE_NOTHING;
+    stream->is_under_way = true;
     if (!run_commit(stream, may_wait)) {
         return false;
     }
     *status = end_commit(stream, fault);
     return true;
+}
+
+bool journal_stream_commit_start(struct journal_stream *stream, bool may_wait, enum status *status,
+                                 struct fault *fault)
+{
+    pthread_mutex_lock(&stream->gate);
+    bool is_done = start_commit(stream, may_wait, status, fault);
+    pthread_mutex_unlock(&stream->gate);
+    return is_done;
 }
 
 bool journal_stream_is_committing(const struct journal_stream *stream)
@@ -246,7 +285,7 @@ static enum status end_in_ring(struct journal_stream *stream, struct fault *faul
     return fault_set(fault, STATUS_BUSY, "the commit is tried elsewhere");
 }
 
-enum status journal_stream_commit_end(struct journal_stream *stream, struct fault *fault)
+static enum status finish_commit(struct journal_stream *stream, struct fault *fault)
 {
     bool has_run = committer_read(stream->committer); /* the ring raises its descriptor, too */
     if (stream->ring && disk_ring_is_busy(stream->ring)) {
@@ -256,6 +295,35 @@ enum status journal_stream_commit_end(struct journal_stream *stream, struct faul
         return fault_set(fault, STATUS_BUSY, "the commit is under way");
     }
     return end_commit(stream, fault);
+}
+
+enum status journal_stream_commit_end(struct journal_stream *stream, struct fault *fault)
+{
+    pthread_mutex_lock(&stream->gate);
+    enum status status = finish_commit(stream, fault);
+    pthread_mutex_unlock(&stream->gate);
+    return status;
+}
+
+enum status journal_stream_renew(struct journal_stream *stream, struct fault *fault)
+{
+    enum status status = STATUS_OK;
+    pthread_mutex_lock(&stream->gate);
+    if (stream->is_under_way) {
+        stream->wants_renewal = true;
+    } else {
+        status = renew(stream, fault);
+    }
+    pthread_mutex_unlock(&stream->gate);
+    return status;
+}
+
+bool journal_stream_is_renewed(struct journal_stream *stream)
+{
+    pthread_mutex_lock(&stream->gate);
+    bool is_waiting = stream->wants_renewal;
+    pthread_mutex_unlock(&stream->gate);
+    return !is_waiting && atomic_load(&stream->needed) >= atomic_load(&stream->clean_from);
 }
 
 uint64_t journal_stream_spool_bytes(struct journal_stream *stream)

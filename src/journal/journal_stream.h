@@ -31,6 +31,11 @@ struct journal_stream {
     struct committer *committer;
     struct disk_ring *ring; /* NULL: there is none, or it is not wanted */
     struct fault ring_fault;
+    /* Held while the worker starts or ends a commit, and by who goes over to a new segment. */
+    pthread_mutex_t gate;
+    bool is_under_way;           /* a commit, while the gate is open */
+    bool wants_renewal;          /* when it ends */
+    _Atomic uint32_t clean_from; /* first segment since the last renewal; 0: there was none */
     /* of the commit under way */
     enum segment_sync sync;
     enum status status;
@@ -70,7 +75,9 @@ bool journal_stream_is_committing(const struct journal_stream *stream);
 enum status journal_stream_commit_end(struct journal_stream *stream, struct fault *fault)
     MUST_CHECK;
 
-/* From anywhere. */
+/* From anywhere: see journal.h. */
+enum status journal_stream_renew(struct journal_stream *stream, struct fault *fault) MUST_CHECK;
+bool journal_stream_is_renewed(struct journal_stream *stream);
 uint64_t journal_stream_spool_bytes(struct journal_stream *stream);
 
 #endif

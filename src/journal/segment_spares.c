@@ -36,6 +36,7 @@ struct segment_spares {
     uint32_t named;       /* number of the one that has it; 0: none */
     bool is_safe;         /* its name is on disk */
     bool is_preparing;
+    unsigned purges;         /* a used file that was being prepared during one is not wanted */
     int64_t paused_until_ms; /* monotonic; no new zeros before */
 };
 
@@ -67,11 +68,9 @@ static void remove_spare(const struct segment_spares *spares, uint64_t id)
     unlinkat(spares->folder_fd, name, 0);
 }
 
-void segment_spares_destroy(struct segment_spares *spares)
+/* Under the lock, or when nobody else is left. */
+static void remove_all(struct segment_spares *spares)
 {
-    if (!spares) {
-        return;
-    }
     for (size_t i = 0; i < spares->used_count; i++) {
         remove_spare(spares, spares->used[i]);
     }
@@ -83,6 +82,17 @@ void segment_spares_destroy(struct segment_spares *spares)
         segment_name(spares->named, name);
         unlinkat(spares->folder_fd, name, 0);
     }
+    spares->used_count = 0;
+    spares->ready = 0;
+    spares->named = 0;
+}
+
+void segment_spares_destroy(struct segment_spares *spares)
+{
+    if (!spares) {
+        return;
+    }
+    remove_all(spares);
     pthread_mutex_destroy(&spares->lock);
     free(spares);
 }
@@ -219,6 +229,7 @@ static enum status make_ready(struct segment_spares *spares, struct fault *fault
     uint64_t id = is_used ? spares->used[--spares->used_count] : spares->next_name++;
     char name[NAME_BYTES];
     spare_name(id, name);
+    unsigned purges = spares->purges;
     int64_t begin_ms = clock_monotonic_ms(spares->clock);
     pthread_mutex_unlock(&spares->lock);
     enum status status = fill(spares, name, is_used, fault);
@@ -227,7 +238,8 @@ static enum status make_ready(struct segment_spares *spares, struct fault *fault
     if (status != STATUS_OK || now_ms - begin_ms > SLOW_FILL_MS) {
         spares->paused_until_ms = now_ms + SLOW_PAUSE_MS;
     }
-    if (status == STATUS_OK) {
+    bool is_wanted = !is_used || purges == spares->purges;
+    if (status == STATUS_OK && is_wanted) {
         spares->ready = id;
     } else {
         remove_spare(spares, id);
@@ -304,6 +316,15 @@ bool segment_spares_has(struct segment_spares *spares, uint32_t number)
     bool has = spares->named == number && spares->is_safe;
     pthread_mutex_unlock(&spares->lock);
     return has;
+}
+
+void segment_spares_purge(struct segment_spares *spares)
+{
+    pthread_mutex_lock(&spares->lock);
+    remove_all(spares);
+    spares->purges++;
+    spares->paused_until_ms = 0;
+    pthread_mutex_unlock(&spares->lock);
 }
 
 uint64_t segment_spares_bytes(struct segment_spares *spares)

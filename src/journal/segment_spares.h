@@ -51,6 +51,9 @@ bool segment_spares_give(struct segment_spares *spares, const char *name, size_t
 bool segment_spares_take(struct segment_spares *spares, uint32_t number, bool *is_safe);
 /* Whether the segment of that number could be taken and is safe. */
 bool segment_spares_has(struct segment_spares *spares, uint32_t number);
+/* Removes all files that were segments before, and the one that has its name already: what is made
+ * from now on never held anything. */
+void segment_spares_purge(struct segment_spares *spares);
 /* Bytes of the files it holds. */
 uint64_t segment_spares_bytes(struct segment_spares *spares);
 

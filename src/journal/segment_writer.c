@@ -2,11 +2,11 @@
 
 #include "base/file.h"
 #include "journal/frame_gathering.h"
+#include "journal/segment_fresh.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { REFUSALS_MAX = 3 };
@@ -135,7 +135,7 @@ static void leave_segment(struct segment_writer *writer)
     }
     close_files(writer);
     writer->is_dirty = false;
-    if (writer->end == writer->segment.first) {
+    if (writer->end == writer->segment.first && writer->durable_number < writer->segment.number) {
         /* Nothing in it was ever promised. What it was to say of an earlier one, the next says. */
         remove_segment(writer);
         return;
@@ -162,35 +162,16 @@ static void open_direct(struct segment_writer *writer, const char *name)
                             : -1;
 }
 
-/* A file that is to be a segment. */
-struct fresh {
-    char name[SEGMENT_NAME_BYTES];
-    bool is_spare;
-    bool is_safe; /* its name is on disk */
-};
-
-static enum status open_file(struct segment_writer *writer, struct fresh *fresh,
+static enum status open_file(struct segment_writer *writer, struct segment_fresh *fresh,
                              struct fault *fault)
 {
-    uint32_t number = writer->segment.number + 1;
-    struct segment_spares *spares = writer->options.spares;
-    *fresh = (struct fresh){0};
-    segment_name(number, fresh->name);
-    fresh->is_spare = spares && segment_spares_take(spares, number, &fresh->is_safe);
-    int flags = O_RDWR | O_CLOEXEC | (fresh->is_spare ? 0 : O_CREAT | O_EXCL);
-    int fd = openat(writer->folder_fd, fresh->name, flags, FILE_MODE);
-    if (fd >= 0 && fchmod(fd, FILE_MODE) == 0) {
-        writer->fd = fd;
+    struct segment_fresh_place place = {.folder_fd = writer->folder_fd,
+                                        .number = writer->segment.number + 1,
+                                        .spares = writer->options.spares};
+    enum status status = segment_fresh_open(fresh, &place, fault);
+    if (status == STATUS_OK) {
+        writer->fd = fresh->fd;
         open_direct(writer, fresh->name);
-        return STATUS_OK;
-    }
-    enum status status = fault_errno(fault, errno, "cannot create journal segment %s", fresh->name);
-    /* A file that stays would be in the way the next time. */
-    if (fd >= 0 || fresh->is_spare) {
-        unlinkat(writer->folder_fd, fresh->name, 0);
-    }
-    if (fd >= 0) {
-        close(fd);
     }
     return status;
 }
@@ -212,7 +193,7 @@ static struct view header_of(const struct segment_writer *writer)
 }
 
 /* Opens the next segment; its header is still to be written. */
-static enum status open_segment(struct segment_writer *writer, struct fresh *fresh,
+static enum status open_segment(struct segment_writer *writer, struct segment_fresh *fresh,
                                 struct fault *fault)
 {
     enum status status = open_file(writer, fresh, fault);
@@ -227,7 +208,7 @@ static enum status open_segment(struct segment_writer *writer, struct fresh *fre
 
 static enum status begin_segment(struct segment_writer *writer, struct fault *fault)
 {
-    struct fresh fresh;
+    struct segment_fresh fresh;
     enum status status = open_segment(writer, &fresh, fault);
     if (status == STATUS_OK && !fresh.is_safe) {
         status = file_sync_folder(writer->folder_fd, fault);
@@ -262,18 +243,6 @@ static enum status sync_segment(struct segment_writer *writer, struct fault *fau
     enum status status = disk->sync(disk->self, writer->fd, fault);
     writer->is_dirty = writer->is_dirty && status != STATUS_OK;
     return status;
-}
-
-/* A file that somebody removed takes what is written as well as any other. Asked for its times, a
- * file system would have to note each write exactly, and to sync that with the bytes. */
-static enum status check_name(const struct segment_writer *writer, struct fault *fault)
-{
-    struct statx facts;
-    if (statx(writer->fd, "", AT_EMPTY_PATH, STATX_NLINK, &facts) != 0 || facts.stx_nlink == 0) {
-        return fault_set(fault, STATUS_IO, "journal segment %u was removed while it was written",
-                         writer->segment.number);
-    }
-    return STATUS_OK;
 }
 
 /* All of them stand in the segment now. */
@@ -331,7 +300,7 @@ static enum status write_frames(struct segment_writer *writer, enum segment_sync
         status = write_plain(writer, sync, fault);
     }
     if (status == STATUS_OK) {
-        status = check_name(writer, fault);
+        status = segment_fresh_is_there(writer->fd, writer->segment.number, fault);
     }
     if (status == STATUS_OK) {
         writer->is_dirty = writer->is_dirty || sync == SEGMENT_SYNC_LATER;
@@ -435,7 +404,7 @@ void segment_writer_attach(struct segment_writer *writer)
 /* Goes over to the next segment when it was prepared to its name: nothing is waited for. */
 static bool enter_prepared(struct segment_writer *writer)
 {
-    struct fresh fresh;
+    struct segment_fresh fresh;
     struct fault ignored;
     if (!has_prepared(writer)) {
         return false;
@@ -467,7 +436,7 @@ enum status segment_writer_end_start(struct segment_writer *writer, enum status 
                                      struct fault *fault)
 {
     if (status == STATUS_OK) {
-        status = check_name(writer, fault);
+        status = segment_fresh_is_there(writer->fd, writer->segment.number, fault);
     }
     if (status == STATUS_OK) {
         frames_stand(writer);
@@ -483,6 +452,39 @@ enum status segment_writer_commit(struct segment_writer *writer, struct fault *f
     enum status status = segment_writer_write(writer, SEGMENT_SYNC_NOW, fault);
     segment_writer_attach(writer);
     return status;
+}
+
+static enum status write_header(struct segment_writer *writer, struct fault *fault)
+{
+    struct segment_disk *disk = &writer->options.disk;
+    enum status status = disk->write_at(disk->self, writer->fd, header_of(writer), 0, fault);
+    if (status == STATUS_OK) {
+        status = sync_segment(writer, fault);
+    }
+    return status == STATUS_OK ? segment_fresh_is_there(writer->fd, writer->segment.number, fault)
+                               : status;
+}
+
+enum status segment_writer_renew(struct segment_writer *writer, struct fault *fault)
+{
+    bool is_new = writer->fd >= 0 && writer->end == writer->segment.first &&
+                  writer->durable_number == writer->segment.number;
+    bool has_begun = writer->fd >= 0 || writer->last_number > 0;
+    if (is_new || !has_begun) {
+        return STATUS_OK;
+    }
+    enum status status = next_segment(writer, fault);
+    if (status == STATUS_OK) {
+        status = write_header(writer, fault);
+    }
+    if (status != STATUS_OK) {
+        abandon_segment(writer);
+        return status;
+    }
+    writer->has_header = true;
+    writer->durable_number = writer->segment.number;
+    writer->durable_offset = writer->end;
+    return STATUS_OK;
 }
 
 void segment_writer_durable(const struct segment_writer *writer, uint32_t *number, uint64_t *offset)

@@ -102,6 +102,11 @@ bool segment_writer_start(struct segment_writer *writer, struct disk_ring *ring)
 enum status segment_writer_end_start(struct segment_writer *writer, enum status status,
                                      struct fault *fault) MUST_CHECK;
 
+/* Goes over to a segment that holds nothing, unless the open one does: its header is on disk, and
+ * segment_writer_durable() speaks of it. Nothing happens before the first commit. Not while a
+ * commit is under way. On failure the next commit begins one, as always. */
+enum status segment_writer_renew(struct segment_writer *writer, struct fault *fault) MUST_CHECK;
+
 /* Up to where readers may go: segment number (0: nothing yet) and offset in it. Not while a commit
  * is under way in another thread. */
 void segment_writer_durable(const struct segment_writer *writer, uint32_t *number,

@@ -21,7 +21,7 @@
 
 struct sequence;
 
-enum { SEQUENCE_WORKERS_MAX = 64, SEQUENCE_BLOCK = 1 << 20 };
+enum { SEQUENCE_WORKERS_MAX = 65, SEQUENCE_BLOCK = 1 << 20 };
 
 /* folder_fd is borrowed. On failure *sequence is NULL. */
 enum status sequence_open(struct sequence **sequence, int folder_fd, unsigned workers,

@@ -185,13 +185,33 @@ static enum status run_sql(struct answer *answer, struct buf *sql, struct fault 
     return status;
 }
 
+/* Numbers and texts need no cast: then the statement is run as it was prepared, which costs half.
+ */
+static bool is_native(struct answer *answer, duckdb_prepared_statement prepared)
+{
+    const struct duck_api *api = duck_api(answer->duck);
+    bool is_native = answer->options->format < ANSWER_PARQUET && answer->column_count > 0;
+    for (size_t i = 0; i < answer->column_count && is_native; i++) {
+        struct answer_column *column = &answer->columns[i];
+        duckdb_logical_type type = api->prepared_statement_column_logical_type(prepared, i);
+        char *alias = api->logical_type_get_alias(type);
+        is_native = !alias && (column->type == DUCKDB_TYPE_BIGINT ||
+                               (column->type == DUCKDB_TYPE_VARCHAR &&
+                                !(is_json(answer) && is_json_column(column->name))));
+        column->kind = column->type == DUCKDB_TYPE_BIGINT ? ANSWER_NUMBER : ANSWER_TEXT;
+        api->free(alias);
+        api->destroy_logical_type(&type);
+    }
+    return is_native;
+}
+
 /* What DuckDB cannot nest (explain ...) answers with text anyway. */
 static enum status write_as_it_is(struct answer *answer, struct duck_statement *statement,
                                   duckdb_statement_type type, struct fault *fault)
 {
     struct duck_result *result;
-    bool is_shown = type == DUCKDB_STATEMENT_TYPE_EXPLAIN;
-    answer->is_plan = is_shown;
+    bool is_shown = answer->is_native || type == DUCKDB_STATEMENT_TYPE_EXPLAIN;
+    answer->is_plan = type == DUCKDB_STATEMENT_TYPE_EXPLAIN;
     enum status status = duck_run(statement, &result, fault);
     if (status != STATUS_OK) {
         return status;
@@ -257,7 +277,9 @@ enum status answer_write(struct duck *duck, struct view sql, const struct answer
     }
     duckdb_statement_type type = duck_api(duck)->prepared_statement_type(duck_prepared(statement));
     status = read_columns(&answer, duck_prepared(statement), fault);
-    if (status == STATUS_OK && type != DUCKDB_STATEMENT_TYPE_SELECT) {
+    answer.is_native = status == STATUS_OK && type == DUCKDB_STATEMENT_TYPE_SELECT &&
+                       is_native(&answer, duck_prepared(statement));
+    if (status == STATUS_OK && (answer.is_native || type != DUCKDB_STATEMENT_TYPE_SELECT)) {
         status = write_as_it_is(&answer, statement, type, fault);
     } else if (status == STATUS_OK) {
         status = write_select(&answer, sql, duck_prepared(statement), fault);

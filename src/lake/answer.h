@@ -64,11 +64,12 @@ struct answer {
     const struct answer_options *options;
     struct answer_column *columns;
     size_t column_count;
-    bool is_plan; /* of explain */
+    bool is_plan;   /* of explain */
+    bool is_native; /* columns are of their own types: BIGINT or VARCHAR */
     uint64_t rows;
 };
 
-/* Every column of the result is VARCHAR. */
+/* Every column of the result is VARCHAR, but see is_native. */
 enum status answer_text_write(struct answer *answer, struct duck_result *result,
                               struct fault *fault) MUST_CHECK;
 

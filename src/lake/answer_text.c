@@ -20,6 +20,7 @@ struct text_writer {
     duckdb_data_chunk chunk;
     duckdb_vector *vectors; /* by column, as the next */
     uint64_t **validity;
+    char (*numbers)[VIEW_INT64_BYTES]; /* places for texts of numbers */
 };
 
 static enum status flush(struct text_writer *writer, struct fault *fault)
@@ -39,15 +40,19 @@ static enum status flush(struct text_writer *writer, struct fault *fault)
     return STATUS_OK;
 }
 
-/* False for NULL. */
+/* False for NULL. The text is lent until the next call for the same column. */
 static bool cell(const struct text_writer *writer, size_t column, size_t row, struct view *text)
 {
     const struct duck_api *api = duck_api(writer->answer->duck);
+    const struct answer *answer = writer->answer;
     if (!duck_is_valid(writer->validity[column], row)) {
         *text = view_make(NULL, 0);
         return false;
     }
-    *text = duck_text(api->vector_get_data(writer->vectors[column]), row);
+    const void *data = api->vector_get_data(writer->vectors[column]);
+    bool is_number = answer->is_native && answer->columns[column].type == DUCKDB_TYPE_BIGINT;
+    *text = is_number ? view_of_int64(((const int64_t *)data)[row], writer->numbers[column])
+                      : duck_text(data, row);
     return true;
 }
 
@@ -329,14 +334,16 @@ enum status answer_text_write(struct answer *answer, struct duck_result *result,
     struct text_writer writer = {.answer = answer,
                                  .widths = calloc(count, sizeof(size_t)),
                                  .vectors = calloc(count, sizeof(duckdb_vector)),
-                                 .validity = calloc(count, sizeof(uint64_t *))};
+                                 .validity = calloc(count, sizeof(uint64_t *)),
+                                 .numbers = calloc(count, VIEW_INT64_BYTES)};
     buf_init(&writer.out, OUT_BYTES_MAX);
-    enum status status = writer.widths && writer.vectors && writer.validity
+    enum status status = writer.widths && writer.vectors && writer.validity && writer.numbers
                              ? write_chunks(&writer, result, fault)
                              : fault_set(fault, STATUS_NO_MEMORY, "no memory to write the answer");
     buf_free(&writer.out);
     free(writer.widths);
     free(writer.vectors);
     free(writer.validity);
+    free(writer.numbers);
     return status;
 }

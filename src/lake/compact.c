@@ -244,6 +244,7 @@ static enum status measure(struct compact_work *work, struct fault *fault)
                            COMPACT_UNFINISHED);
     }
     *row = (struct lake_manifest_row){.is_there = true,
+                                      .merged = row->merged + work->outcome->duplicates,
                                       .rows = sums->rows,
                                       .first_seq = sums->first_seq,
                                       .last_seq = sums->last_seq};

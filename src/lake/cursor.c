@@ -11,7 +11,9 @@
 #include <unistd.h>
 
 static const char FILE_NAME[] = "CURSOR";
-enum { LINE_BYTES_MAX = 96, PARTS_DEPTH = 2 };
+static const char POSTING[] = "post ";
+enum { LINE_BYTES_MAX = 96, PARTS_DEPTH = 2, POSTING_BYTES_MAX = 16 * 1024 * 1024 };
+enum { FILE_BYTES_MAX = CURSOR_STREAMS_MAX * LINE_BYTES_MAX + POSTING_BYTES_MAX };
 
 struct cursor_row *cursor_row(struct cursor *cursor, uint64_t stream)
 {
@@ -43,7 +45,23 @@ void cursor_forget(struct cursor *cursor, uint64_t stream)
 void cursor_free(struct cursor *cursor)
 {
     free(cursor->rows);
+    free(cursor->posting);
     *cursor = (struct cursor){0};
+}
+
+enum status cursor_set_posting(struct cursor *cursor, struct view posting)
+{
+    char *copy = malloc(posting.len > 0 ? posting.len : 1);
+    if (!copy) {
+        return STATUS_NO_MEMORY;
+    }
+    if (posting.len > 0) {
+        memcpy(copy, posting.at, posting.len);
+    }
+    free(cursor->posting);
+    cursor->posting = copy;
+    cursor->posting_bytes = posting.len;
+    return STATUS_OK;
 }
 
 static enum status parse_line(struct cursor *cursor, struct view line, struct fault *fault)
@@ -72,11 +90,14 @@ enum status cursor_load(struct cursor *cursor, int folder_fd, struct fault *faul
 {
     *cursor = (struct cursor){0};
     struct buf text;
-    buf_init(&text, CURSOR_STREAMS_MAX * LINE_BYTES_MAX);
+    buf_init(&text, FILE_BYTES_MAX);
     enum status status = file_read(folder_fd, FILE_NAME, &text, fault);
     struct view rest = buf_view(&text);
-    while (status == STATUS_OK && rest.len > 0) {
+    while (status == STATUS_OK && rest.len > 0 && !view_starts_with(rest, POSTING)) {
         status = parse_line(cursor, view_cut(&rest, '\n'), fault);
+    }
+    if (status == STATUS_OK && rest.len > 0 && cursor_set_posting(cursor, rest) != STATUS_OK) {
+        status = fault_set(fault, STATUS_NO_MEMORY, "no memory for lake/%s", FILE_NAME);
     }
     buf_free(&text);
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
@@ -85,7 +106,7 @@ enum status cursor_load(struct cursor *cursor, int folder_fd, struct fault *faul
 enum status cursor_save(const struct cursor *cursor, int folder_fd, struct fault *fault)
 {
     struct buf text;
-    buf_init(&text, CURSOR_STREAMS_MAX * LINE_BYTES_MAX);
+    buf_init(&text, FILE_BYTES_MAX);
     for (size_t i = 0; i < cursor->count; i++) {
         const struct cursor_row *row = &cursor->rows[i];
         buf_append_uint64(&text, row->stream);
@@ -97,6 +118,7 @@ enum status cursor_save(const struct cursor *cursor, int folder_fd, struct fault
         buf_append_uint64(&text, row->keys_done);
         buf_append_byte(&text, '\n');
     }
+    buf_append_view(&text, view_make(cursor->posting, cursor->posting_bytes));
     enum status status = buf_status(&text);
     if (status == STATUS_OK) {
         status = file_replace(folder_fd, FILE_NAME, buf_view(&text), fault);

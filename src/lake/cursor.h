@@ -9,6 +9,7 @@
 #define PIPES_LAKE_CURSOR_H
 
 #include "base/status.h"
+#include "base/view.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -26,6 +27,8 @@ struct cursor_row {
 struct cursor {
     struct cursor_row *rows;
     size_t count;
+    char *posting; /* what was counted on the way there, for the ledger (ledger_book.h); or NULL */
+    size_t posting_bytes;
 };
 
 /* A missing file gives an empty cursor. STATUS_DAMAGED with a sentence when it is not understood.
@@ -34,6 +37,9 @@ enum status cursor_load(struct cursor *cursor, int folder_fd, struct fault *faul
 enum status cursor_save(const struct cursor *cursor, int folder_fd, struct fault *fault) MUST_CHECK;
 /* Accepts a zeroed one. */
 void cursor_free(struct cursor *cursor);
+
+/* Copies. STATUS_NO_MEMORY: the one before stays. */
+enum status cursor_set_posting(struct cursor *cursor, struct view posting) MUST_CHECK;
 
 /* The stream's row, made when missing; NULL when there is no room. Valid until the next call. */
 struct cursor_row *cursor_row(struct cursor *cursor, uint64_t stream);

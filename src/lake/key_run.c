@@ -173,6 +173,12 @@ static enum status check(struct key_run *run, const char *name, struct fault *fa
     run->keys = (const struct key *)(header + 1);
     run->count = header->count;
     run->received_ms = header->received_ms;
+    return STATUS_OK;
+}
+
+static enum status check_keys(const struct key_run *run, const char *name, struct fault *fault)
+{
+    const struct header *header = run->mapping;
     if (crc32c(0, run->keys, run->count * sizeof(struct key)) != header->keys_crc) {
         return fault_set(fault, STATUS_DAMAGED, "the keys in %s do not match their checksum", name);
     }
@@ -180,6 +186,18 @@ static enum status check(struct key_run *run, const char *name, struct fault *fa
 }
 
 enum status key_run_open(struct key_run *run, int folder_fd, const char *name, struct fault *fault)
+{
+    enum status status = key_run_map(run, folder_fd, name, fault);
+    if (status == STATUS_OK) {
+        status = check_keys(run, name, fault);
+    }
+    if (status != STATUS_OK) {
+        key_run_close(run);
+    }
+    return status;
+}
+
+enum status key_run_map(struct key_run *run, int folder_fd, const char *name, struct fault *fault)
 {
     *run = (struct key_run){0};
     int fd = openat(folder_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);

@@ -40,6 +40,10 @@ enum status key_run_merge(int folder_fd, const char *name, const struct key_run 
 /* STATUS_DAMAGED when the file is not what its header says. */
 enum status key_run_open(struct key_run *run, int folder_fd, const char *name, struct fault *fault)
     MUST_CHECK;
+/* The same without a look at every key: for who asks for a few, of a file that its writer checks.
+ */
+enum status key_run_map(struct key_run *run, int folder_fd, const char *name, struct fault *fault)
+    MUST_CHECK;
 /* Accepts a zeroed one. */
 void key_run_close(struct key_run *run);
 bool key_run_has(const struct key_run *run, struct key key);

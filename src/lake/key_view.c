@@ -31,7 +31,7 @@ static enum status open_run(struct key_view *view, int folder_fd, const char *na
     if (view->count == KEY_VIEW_RUNS_MAX) {
         return fault_set(fault, STATUS_TOO_BIG, "over %d files of keys", KEY_VIEW_RUNS_MAX);
     }
-    enum status status = key_run_open(&view->runs[view->count], folder_fd, name, fault);
+    enum status status = key_run_map(&view->runs[view->count], folder_fd, name, fault);
     if (status == STATUS_OK) {
         view->count++;
     } else if (status == STATUS_DAMAGED) {

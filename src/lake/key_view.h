@@ -1,8 +1,8 @@
 /*
  * key_view.h - lake/keys/ for reading, beside the collector that writes there: was this event seen?
  *
- * key_set.h is the writer's; this changes nothing. A file that is damaged is passed over, as the
- * writer will do.
+ * key_set.h is the writer's; this changes nothing, and looks at no more pages than it is
+ * asked about. A file that is not whole is passed over, as the writer will do.
  *
  *     key_view_open(&view, lake_fd, &fault);
  *     if (key_view_has(&view, key)) { ... }

@@ -3,8 +3,9 @@
 #include "journal/data_folder.h"
 #include "lake/cursor.h"
 #include "lake/key_set.h"
+#include "lake/late_arrivals.h"
 #include "lake/lake_commit.h"
-#include "lake/part_writer.h"
+#include "lake/open_parts.h"
 #include "lake/reserve.h"
 #include "lake/stream_merge.h"
 
@@ -17,7 +18,7 @@ static const char *const TREE_NAMES[TREES] = {"raw", "quarantine"};
 struct lake_stream {
     uint64_t taken; /* last number taken since the last roll; 0: none */
     bool is_done;   /* the journal has nothing of it any more */
-    struct part_writer *parts[TREES];
+    struct open_parts parts;
 };
 
 struct lake {
@@ -37,6 +38,9 @@ struct lake {
     uint64_t row_bytes;
     uint64_t tree_bytes[TREES]; /* files, when the lake was opened; rows since then on top */
     bool is_quarantine_full;    /* and it was said */
+    struct late_arrivals late;
+    struct lake_account account;
+    struct open_parts_shared parts;
 };
 
 static void note_damage(void *self, const char *file, uint64_t offset, uint64_t end,
@@ -55,9 +59,7 @@ static void close_state(struct lake *lake)
 {
     size_t count = lake->merge && lake->streams ? stream_merge_count(lake->merge) : 0;
     for (size_t i = 0; i < count; i++) {
-        for (int tree = 0; tree < TREES; tree++) {
-            part_writer_abandon(lake->streams[i].parts[tree]);
-        }
+        open_parts_abandon(&lake->streams[i].parts);
     }
     free(lake->streams);
     lake->streams = NULL;
@@ -102,6 +104,8 @@ static enum status open_streams(struct lake *lake, struct fault *fault)
         if (!cursor_row(&lake->cursor, stream_merge_id(lake->merge, i))) {
             return fault_set(fault, STATUS_TOO_BIG, "too many streams wait for the lake");
         }
+        lake->streams[i].parts =
+            (struct open_parts){.shared = &lake->parts, .stream = stream_merge_id(lake->merge, i)};
     }
     return lake->streams ? STATUS_OK
                          : fault_set(fault, STATUS_NO_MEMORY, "no memory for %zu streams", count);
@@ -127,6 +131,9 @@ static enum status open_state(struct lake *lake, struct fault *fault)
     if (status == STATUS_OK) {
         status = open_streams(lake, fault);
     }
+    if (status == STATUS_OK) {
+        status = lake_account_resume(&lake->account, &lake->cursor, lake->tree_fds, fault);
+    }
     for (int i = 0; i < TREES && status == STATUS_OK; i++) {
         status = cursor_scan_parts(&lake->cursor, (enum tree)i, lake->tree_fds[i],
                                    &lake->tree_bytes[i], fault);
@@ -147,11 +154,16 @@ enum status lake_open(struct lake **lake, const struct lake_options *options, st
     made->options = *options;
     made->folder_fd = made->keys_fd = -1;
     made->opened_ms = -1;
+    made->late = (struct late_arrivals){
+        .tombstones = options->tombstones, .journal = options->journal, .clock = options->clock};
+    made->parts = (struct open_parts_shared){made->tree_fds, &made->account, &made->counts.parts};
     for (int i = 0; i < TREES; i++) {
         made->tree_fds[i] = -1;
     }
     /* First of all: names of parts that a commit was about to remove say nothing any more. */
     enum status status = lake_commit_recover(options->data_fd, fault);
+    status =
+        status == STATUS_OK ? lake_account_open(&made->account, &options->ledger, fault) : status;
     status = status == STATUS_OK
                  ? data_folder_enter(options->data_fd, "lake", true, &made->folder_fd, fault)
                  : status;
@@ -179,6 +191,7 @@ void lake_close(struct lake *lake)
         return;
     }
     close_state(lake);
+    lake_account_close(&lake->account);
     int fds[] = {lake->folder_fd, lake->keys_fd, lake->tree_fds[TREE_RAW],
                  lake->tree_fds[TREE_QUARANTINE]};
     for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++) {
@@ -194,38 +207,11 @@ const struct lake_counts *lake_counts(const struct lake *lake)
     return &lake->counts;
 }
 
-/* A part holds one hour: another hour closes it and begins the next. */
-static enum status open_part(struct lake *lake, size_t index, enum tree tree,
-                             const struct frame_event *event, struct fault *fault)
-{
-    struct lake_stream *stream = &lake->streams[index];
-    struct part_writer *part = stream->parts[tree];
-    if (part && part_writer_hour(part) == part_hour(event->received_ms)) {
-        return STATUS_OK;
-    }
-    enum status status = STATUS_OK;
-    if (part) {
-        stream->parts[tree] = NULL;
-        status = part_writer_finish(part, event->ingest_seq - 1, fault);
-        atomic_fetch_add(&lake->counts.parts, status == STATUS_OK);
-    }
-    if (status == STATUS_OK) {
-        status = part_writer_begin(&stream->parts[tree], lake->tree_fds[tree],
-                                   stream_merge_id(lake->merge, index), event->ingest_seq,
-                                   event->received_ms, fault);
-    }
-    return status;
-}
-
 static enum status store(struct lake *lake, size_t index, enum tree tree,
                          const struct frame_event *event, struct fault *fault)
 {
-    enum status status = open_part(lake, index, tree, event, fault);
-    if (status == STATUS_OK) {
-        status = part_writer_row(lake->streams[index].parts[tree], event->row, fault);
-    }
     lake->row_bytes += event->row.len;
-    return status;
+    return open_parts_store(&lake->streams[index].parts, tree, event, fault);
 }
 
 /* Bytes of rows count as they are: what zstd makes of them is known only later, and is less. */
@@ -249,9 +235,11 @@ static enum status quarantine(struct lake *lake, size_t index, const struct fram
 {
     if (!has_quarantine_room(lake, event->row.len)) {
         atomic_fetch_add(&lake->counts.quarantine_dropped, 1);
+        lake_account_add(&lake->account, event, LEDGER_QUARANTINE_FULL);
         return STATUS_OK;
     }
     atomic_fetch_add(&lake->counts.quarantined, 1);
+    lake_account_add(&lake->account, event, LEDGER_QUARANTINED);
     return store(lake, index, TREE_QUARANTINE, event, fault);
 }
 
@@ -259,25 +247,44 @@ static enum status take_event(struct lake *lake, size_t index, const struct fram
                               struct fault *fault)
 {
     const struct cursor_row *row = cursor_row(&lake->cursor, stream_merge_id(lake->merge, index));
-    if (event->kind == FRAME_QUARANTINED) {
-        bool is_done = event->ingest_seq <= row->done[TREE_QUARANTINE];
-        return is_done ? STATUS_OK : quarantine(lake, index, event, fault);
-    }
     if (event->ingest_seq <= row->keys_done) {
+        return STATUS_OK;
+    }
+    bool is_old = index < stream_merge_count(lake->merge) - lake->options.workers;
+    enum status status = lake_account_taken(&lake->account, event, row->stream, is_old, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    if (event->kind == FRAME_QUARANTINED) {
+        /* Of a round that a stop cut off behind its parts: they say what became of it. */
+        bool is_closed = event->ingest_seq <= row->done[TREE_QUARANTINE];
+        return is_closed ? lake_account_closed(&lake->account, TREE_QUARANTINE, event)
+                         : quarantine(lake, index, event, fault);
+    }
+    if (event->ingest_seq > row->done[TREE_RAW] && late_arrivals_is_one(&lake->late, event)) {
+        atomic_fetch_add(&lake->counts.erased, 1);
+        lake_account_add(&lake->account, event, LEDGER_ERASED_EARLY);
         return STATUS_OK;
     }
     bool is_new = false;
     struct key key = {event->key_hash[0], event->key_hash[1]};
-    enum status status = key_set_add(lake->keys, key, event->received_ms, &is_new, fault);
-    /* In a closed part already, only its key was not saved. */
-    if (status != STATUS_OK || event->ingest_seq <= row->done[TREE_RAW]) {
+    /* What is replayed was received long ago, and must be known again should it come twice. */
+    int64_t now_ms = clock_now_ms(lake->options.clock);
+    int64_t seen_ms = event->received_ms > now_ms ? event->received_ms : now_ms;
+    status = key_set_add(lake->keys, key, seen_ms, &is_new, fault);
+    if (status != STATUS_OK) {
         return status;
+    }
+    if (event->ingest_seq <= row->done[TREE_RAW]) {
+        return lake_account_closed(&lake->account, TREE_RAW, event);
     }
     if (!is_new) {
         atomic_fetch_add(&lake->counts.duplicates, 1);
+        lake_account_add(&lake->account, event, LEDGER_DUPLICATE);
         return STATUS_OK;
     }
     atomic_fetch_add(&lake->counts.stored, 1);
+    lake_account_add(&lake->account, event, LEDGER_STORED);
     return store(lake, index, TREE_RAW, event, fault);
 }
 
@@ -299,19 +306,11 @@ static enum status take_frame(struct lake *lake, size_t index, const struct fram
 
 static enum status finish_parts(struct lake *lake, struct fault *fault)
 {
-    for (size_t i = 0; i < stream_merge_count(lake->merge); i++) {
-        struct lake_stream *stream = &lake->streams[i];
-        for (int tree = 0; tree < TREES; tree++) {
-            struct part_writer *part = stream->parts[tree];
-            stream->parts[tree] = NULL;
-            enum status status = part ? part_writer_finish(part, stream->taken, fault) : STATUS_OK;
-            if (status != STATUS_OK) {
-                return status;
-            }
-            atomic_fetch_add(&lake->counts.parts, part ? 1 : 0);
-        }
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < stream_merge_count(lake->merge) && status == STATUS_OK; i++) {
+        status = open_parts_finish(&lake->streams[i].parts, lake->streams[i].taken, fault);
     }
-    return STATUS_OK;
+    return status;
 }
 
 static void raise_to(uint64_t *mark, uint64_t value)
@@ -350,7 +349,8 @@ static enum status release(struct lake *lake, struct fault *fault)
     return STATUS_OK;
 }
 
-/* The order matters: rows, keys, cursor, and only then the journal. */
+/* The order matters: rows, keys, cursor (and with it what was counted), and only then the journal.
+ */
 static enum status roll(struct lake *lake, struct fault *fault)
 {
     enum status status = finish_parts(lake, fault);
@@ -358,8 +358,14 @@ static enum status roll(struct lake *lake, struct fault *fault)
         status = key_set_save(lake->keys, clock_now_ms(lake->options.clock), fault);
     }
     if (status == STATUS_OK) {
+        status = lake_account_post(&lake->account, &lake->cursor, fault);
+    }
+    if (status == STATUS_OK) {
         move_cursor(lake);
         status = cursor_save(&lake->cursor, lake->folder_fd, fault);
+    }
+    if (status == STATUS_OK) {
+        status = lake_account_done(&lake->account, &lake->cursor, fault);
     }
     if (status == STATUS_OK) {
         status = release(lake, fault);
@@ -369,6 +375,9 @@ static enum status roll(struct lake *lake, struct fault *fault)
     if (status == STATUS_OK) {
         lake->rolled_stable = lake->taken_stable;
         reserve_hold(lake->folder_fd);
+        /* One more round then. */
+        bool is_left = late_arrivals_are_left(&lake->late);
+        lake->opened_ms = is_left ? clock_monotonic_ms(lake->options.clock) : -1;
     }
     return status;
 }
@@ -376,6 +385,7 @@ static enum status roll(struct lake *lake, struct fault *fault)
 static bool is_roll_due(const struct lake *lake)
 {
     return lake_next_roll_ms(lake) == 0 || lake->row_bytes >= lake->options.limits.roll_bytes ||
+           lake_account_is_full(&lake->account) ||
            key_set_fresh(lake->keys) >= KEY_SET_FRESH_MAX - FRAME_EVENTS_MAX;
 }
 
@@ -443,7 +453,11 @@ static enum status try_run(struct lake *lake, bool is_last, struct fault *fault)
     if (status == STATUS_OK) {
         status = take_stable(lake, fault);
     }
-    if (status == STATUS_OK && (is_last || is_roll_due(lake))) {
+    bool is_due = status == STATUS_OK && (is_last || is_roll_due(lake));
+    if (is_due && late_arrivals_renew(&lake->late)) {
+        status = take_stable(lake, fault);
+    }
+    if (is_due && status == STATUS_OK) {
         status = roll(lake, fault);
     } else if (status == STATUS_OK && lake->opened_ms < 0) {
         lake->rolled_stable = lake->taken_stable; /* there was nothing to take */

@@ -26,8 +26,13 @@
 #include "base/logger.h"
 #include "base/status.h"
 #include "journal/journal.h"
+#include "lake/lake_account.h"
+#include "lake/tombstones.h"
 
 struct lake;
+
+/* Within so many days an event that comes again is known: the tracker's queue may be 7 days old. */
+enum { LAKE_WINDOW_DAYS = 8 };
 
 struct lake_limits {
     int64_t roll_ms;           /* a part is closed when it is that old */
@@ -37,12 +42,14 @@ struct lake_limits {
 };
 
 struct lake_options {
-    int data_fd;               /* borrowed */
-    struct journal *journal;   /* borrowed */
-    unsigned workers;          /* live streams of the journal */
-    const struct clock *clock; /* borrowed */
-    const struct logger *log;  /* borrowed */
+    int data_fd;                   /* borrowed */
+    struct journal *journal;       /* borrowed */
+    struct tombstones *tombstones; /* borrowed, the lake's thread's; NULL: nobody was forgotten */
+    unsigned workers;              /* live streams of the journal */
+    const struct clock *clock;     /* borrowed */
+    const struct logger *log;      /* borrowed */
     struct lake_limits limits;
+    struct lake_ledger ledger;
     int64_t window_ms; /* for duplicates */
 };
 
@@ -50,6 +57,7 @@ struct lake_options {
 struct lake_counts {
     _Atomic uint64_t stored;
     _Atomic uint64_t duplicates;
+    _Atomic uint64_t erased; /* came late, of who was forgotten */
     _Atomic uint64_t quarantined;
     _Atomic uint64_t quarantine_dropped; /* over its ceiling */
     _Atomic uint64_t parts;

@@ -4,10 +4,9 @@
  * A change is text: what takes whose place, and what goes once it has. Names are within the lake;
  * what is new stands there already, durable, under a name that begins with '_'.
  *
- *     replace events/date=2026-11-24/hour=07/_events.parquet
- * events/date=2026-11-24/hour=07/events.parquet remove
- * raw/date=2026-11-24/hour=07/part-7-1-900.ndjson.zst replace manifest/_2026-11-24
- * manifest/2026-11-24
+ *     replace events/date=2026-11-24/hour=07/_events.parquet events/date=.../hour=07/events.parquet
+ *     remove raw/date=2026-11-24/hour=07/part-7-1-900.ndjson.zst
+ *     replace manifest/_2026-11-24 manifest/2026-11-24
  *
  * Only the holder of data/LOCK commits:
  *

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINE_BYTES = 160, STEP_BYTES = 256 * 1024, DAY_SECONDS = 86400, FIELDS = 6 };
+enum { LINE_BYTES = 160, STEP_BYTES = 256 * 1024, DAY_SECONDS = 86400, FIELDS = 7 };
 
 void lake_manifest_name(int64_t day, bool is_unfinished, char name[LAKE_MANIFEST_NAME_BYTES])
 {
@@ -41,6 +41,7 @@ static bool parse_line(struct lake_manifest *manifest, struct view line)
         .crc = (uint32_t)numbers[3],
         .first_seq = numbers[4],
         .last_seq = numbers[5],
+        .merged = numbers[6],
     };
     return true;
 }
@@ -55,10 +56,11 @@ enum status lake_manifest_load_from(struct lake_manifest *manifest, int lake_fd,
     struct view rest = buf_view(&text);
     while (status == STATUS_OK && rest.len > 0) {
         if (!parse_line(manifest, view_cut(&rest, '\n'))) {
-            status = fault_set(fault, STATUS_DAMAGED,
-                               "lake/%s must have lines of six numbers: hour, rows, bytes, crc32c, "
-                               "first, last",
-                               name);
+            status =
+                fault_set(fault, STATUS_DAMAGED,
+                          "lake/%s must have lines of seven numbers: hour, rows, bytes, crc32c, "
+                          "first, last, merged",
+                          name);
         }
     }
     buf_free(&text);
@@ -76,9 +78,10 @@ enum status lake_manifest_load(struct lake_manifest *manifest, int lake_fd, int6
 
 static void append_row(struct buf *text, int hour, const struct lake_manifest_row *row)
 {
-    buf_append_format(text, "%d %llu %llu %lu %llu %llu\n", hour, (unsigned long long)row->rows,
-                      (unsigned long long)row->bytes, (unsigned long)row->crc,
-                      (unsigned long long)row->first_seq, (unsigned long long)row->last_seq);
+    buf_append_format(text, "%d %llu %llu %lu %llu %llu %llu\n", hour,
+                      (unsigned long long)row->rows, (unsigned long long)row->bytes,
+                      (unsigned long)row->crc, (unsigned long long)row->first_seq,
+                      (unsigned long long)row->last_seq, (unsigned long long)row->merged);
 }
 
 static enum status write_file(int folder_fd, const char *name, struct view text,

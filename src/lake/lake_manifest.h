@@ -2,9 +2,10 @@
  * lake_manifest.h - what each Parquet file of the lake must be: a small file a day, replaced as a
  * whole in the same commit as the Parquet file.
  *
- *     data/lake/manifest/2026-11-24      a line per hour: hour rows bytes crc32c first last
+ *     data/lake/manifest/2026-11-24      a line per hour: hour rows bytes crc32c first last merged
  *
- * `first` and `last` are the lowest and the highest ingest_seq in the file.
+ * `first` and `last` are the lowest and the highest ingest_seq in the file; `merged` says how many
+ * rows compactions of the hour dropped by now, being the same event as another.
  *
  *     lake_manifest_load(&manifest, lake_fd, hour, &fault);
  *     *lake_manifest_row(&manifest, hour) = (struct lake_manifest_row){...};
@@ -29,6 +30,7 @@ struct lake_manifest_row {
     uint32_t crc; /* CRC32C of the whole file */
     uint64_t first_seq;
     uint64_t last_seq;
+    uint64_t merged; /* stays when the file is written anew */
 };
 
 /* Of one day. */

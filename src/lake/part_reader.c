@@ -145,3 +145,14 @@ enum status part_reader_next(struct part_reader *reader, struct view *row, struc
         }
     }
 }
+
+/* It is the last member of both kinds of rows. */
+bool part_row_seq(struct view row, uint64_t *seq)
+{
+    size_t end = row.len > 0 && row.at[row.len - 1] == '}' ? row.len - 1 : 0;
+    size_t at = end;
+    while (at > 0 && row.at[at - 1] >= '0' && row.at[at - 1] <= '9') {
+        at--;
+    }
+    return view_to_uint64(view_part(row, at, end - at), seq);
+}

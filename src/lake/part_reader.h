@@ -27,5 +27,7 @@ void part_reader_close(struct part_reader *reader);
  * whole file; STATUS_DAMAGED when the file is torn, does not decompress, or ends within a row. */
 enum status part_reader_next(struct part_reader *reader, struct view *row, struct fault *fault)
     MUST_CHECK;
+/* The ingest_seq of a row of either tree: {...,"ingest_seq":1042}. False when it has none. */
+bool part_row_seq(struct view row, uint64_t *seq);
 
 #endif

@@ -12,7 +12,12 @@
 #include <unistd.h>
 #include <zstd.h>
 
-enum { NAME_BYTES = 128, OUT_BYTES = 128 * 1024, EARLY_BYTES = 64 * 1024, LEVEL = 3 };
+enum {
+    NAME_BYTES = PART_WRITER_NAME_BYTES,
+    OUT_BYTES = 128 * 1024,
+    EARLY_BYTES = 64 * 1024,
+    LEVEL = 3
+};
 static const int64_t HOUR_MS = 3600000;
 
 struct part_writer {
@@ -218,20 +223,45 @@ int64_t part_writer_hour(const struct part_writer *part)
     return part->hour;
 }
 
+uint64_t part_writer_first(const struct part_writer *part)
+{
+    return part->first_seq;
+}
+
+static enum status end_file(struct part_writer *part, struct fault *fault)
+{
+    enum status status = part->zstd ? compress(part, view_make(NULL, 0), ZSTD_e_end, fault)
+                                    : compress_early(part, ZSTD_e_end, fault);
+    if (status == STATUS_OK && fsync(part->fd) != 0) {
+        status = fault_errno(fault, errno, "cannot sync %s", part->unfinished);
+    }
+    return status;
+}
+
 enum status part_writer_finish(struct part_writer *part, uint64_t last_seq, struct fault *fault)
 {
     char name[NAME_BYTES];
     snprintf(name, sizeof(name), "part-%llu-%llu-%llu.ndjson.zst", (unsigned long long)part->stream,
              (unsigned long long)part->first_seq, (unsigned long long)last_seq);
-    enum status status = part->zstd ? compress(part, view_make(NULL, 0), ZSTD_e_end, fault)
-                                    : compress_early(part, ZSTD_e_end, fault);
-    if (status == STATUS_OK && fsync(part->fd) != 0) {
-        status = fault_errno(fault, errno, "cannot sync %s", name);
-    }
+    enum status status = end_file(part, fault);
     if (status == STATUS_OK &&
         renameat(part->folder_fd, part->unfinished, part->folder_fd, name) != 0) {
         status = fault_errno(fault, errno, "cannot rename %s to %s", part->unfinished, name);
     }
+    if (status != STATUS_OK) {
+        part_writer_abandon(part);
+        return status;
+    }
+    status = file_sync_folder(part->folder_fd, fault);
+    free_part(part);
+    return status;
+}
+
+enum status part_writer_close(struct part_writer *part, char name[PART_WRITER_NAME_BYTES],
+                              struct fault *fault)
+{
+    enum status status = end_file(part, fault);
+    memcpy(name, part->unfinished, NAME_BYTES);
     if (status != STATUS_OK) {
         part_writer_abandon(part);
         return status;

@@ -38,10 +38,17 @@ enum status part_writer_row(struct part_writer *part, struct view row, struct fa
 uint64_t part_writer_bytes(const struct part_writer *part);
 uint64_t part_writer_rows(const struct part_writer *part);
 int64_t part_writer_hour(const struct part_writer *part);
+uint64_t part_writer_first(const struct part_writer *part);
 
 /* Durable under its final name when STATUS_OK, gone otherwise. Frees the part either way. */
 enum status part_writer_finish(struct part_writer *part, uint64_t last_seq, struct fault *fault)
     MUST_CHECK;
+
+/* The same, but the name stays that of an unfinished file, and is given: "_part-S-F.ndjson.zst".
+ * Somebody else is to rename it. */
+enum { PART_WRITER_NAME_BYTES = 128 };
+enum status part_writer_close(struct part_writer *part, char name[PART_WRITER_NAME_BYTES],
+                              struct fault *fault) MUST_CHECK;
 
 struct part_name {
     uint64_t stream;

@@ -245,7 +245,7 @@ static enum status take(struct taking *taking, struct fault *fault)
     enum status status = copy_tail(taking, fault);
     if (status == STATUS_OK && taking->lake_fd >= 0) {
         status = cursor_load(&taking->before_keys, taking->lake_fd, fault);
-        if (status == STATUS_OK) {
+        if (status == STATUS_OK && journal_tail_count(taking->snapshot->tail) > 0) {
             status = key_view_open(&taking->keys, taking->lake_fd, fault);
         }
         if (status == STATUS_OK) {

@@ -60,6 +60,7 @@ struct snapshot_file {
     int64_t hour; /* hours since 1970, UTC */
     uint64_t bytes;
     bool is_within;                 /* all its rows were received within the range of time */
+    bool is_replaced;               /* of the inside: false for who asks */
     char path[SNAPSHOT_PATH_BYTES]; /* below the lake, for sentences */
 };
 
@@ -78,6 +79,8 @@ const struct snapshot_file *snapshot_file(const struct snapshot *snapshot, size_
 size_t snapshot_source_count(const struct snapshot *snapshot);
 /* Compressed bytes of the parts, and bytes of the tail. */
 uint64_t snapshot_source_bytes(const struct snapshot *snapshot, size_t source);
+/* Of the part, below the lake; "journal" for the tail. Borrowed. */
+const char *snapshot_source_name(const struct snapshot *snapshot, size_t source);
 enum status snapshot_rows_open(struct snapshot_rows **rows, struct snapshot *snapshot,
                                size_t source, struct fault *fault) MUST_CHECK;
 /* Without its line end, borrowed until the next call. STATUS_END behind the last; STATUS_DAMAGED

@@ -1,8 +1,10 @@
 #include "lake/snapshot_files.h"
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/hash.h"
 #include "journal/data_folder.h"
+#include "lake/lake_commit.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -16,6 +18,7 @@
 enum { DEPTH = 2, LISTS_MAX = 64, FILES_MAX = 1 << 20, SMALLEST_ROOM = 256 };
 static const int64_t HOUR_MS = 3600000;
 static const char PARQUET_NAME[] = "events.parquet";
+static const char COMMIT_NAME[] = "_commit";
 
 static int64_t last_ms(const struct snapshot_range *range)
 {
@@ -176,6 +179,47 @@ static enum status walk_tree(struct tree_walk *walk, int lake_fd, const char *tr
     return status;
 }
 
+static bool is_there(int lake_fd, struct view path)
+{
+    char text[SNAPSHOT_PATH_BYTES];
+    struct stat facts;
+    int len = snprintf(text, sizeof(text), "%.*s", VIEW_ARG(path));
+    return len >= (int)sizeof(text) || fstatat(lake_fd, text, &facts, 0) == 0;
+}
+
+static void leave_out(struct snapshot_files *files, struct view path)
+{
+    for (size_t i = 0; i < files->part_count; i++) {
+        files->parts[i].is_replaced =
+            files->parts[i].is_replaced || view_is(path, files->parts[i].path);
+    }
+    for (size_t i = 0; i < files->parquet_count; i++) {
+        files->parquet[i].is_replaced =
+            files->parquet[i].is_replaced || view_is(path, files->parquet[i].path);
+    }
+}
+
+/* What a commit that was cut off has renamed holds the rows of what it was to remove. */
+static enum status note_cut_off_commit(struct snapshot_files *files, int lake_fd,
+                                       struct fault *fault)
+{
+    struct buf change;
+    buf_init(&change, LAKE_CHANGE_BYTES_MAX);
+    enum status status = file_read(lake_fd, COMMIT_NAME, &change, fault);
+    struct view rest = buf_view(&change);
+    struct lake_change_line line;
+    bool is_renamed = true;
+    while (status == STATUS_OK && lake_change_next(&rest, &line)) {
+        if (line.is_replace) {
+            is_renamed = !is_there(lake_fd, line.from);
+        } else if (is_renamed) {
+            leave_out(files, line.from);
+        }
+    }
+    buf_free(&change);
+    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+}
+
 static int by_hour(const void *a, const void *b)
 {
     const struct snapshot_file *left = a;
@@ -222,7 +266,7 @@ enum status snapshot_files_list(struct snapshot_files *files, int lake_fd, struc
     if (files->part_count > 1) {
         qsort(files->parts, files->part_count, sizeof(*files->parts), by_number);
     }
-    return status;
+    return status == STATUS_OK ? note_cut_off_commit(files, lake_fd, fault) : status;
 }
 
 static enum status open_one(int lake_fd, const char *path, int *fd, struct fault *fault)
@@ -243,7 +287,7 @@ enum status snapshot_files_open(struct snapshot_files *files, int lake_fd,
     size_t kept = 0;
     for (size_t i = 0; i < files->parquet_count && status == STATUS_OK; i++) {
         struct snapshot_file file = files->parquet[i];
-        if (snapshot_range_meets_hour(range, file.hour)) {
+        if (!file.is_replaced && snapshot_range_meets_hour(range, file.hour)) {
             struct stat facts = {0};
             status = open_one(lake_fd, file.path, &file.fd, fault);
             file.bytes = file.fd >= 0 && fstat(file.fd, &facts) == 0 ? (uint64_t)facts.st_size : 0;
@@ -255,7 +299,8 @@ enum status snapshot_files_open(struct snapshot_files *files, int lake_fd,
     kept = 0;
     for (size_t i = 0; i < files->part_count && status == STATUS_OK; i++) {
         struct snapshot_part part = files->parts[i];
-        if (snapshot_range_meets_hour(range, part.hour) && meets_numbers(range, &part.name)) {
+        if (!part.is_replaced && snapshot_range_meets_hour(range, part.hour) &&
+            meets_numbers(range, &part.name)) {
             status = open_one(lake_fd, part.path, &part.fd, fault);
             files->parts[kept++] = part;
         }

@@ -15,6 +15,7 @@ struct snapshot_part {
     int fd;
     int64_t hour; /* hours since 1970 */
     struct part_name name;
+    bool is_replaced;               /* its rows stand elsewhere */
     char path[SNAPSHOT_PATH_BYTES]; /* below the lake */
 };
 
@@ -25,7 +26,8 @@ struct snapshot_files {
     size_t part_count;
 };
 
-/* Everything there is; nothing is opened yet. */
+/* Everything there is, but for parts that a compaction which was cut off has already put into
+ * another file (see lake_commit.h); nothing is opened yet. */
 enum status snapshot_files_list(struct snapshot_files *files, int lake_fd, struct fault *fault)
     MUST_CHECK;
 /* Leaves out what the range cannot meet and opens the rest. */

@@ -38,6 +38,11 @@ size_t snapshot_tail_count(const struct snapshot *snapshot)
     return snapshot->tail_count;
 }
 
+const char *snapshot_source_name(const struct snapshot *snapshot, size_t source)
+{
+    return source < snapshot->files.part_count ? snapshot->files.parts[source].path : "journal";
+}
+
 uint64_t snapshot_source_bytes(const struct snapshot *snapshot, size_t source)
 {
     struct stat facts;

@@ -14,7 +14,7 @@
 #include "journal/journal.h"
 #include "journal/stream_reader.h"
 
-enum { STREAM_MERGE_WORKERS_MAX = 64, STREAM_MERGE_MAX = 4096 + STREAM_MERGE_WORKERS_MAX };
+enum { STREAM_MERGE_WORKERS_MAX = 65, STREAM_MERGE_MAX = 4096 + STREAM_MERGE_WORKERS_MAX };
 
 struct stream_merge;
 

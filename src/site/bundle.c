@@ -56,6 +56,7 @@ static void append_configuration(struct bundle *bundle, const struct bundle_sett
     append_setting(out, &before, "consent", settings->consent);
     append_setting(out, &before, "storage", settings->storage);
     append_setting(out, &before, "domain", settings->cookie_domain);
+    append_setting(out, &before, "credentials", settings->has_server_cookie ? "include" : "");
     append_setting(out, &before, "bundle", hash);
     struct view options = buf_view(&bundle->options);
     if (before == '{') {
@@ -185,6 +186,8 @@ enum status bundle_make(struct bundle *bundle, const struct bundle_settings *set
     if (status == STATUS_OK) {
         status = module_list_choose(&bundle->list, settings->modules, &bundle->chosen, fault);
     }
+    bundle->chosen |=
+        settings->has_server_cookie ? module_list_find(&bundle->list, "server_cookie") : 0;
     if (status == STATUS_OK) {
         struct module_options_for modules = {&bundle->list, bundle->chosen,
                                              settings->own_count > 0};

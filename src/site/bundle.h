@@ -40,6 +40,7 @@ struct bundle_settings {
     const char *consent;       /* "", "pending", "granted" or "denied" */
     const char *storage;       /* "" (cookie), "local", "memory" or "none" */
     const char *cookie_domain; /* "": the widest that takes one */
+    bool has_server_cookie;    /* asks the collector to set the cookie again */
     struct view options;       /* of modules, as module_options.h takes them */
 };
 

@@ -119,6 +119,12 @@ static enum status unknown_module(const struct module_list *list, struct view na
     return status;
 }
 
+module_set module_list_find(const struct module_list *list, const char *name)
+{
+    size_t index = find(list, view_from_text(name));
+    return index != NOT_FOUND ? module_bit(index) : 0;
+}
+
 enum status module_list_choose(const struct module_list *list, const char *words, module_set *set,
                                struct fault *fault)
 {

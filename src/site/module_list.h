@@ -43,6 +43,8 @@ struct module_list {
 enum status module_list_read(struct module_list *list, const struct embedded *tracker,
                              struct fault *fault) MUST_CHECK;
 module_set module_list_all(const struct module_list *list);
+/* The one of that name; none when there is no such module. */
+module_set module_list_find(const struct module_list *list, const char *name);
 /* From "core" (none), "default", "all" or "links,forms", with everything the chosen ones need.
  * STATUS_BAD_INPUT for an unknown module; the fault names those there are. */
 enum status module_list_choose(const struct module_list *list, const char *words, module_set *set,

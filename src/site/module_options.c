@@ -34,8 +34,9 @@ void module_options_append_script(struct buf *out, struct view json)
 /* Those the tracker's own configuration has: a module of the site's own cannot be called so. */
 static bool is_setting(struct view name)
 {
-    static const char *const SETTINGS[] = {"site",    "endpoint", "environment", "release",
-                                           "consent", "storage",  "domain",      "bundle"};
+    static const char *const SETTINGS[] = {"site",    "endpoint", "environment",
+                                           "release", "consent",  "storage",
+                                           "domain",  "bundle",   "credentials"};
     for (size_t i = 0; i < sizeof(SETTINGS) / sizeof(SETTINGS[0]); i++) {
         if (view_is(name, SETTINGS[i])) {
             return true;

@@ -2,9 +2,10 @@
  * tag.h - what is pasted into a page.
  *
  * The default tag names pipes.js: short caching, every change arrives by itself. The pinned tag
- * names pipes.<hash>.js with its integrity: nothing but these bytes is ever run. Both queue calls
- * until the tracker is there, by a stub that stands in the page. Where a page may have no inline
- * script, pipes-stub.js is the stub as a file, and the external tags do without one.
+ * names pipes.<hash>.js with its integrity: nothing but these bytes is ever run. Both are two
+ * elements: an inline stub that queues calls until the tracker is there, and the asynchronous
+ * script, which the browser's look ahead finds at once. Where a page may have no inline script,
+ * pipes-stub.js is the stub as a file, and the external tags do without one.
  *
  * base_url stands before the file's name: "" for the page's own host, "https://c.example" else.
  */
@@ -26,7 +27,9 @@ enum status tag_append_nonce(struct buf *out, const struct tag_source *source);
 enum status tag_append_external(struct buf *out, const struct tag_source *source);
 enum status tag_append_external_pinned(struct buf *out, const struct tag_source *source);
 enum status tag_append_external_stub(struct buf *out, const struct tag_source *source);
-/* The text of pipes-stub.js, which loads the pipes.js beside it. */
+/* What stands between the marks of the inline element, to the byte: a policy names its hash. */
+enum status tag_append_inline_text(struct buf *out, const struct tag_source *source);
+/* The text of pipes-stub.js. */
 enum status tag_append_stub_file(struct buf *out, const struct tag_source *source);
 
 #endif

@@ -40,49 +40,41 @@ static void append_policy(struct buf *out, const struct tag_source *source, cons
                       VIEW_ARG(from), VIEW_ARG(to));
 }
 
-/* 'sha256-...' of what stands between the marks of an inline tag, to the byte. */
-static enum status inline_hash(struct view tag, char hash[64], struct fault *fault)
+/* 'sha256-...' of the inline text: the same for both tags, whatever they load. */
+static enum status inline_hash(const struct tag_source *source, char hash[64], struct fault *fault)
 {
-    static const char BEGIN[] = "<script>";
-    static const char END[] = "</script>\n";
     unsigned char sum[EVP_MAX_MD_SIZE];
     char text[BASE64_BYTES];
-    struct view inside =
-        view_part(tag, sizeof(BEGIN) - 1, tag.len - (sizeof(BEGIN) - 1) - (sizeof(END) - 1));
-    if (EVP_Digest(inside.at, inside.len, sum, NULL, EVP_sha256(), NULL) != 1) {
-        return fault_set(fault, STATUS_NO_MEMORY, "cannot compute a digest");
+    struct buf inside;
+    buf_init(&inside, TAG_BYTES_MAX);
+    enum status status = tag_append_inline_text(&inside, source);
+    if (status != STATUS_OK ||
+        EVP_Digest(inside.at, inside.len, sum, NULL, EVP_sha256(), NULL) != 1) {
+        status = fault_set(fault, STATUS_NO_MEMORY, "cannot compute a digest");
+    } else {
+        EVP_EncodeBlock((unsigned char *)text, sum, SHA256_BYTES);
+        snprintf(hash, 64, "'sha256-%s'", text);
     }
-    EVP_EncodeBlock((unsigned char *)text, sum, SHA256_BYTES);
-    snprintf(hash, 64, "'sha256-%s'", text);
-    return STATUS_OK;
+    buf_free(&inside);
+    return status;
 }
 
 static enum status append_hashed(struct buf *out, const struct tag_source *source,
                                  const char *endpoint, struct fault *fault)
 {
-    char of_default[64];
-    char of_pinned[64];
-    struct buf tag;
-    buf_init(&tag, TAG_BYTES_MAX);
-    enum status status = tag_append_default(&tag, source);
-    status = status == STATUS_OK ? inline_hash(buf_view(&tag), of_default, fault) : status;
-    buf_append_text(out, "<!-- The default tag: follows every change by itself. -->\n");
-    buf_append_view(out, buf_view(&tag));
-    buf_clear(&tag);
-    status = status == STATUS_OK ? tag_append_pinned(&tag, source) : status;
-    status = status == STATUS_OK ? inline_hash(buf_view(&tag), of_pinned, fault) : status;
-    buf_append_text(out, "\n<!-- The pinned tag: these bytes and no others. -->\n");
-    buf_append_view(out, buf_view(&tag));
-    if (status == STATUS_OK) {
-        buf_append_text(out, "\n<!-- Under a Content-Security-Policy the default tag needs\n");
-        append_policy(out, source, endpoint, of_default);
-        buf_append_text(out, "and the pinned tag\n");
-        append_policy(out, source, endpoint, of_pinned);
-        buf_append_text(out, "With require-trusted-types-for 'script' they need trusted-types "
-                             "pipes, too. -->\n");
+    char hash[64];
+    enum status status = inline_hash(source, hash, fault);
+    if (status != STATUS_OK) {
+        return status;
     }
-    buf_free(&tag);
-    return status;
+    buf_append_text(out, "<!-- The default tag: follows every change by itself. -->\n");
+    tag_append_default(out, source);
+    buf_append_text(out, "\n<!-- The pinned tag: these bytes and no others. -->\n");
+    tag_append_pinned(out, source);
+    buf_append_text(out, "\n<!-- Under a Content-Security-Policy both tags need\n");
+    append_policy(out, source, endpoint, hash);
+    buf_append_text(out, "and work with trusted-types 'none'. -->\n");
+    return STATUS_OK;
 }
 
 enum status tag_page_append(struct buf *out, const struct tag_source *source, const char *endpoint,
@@ -95,20 +87,19 @@ enum status tag_page_append(struct buf *out, const struct tag_source *source, co
     buf_append_text(out, "\n<!-- The default tag with a nonce: your server puts a new one in place "
                          "of NONCE in each answer.\n");
     append_policy(out, source, endpoint, "'nonce-NONCE'");
-    buf_append_text(out, "Trusted Types as above. -->\n");
+    buf_append_text(out, "-->\n");
     tag_append_nonce(out, source);
 
     buf_append_text(out,
                     "\n<!-- Without inline script; pipes.ready() and all else is there once it "
                     "is loaded.\n");
     append_policy(out, source, endpoint, "");
-    buf_append_text(out, "Works with trusted-types 'none'. The second one is pinned. -->\n");
+    buf_append_text(out, "The second one is pinned. -->\n");
     tag_append_external(out, source);
     tag_append_external_pinned(out, source);
 
     buf_append_text(out, "\n<!-- Without inline script, and calls may come at once: they are "
-                         "queued. Policy as before, but Trusted Types\n"
-                         "as with the default tag, for this one loads pipes.js. -->\n");
+                         "queued. Policy as before. -->\n");
     tag_append_external_stub(out, source);
     return buf_status(out);
 }

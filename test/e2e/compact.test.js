@@ -43,7 +43,8 @@ class Lake {
         for (let i = 0; i < count; i++) {
             this.seq += 1;
             const time = new Date(NOON_MS + hours * HOUR_MS + (this.seq * 7919) % HOUR_MS);
-            const properties = `{"price":${this.seq % 90}.50,"long":1234567890123456789${this.seq},` +
+            const properties =
+                `{"price":${this.seq % 90}.50,"long":1234567890123456789${this.seq},` +
                 `"note":"caf\\u00e9 \\ud800 ${'x'.repeat(this.seq % 50)}"}`;
             lines.push(`{"event_id":"e-${this.seq}","type":"track","properties":${properties},` +
                 `"anonymous_id":"v-${this.seq % 97}","time":"${time.toISOString()}",` +

@@ -25,6 +25,11 @@ class PuppeteerPage {
     type(selector, text) { return this.page.type(selector, text); }
     back() { return this.page.evaluate(() => { setTimeout(() => history.back()); }); }
     close() { return this.page.close(); }
+
+    /** When the cookie of that name ends, in seconds since 1970. */
+    async cookieEnds(name) {
+        return (await this.page.cookies()).find((one) => one.name === name).expires;
+    }
 }
 
 class PuppeteerBrowser {
@@ -77,4 +82,4 @@ const startChromium = (t) => new PuppeteerBrowser(t, CHROMIUM).start();
 const startFirefox = (t, preferences = {}) =>
     new PuppeteerBrowser(t, {...FIREFOX, extraPrefsFirefox: preferences}).start();
 
-module.exports = {startChromium, startFirefox};
+module.exports = {startChromium, startFirefox, PuppeteerPage};

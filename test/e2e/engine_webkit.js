@@ -111,6 +111,10 @@ class WebKitPage {
         return this.call('POST', `${await this.find(selector)}/value`, {text});
     }
 
+    async cookieEnds(name) {
+        return (await this.call('GET', `/cookie/${name}`)).expiry;
+    }
+
     async close() {
         await this.call('DELETE', '/window');
         this.session.current = undefined;

@@ -5,10 +5,10 @@
  *     const page = await browser.newPage();
  *     await page.goto(url);
  *
- * A page has goto, evaluate(fn, ...args), waitFor(fn, ...args), click, type, back and close. A
- * browser has newPage; duplicate(page, url), for a tab with a copy of the session storage; and
- * visit(url, isOver, kept), a whole life of the browser on a profile that lasts. All of it ends
- * with the test.
+ * A page has goto, evaluate(fn, ...args), waitFor(fn, ...args), click, type, back, close and
+ * cookieEnds(name). A browser has newPage; duplicate(page, url), for a tab with a copy of the
+ * session storage; and visit(url, isOver, kept), a whole life of the browser on a profile that
+ * lasts. All of it ends with the test.
  */
 'use strict';
 const {startChromium, startFirefox} = require('./engine_puppeteer');

@@ -7,6 +7,23 @@ const {startStory} = require('./story');
 
 const STORIES = ['delivery', 'privacy', 'pages'].flatMap((file) => require(`./stories/${file}`));
 
+/** What `make browsers` says in the end: by story, storage mode and engine. */
+const measured = new Map();
+
+/** Seconds until all was taken, and posts per event. */
+function note(story, name, storage, engine) {
+    if (story.seconds >= 0) {
+        const key = `${name} | ${storage}`;
+        const cell = `${story.seconds.toFixed(1)} s, ${story.times.toFixed(2)}`;
+        measured.set(key, {...measured.get(key), [engine]: cell});
+    }
+}
+
+function table() {
+    const names = Object.values(ENGINES).map(({name}) => name);
+    return [...measured].map(([key, cells]) =>
+        `| ${key} | ${names.map((name) => cells[name] || '-').join(' | ')} |`).join('\n');
+}
 
 /** All modes with `make browsers`; else one for each story, another one for the next. */
 const modesOf = ({storages}, i) => process.env.PIPES_EVERY_STORAGE ? storages :
@@ -22,10 +39,15 @@ for (const [id, engine] of Object.entries(ENGINES)) {
                     const story = await startStory(t,
                         ['--storage', storage, ...(one.options || [])]);
                     await one.run({t, story, browser, engine, storage});
+                    note(story, one.name, storage, engine.name);
                 });
             }
         }
     });
+}
+
+if (process.env.PIPES_EVERY_STORAGE) {
+    test('seconds until all was taken, and posts per event', (t) => t.diagnostic('\n' + table()));
 }
 
 test('nothing is said to be lacking that no story needs', () => {

@@ -15,9 +15,9 @@ function tagsOf(t, collector) {
     const page = fs.readFileSync(path.join(out, 'tag.html'), 'utf8');
     const [plain, pinned, nonce, external, external_pinned, external_stub] =
         page.match(/^<script.*<\/script>$/gm);
-    const [of_plain, of_pinned, of_nonce, of_external] = page.match(/^script-src .*$/gm);
+    const [of_plain, of_nonce, of_external] = page.match(/^script-src .*$/gm);
     return {
-        plain: [plain, of_plain], pinned: [pinned, of_pinned], nonce: [nonce, of_nonce],
+        plain: [plain, of_plain], pinned: [pinned, of_plain], nonce: [nonce, of_nonce],
         external: [external, of_external], external_pinned: [external_pinned, of_external],
         external_stub: [external_stub, of_external],
     };
@@ -26,17 +26,15 @@ function tagsOf(t, collector) {
 test('the policy in tag.html names the hash of the very inline text', async (t) => {
     const tags = tagsOf(t, await startCollector(t));
     for (const [tag, policy] of [tags.plain, tags.pinned]) {
-        const text = /^<script>([^]*)<\/script>$/.exec(tag)[1];
+        const text = /^<script>([^]*?)<\/script>/.exec(tag)[1];
         const sum = crypto.createHash('sha256').update(text).digest('base64');
         assert.ok(policy.startsWith(`script-src 'sha256-${sum}' `), policy);
     }
-    assert.notStrictEqual(tags.plain[1], tags.pinned[1]);
 });
 
 test('every tag delivers under the policy it asks for, Trusted Types enforced', async (t) => {
     const collector = await startCollector(t);
     const tags = tagsOf(t, collector);
-    const trusted = {external: "'none'", external_pinned: "'none'"};
     // Another origin than the collector's: nothing is allowed that the policy does not name.
     const site = await startServer(t, (request, response) => {
         const name = request.url.slice(1);
@@ -44,10 +42,10 @@ test('every tag delivers under the policy it asks for, Trusted Types enforced', 
             response.writeHead(404).end();
             return;
         }
-        const [tag, policy] = tags[name].map((text) => text.replace('NONCE', 'bm9uY2U'));
+        const [tag, policy] = tags[name].map((text) => text.replaceAll('NONCE', 'bm9uY2U'));
         response.writeHead(200, {'content-type': 'text/html', 'content-security-policy':
             `default-src 'none'; ${policy}; require-trusted-types-for 'script'; ` +
-            `trusted-types ${trusted[name] || 'pipes'}`});
+            "trusted-types 'none'"});
         response.end(`<!doctype html><html><head><title>${name}</title>${tag}</head></html>`);
     });
     const browser = await startBrowser(t);

@@ -93,6 +93,8 @@ class Story {
         this.tag = tag;
         this.told = [];
         this.visits = [];
+        /** The page that ends with its browser, whatever it has to send: the next life would. */
+        this.cut_short = undefined;
         this.beforeTelling = async () => undefined;
     }
 
@@ -122,6 +124,8 @@ class Story {
             this.told = JSON.parse(body);
         } else if (where === '/go') {
             await this.beforeTelling();
+        } else if (where === `/ready${this.cut_short}`) {
+            this.begin();
         } else if (!/^\/(ready|favicon)/.test(where)) {
             response.setHeader('Content-Type', 'text/html');
             response.write(html(where, this.tag));
@@ -129,10 +133,17 @@ class Story {
         response.end();
     }
 
+    /** From here on time counts, by the clock of a page `speed` times as fast as ours. */
+    begin({speed = 1} = {}) {
+        this.speed = speed;
+        this.begun = Date.now();
+    }
+
     /** Waits until the collector has said yes to all of these. */
-    isTaken(told) {
-        return until(`${told.length} events are taken`, () =>
+    async isTaken(told) {
+        await until(`${told.length} events are taken`, () =>
             told.every((one) => this.wire.taken.has(one)));
+        this.seconds = (Date.now() - this.begun) / 1000 * this.speed;
     }
 
     /** The names of all events that a test told and that are taken. */
@@ -151,7 +162,7 @@ class Story {
         await this.collector.stop();
         const all = rows(this.collector.data);
         const loads = new Map();
-        for (const {load_id, seq} of all) {
+        for (const {load_id, seq} of all.filter(({path}) => path !== this.cut_short)) {
             loads.set(load_id, [...(loads.get(load_id) || []), seq]);
         }
         for (const [load, seqs] of loads) {
@@ -162,6 +173,11 @@ class Story {
             .map((row) => row.properties.told).sort(), [...told].sort());
         this.isFrugal(times);
         return all;
+    }
+
+    /** How many times each event was posted. */
+    get times() {
+        return this.wire.posted.length / new Set(this.wire.posted.map(({id}) => id)).size;
     }
 
     isFrugal(times) {

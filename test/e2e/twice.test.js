@@ -7,37 +7,11 @@ const test = require('node:test');
 const assert = require('node:assert');
 const fs = require('node:fs');
 const path = require('node:path');
-const {execFileSync} = require('node:child_process');
-const {startCollector, temporaryFolder, until, rows, ROOT} = require('./collector');
-const {startBrowser, openPage} = require('./browser');
+const {until} = require('./collector');
+const {INSTALLED, html, startSite, seen, pageSeen, ended, ofType, titles, bundle,
+    packageScript} = require('./site');
 
-const INSTALLED = path.join(ROOT, 'node_modules');
-const TRACKER = path.join(ROOT, 'build', 'tracker');
 const BUY = '<button id="buy" data-pipes-name="buy">Buy</button>';
-
-const html = (title, head, body) =>
-    `<!doctype html><html><head><title>${title}</title>${head}</head><body>${body}</body></html>`;
-
-/** A collector that serves the pages which `make(tag)` returns by name. */
-async function startSite(t, make) {
-    const www = temporaryFolder(t);
-    const collector = await startCollector(t, ['--www', www]);
-    const out = path.join(temporaryFolder(t), 'dist');
-    collector.run('build', '--out', out);
-    const tag = fs.readFileSync(path.join(out, 'tag.html'), 'utf8').split('\n')[1];
-    const files = {...make(tag), 'end.html': html('End', tag, '')};
-    for (const [name, text] of Object.entries(files)) {
-        fs.writeFileSync(path.join(www, name), text);
-    }
-    collector.page = await openPage(await startBrowser(t));
-    return collector;
-}
-
-const seen = (collector) => collector.run('tail', '--follow=false', '--last', '200').split('\n')
-    .filter(Boolean).map((line) => JSON.parse(line));
-
-const pageSeen = (collector, title) => until(`${title} was seen`, () =>
-    seen(collector).some((row) => row.type === 'page' && row.title === title));
 
 const clickBuy = async (collector, times = 1) => {
     await collector.page.click('#buy');
@@ -45,18 +19,6 @@ const clickBuy = async (collector, times = 1) => {
         seen(collector).filter((row) => row.name === 'buy').length >= times);
 };
 
-/** Leaves for the last page; all rows but its own, in the order in which they were made. */
-async function ended(collector) {
-    await collector.page.goto(`${collector.url}/end.html`);
-    await pageSeen(collector, 'End');
-    assert.deepStrictEqual(collector.page.errors, []);
-    await collector.stop();
-    return rows(collector.data).filter((row) => row.title !== 'End')
-        .sort((a, b) => a.created_at < b.created_at ? -1 : 1);
-}
-
-const ofType = (all, type) => all.filter((row) => row.type === type);
-const titles = (all) => ofType(all, 'page').map((row) => row.title);
 const clicks = (all) => ofType(all, 'click').map((row) => row.name);
 
 const BUNDLE = '<script async src="/pipes.js"></script>';
@@ -80,27 +42,6 @@ for (const [name, tags] of Object.entries(DOUBLE)) {
     });
 }
 
-/** React's files for development as one script, which knows strict mode; window.React, .Client. */
-function reactScript() {
-    const part = (name, file) => `modules[${JSON.stringify(name)}] = function (module, exports) {` +
-        fs.readFileSync(path.join(INSTALLED, file), 'utf8') + '\n};\n';
-    return '(function () { var process = {env: {NODE_ENV: "development"}};\n' +
-        'var modules = {}, made = {};\n' +
-        'function require(name) { if (!made[name]) { var module = made[name] = {exports: {}};\n' +
-        'modules[name](module, module.exports); } return made[name].exports; }\n' +
-        part('react', 'react/cjs/react.development.js') +
-        part('scheduler', 'scheduler/cjs/scheduler.development.js') +
-        part('react-dom', 'react-dom/cjs/react-dom.development.js') +
-        part('client', 'react-dom/cjs/react-dom-client.development.js') +
-        'window.React = require("react"); window.Client = require("client"); })();';
-}
-
-function packageScript(t) {
-    const out = temporaryFolder(t);
-    execFileSync(process.execPath, [path.join(ROOT, 'tracker', 'npm', 'build.js'), TRACKER, out]);
-    return fs.readFileSync(path.join(out, 'index.js'), 'utf8');
-}
-
 const APP = `
 import {create, clicks} from '/package.js';
 const made = window.made = [];
@@ -118,7 +59,7 @@ Client.createRoot(document.getElementById('root')).render(
 
 test('React mounts all twice in strict mode: one instance, one view, one click', async (t) => {
     const collector = await startSite(t, () => ({
-        'react.js': reactScript(),
+        'react.js': bundle({React: 'react', Client: 'react-dom/client'}, 'development'),
         'package.js': packageScript(t),
         'index.html': html('React', '<script src="/react.js"></script>',
             `<div id="root"></div><script type="module">${APP}</script>`),

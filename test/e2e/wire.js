@@ -22,6 +22,8 @@ const FAULTS = {
     unanswered: {answer: (request) => request.socket.destroy()},
 };
 
+const sumOf = (counts) => Object.values(counts || {}).reduce((sum, n) => sum + n, 0);
+
 /** The events of a batch: id, type, and the name that the test gave. */
 function eventsOf(body) {
     const {load_id, events} = JSON.parse(body);
@@ -37,6 +39,8 @@ class Wire {
         this.posted = [];
         /** What the collector said yes to: name or id, and type. */
         this.taken = new Map();
+        /** How many events a load told to be lost, by load. */
+        this.lost = new Map();
         this.faults = [];
         this.sockets = new Set();
         this.server = this.makeServer();
@@ -97,6 +101,11 @@ class Wire {
         return events.length && FAULTS[next || this.fault] || {};
     }
 
+    noteLosses(body) {
+        const {load_id, dropped} = body.length ? JSON.parse(body) : {};
+        this.lost.set(load_id, Math.max(sumOf(dropped), this.lost.get(load_id) || 0));
+    }
+
     pass(request, response, body, events, answer) {
         const {hostname, port} = new URL(this.collector.url);
         const onward = http.request({hostname, port, path: request.url, method: request.method,
@@ -104,6 +113,7 @@ class Wire {
             this.posted.push(...events);
             if (reply.statusCode < 300) {
                 events.forEach(({id, type, told}) => this.taken.set(told || id, type));
+                this.noteLosses(body);
             }
             if (answer) {
                 answer(request);

@@ -290,22 +290,29 @@ enum status tested_stop(struct tested *tested, struct fault *fault)
                                WIFEXITED(how) ? WEXITSTATUS(how) : WTERMSIG(how));
 }
 
-enum status tested_verify(const struct tested *tested, struct fault *fault)
+static enum status run_check(const struct tested *tested, const char *command, struct fault *fault)
 {
     int how = 0;
     pid_t pid = fork();
     if (pid == 0) {
         int out = open(tested->output, O_WRONLY | O_CREAT | O_APPEND, 0600);
         if (out >= 0 && dup2(out, 1) >= 0 && dup2(out, 2) >= 0) {
-            execl(binary(), "pipes", "verify", "--data", tested->data, (char *)NULL);
+            execl(binary(), "pipes", command, "--data", tested->data, (char *)NULL);
         }
         _exit(127);
     }
     if (pid < 0 || waitpid(pid, &how, 0) != pid) {
-        return fault_errno(fault, errno, "cannot run pipes verify");
+        return fault_errno(fault, errno, "cannot run pipes %s", command);
     }
     return how == 0 ? STATUS_OK
-                    : fault_set(fault, STATUS_DAMAGED, "pipes verify says that it is not sound");
+                    : fault_set(fault, STATUS_DAMAGED, "pipes %s says that it is not as it must be",
+                                command);
+}
+
+enum status tested_verify(const struct tested *tested, struct fault *fault)
+{
+    enum status status = run_check(tested, "verify", fault);
+    return status == STATUS_OK ? run_check(tested, "ledger", fault) : status;
 }
 
 enum status tested_is_drained(const struct tested *tested, struct fault *fault)

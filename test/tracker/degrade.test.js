@@ -151,7 +151,7 @@ async function twoVisits(damage) {
         left: left.some(isLast) ? 'beacon' : 'none',
         kept: is_stored && (is_sent_again || !first),
         known: new Set(all.map((event) => event.anonymous_id || event)).size === 1,
-        tab: all.every((event) => event.body.context.tab_id),
+        tab: all.every((event) => event.tab_id),
         vitals: Boolean(typed(all, 'vitals')),
         list: Boolean(typed(all, 'impression')),
     }};

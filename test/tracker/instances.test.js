@@ -55,3 +55,26 @@ test('who opts out of one instance has opted out of all', async () => {
     assert.deepEqual(await settled(page), []);
     assert.equal(other.get('enabled'), false);
 });
+
+test('a call whose module is not there does nothing, and says so to who debugs', async () => {
+    const said = [];
+    const q = [];
+    const stub = (name) => (...args) => { q.push([name, args, 1.7e12]); };
+    q.push(['people', ['add', {visits: 1}], 1.7e12]);
+    const log = (...words) => { said.push(words.join(' ')); };
+    const page = openPage({pipes: {q, people: stub('people'), impressions: stub('impressions')},
+        modules: ['impressions'], window: {console: {log}}});
+    for (const pipes of [page.pipes, page.pipes.create({site: 'blog'})]) {
+        pipes.people('add', {visits: 1});
+        assert.deepEqual(said, []);
+        pipes.debug();
+        assert.equal(pipes.people('add', {visits: 1}), undefined);
+        assert.deepEqual(said.splice(0), ['pipes people: its module does not run']);
+        pipes.impressions('#shelf');
+        assert.deepEqual(said, []);
+    }
+    page.pipes.disable();
+    page.pipes.impressions('#shelf');
+    assert.deepEqual(said, ['pipes impressions: its module does not run']);
+    assert.equal(q.length, 1, 'nothing waits for ever');
+});

@@ -56,6 +56,26 @@ test('the types tell of every call there is', () => {
     }
 });
 
+test('a call whose module was not imported does nothing', async () => {
+    const {create, people} = await import(`${entry}?absent`);
+    const {win} = openPage({config: {site: 'tag'}});
+    globalThis.window = win;
+    try {
+        win.pipes = undefined;
+        for (const site of ['shop', 'blog']) {
+            const pipes = create({site, endpoint: 'https://b.example/e', modules: [people]});
+            const events = [];
+            pipes.on('event', ({type}) => { events.push(type); });
+            for (const name of list.modules.flatMap((one) => one.calls)) {
+                assert.equal(pipes[name]('set', {plan: 'pro'}), undefined);
+            }
+            assert.deepEqual(events, ['identify'], 'what people is for');
+        }
+    } finally {
+        delete globalThis.window;
+    }
+});
+
 test('a second site is an instance of its own, the same site is the same one', async () => {
     const {create, page_view} = await import(`${entry}?instances`);
     const {win} = openPage({config: {site: 'tag'}});

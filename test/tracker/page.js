@@ -204,4 +204,4 @@ function openPage(options = {}) {
     return page;
 }
 
-module.exports = {openPage, minified, assemble, element, Target};
+module.exports = {openPage, minified, assemble, element, Storage, Target};

@@ -69,7 +69,22 @@ test('the depth that is told while a view waits is that of the view before', asy
     page.doc.fire('scroll', {});
     await page.pass(600);
     const [depth, view] = await page.seen();
-    assert.deepEqual([depth.page_view_id, view.type], [page.first[0].page_view_id, 'page']);
+    assert.deepEqual([depth.page_view_id, depth.url, view.type],
+        [page.first[0].page_view_id, HOME + '/a', 'page']);
+});
+
+test('what is told of the view before while one waits has the address it was seen at', async () => {
+    for (const modules of [['page_view', 'engagement'], ['engagement', 'page_view']]) {
+        const page = await opened({modules, window: {innerHeight: 800},
+            document: {scrollingElement: {scrollTop: 300, scrollHeight: 4000}}});
+        page.push('/b');
+        page.doc.title = 'B';
+        page.win.fire('pagehide');
+        const told = page.beacons.flatMap((one) => one.body.events);
+        assert.deepEqual(told.map((e) => [e.type, e.url.replace(HOME, ''), e.title,
+            e.page_view_id === page.first[0].page_view_id]),
+        [['engagement', '/a', 'Title', true], ['page', '/b', 'B', false]], modules);
+    }
 });
 
 test('a redirect by another push within the same moment is one view', async () => {
@@ -117,6 +132,20 @@ test('going back is one view, a hash route one as well', async () => {
     page.win.fire('popstate');
     page.win.fire('hashchange');
     assert.deepEqual(await page.views(), [['hash', '/before#/cart', '/before']]);
+});
+
+test('a hash router that writes down its first route makes no view of it', async () => {
+    for (const [first, next] of [['#/', '#/cart'], ['#!/', '#!/cart'], ['#!', '#!cart']]) {
+        const page = await opened();
+        page.replace('/a' + first);
+        assert.deepEqual(await page.views(), []);
+        page.push('/a' + next);
+        page.push('/a' + next);
+        assert.deepEqual(await page.views(), [['push', '/a' + next, '/a']]);
+        page.go('/a' + first);
+        page.win.fire('hashchange');
+        assert.deepEqual(await page.views(), [['hash', '/a' + first, '/a' + next]]);
+    }
 });
 
 test('a view waits for its title, but has the time of the move', async () => {

@@ -82,12 +82,26 @@ test('the id ends 395 days after its creation, however often it is written', () 
     assert.notEqual(old.pipes.get('anonymous_id'), 'abcdefgh12');
 });
 
-test('an opt-out made in another tab is obeyed at the next event', async () => {
+test('an opt-out made in another tab is obeyed within a quarter of a second', async () => {
     const page = openPage();
     page.pipes.track('a');
+    await page.pass(10);
+    await page.answer(200);
     page.cookies.set('pipes_disabled', '1');
+    await page.pass(250);
     page.pipes.track('b');
     await page.pass(60000);
+    assert.equal(page.requests.length, 0);
+    assert.deepEqual(page.stored(), []);
+});
+
+test('what waits to be sent again is not, once another tab has opted out', async () => {
+    const page = openPage();
+    page.pipes.track('a');
+    await page.pass(600);
+    await page.answer(503);
+    page.cookies.set('pipes_disabled', '1');
+    await page.pass(600000);
     assert.equal(page.requests.length, 0);
     assert.deepEqual(page.stored(), []);
 });

@@ -59,13 +59,13 @@ test('the layout is read once a frame', async () => {
     assert.equal(page.counter.reads, 1);
 });
 
-test('a short page is seen whole, a long one not before it is scrolled', async () => {
-    const short = opened(801);
-    await short.pass(1000);
-    assert.deepEqual(await short.depths(), [100]);
+test('nothing is told of a page that nobody scrolls, short or long', async () => {
+    for (const height of [801, undefined]) {
+        const page = opened(height);
+        await page.pass(5000);
+        assert.deepEqual(await page.depths(), []);
+    }
     const long = opened();
-    await long.pass(5000);
-    assert.deepEqual(await long.depths(), []);
     long.to(300);
     long.frame();
     assert.deepEqual(await long.depths(), [25]);
@@ -78,16 +78,6 @@ test('what was scrolled to its end at once is told its end once', async () => {
     const first = await page.depths();
     await page.pass(2000);
     assert.deepEqual(first.concat(await page.depths()), [25, 50, 75, 90, 100]);
-});
-
-test('a page that is still loading is not short', async () => {
-    const page = opened(700);
-    page.doc.readyState = 'loading';
-    await page.pass(3000);
-    assert.deepEqual(await page.depths(), []);
-    page.doc.readyState = 'complete';
-    await page.pass(1000);
-    assert.deepEqual(await page.depths(), [100]);
 });
 
 test('the next view begins at the top', async () => {

@@ -4,8 +4,8 @@ const assert = require('node:assert');
 const {openPage} = require('./page.js');
 
 /** Makes one event, has it answered, and says what is on the device. */
-async function kept(config) {
-    const page = openPage({config});
+async function kept(config, modules) {
+    const page = openPage({config, modules});
     page.pipes.identify('user-1');
     await page.pass(600);
     const event = (await page.answer(200)).events[0];
@@ -95,12 +95,12 @@ test('a user stays known: on the page in every mode, beyond it where that is kep
 test('a tab has one id for all its pages, where it can be kept', async () => {
     const ids = [];
     for (const config of [{}, {}, {storage: 'memory'}]) {
-        const {page} = await kept(config);
-        for (const one of [page, openPage({config, window: {sessionStorage:
+        const {page} = await kept(config, ['tab']);
+        for (const one of [page, openPage({config, modules: ['tab'], window: {sessionStorage:
             page.win.sessionStorage}})]) {
             one.pipes.track('a');
             one.pipes.flush();
-            ids.push((await one.answer(200)).context.tab_id);
+            ids.push((await one.answer(200)).events[0].tab_id);
         }
     }
     assert.match(ids[0], /^[0-9a-f]{32}$/);
@@ -226,11 +226,11 @@ test('who slept leaves alone what another page holds, and sends its own once', a
     assert.deepEqual(names.sort(), ['after', 'before']);
 });
 
-/** A page beside what loads of these names left so long ago, each with these lines. */
-function beside(loads, local = new Map()) {
+/** A page beside what loads of these names, begun so long ago, left, each with these lines. */
+function beside(loads, local = new Map(), header = {}) {
     for (const [load, ago_ms, ...lines] of loads) {
-        local.set(`pipes_queue.shop_${load}`, [JSON.stringify({h: 1.7e12 - ago_ms, l: load, o: load,
-            b: 'b1', c: {}, d: {}, u: 0}), ...lines].join('\n'));
+        local.set(`pipes_queue.shop_${load}`, [JSON.stringify({h: 1.7e12 - 1e5, l: load, o: load,
+            t: 1.7e12 - ago_ms, b: 'b1', c: {}, d: {}, u: 0, ...header}), ...lines].join('\n'));
     }
     return openPage({local});
 }
@@ -256,6 +256,29 @@ test('of more than half a megabyte the oldest goes', async () => {
             /^l/.test(one)).sort(), ['l1000000', 'l2000000']);
         assert.ok([...page.local.values()].some((one) => one.includes('"adopted_full":1')));
     }
+});
+
+test('what was left behind is sent in the order in which it was made', async () => {
+    const page = beside([2e5, 4e5, 3e5].map((ago) =>
+        [`l${ago}`, ago, line(`${ago}`, 1.7e12 - ago)]));
+    const names = [];
+    for (let i = 0; i < 3; i++) {
+        await page.pass(1000);
+        names.push(...(await page.answer(200)).events.map((e) => e.name));
+    }
+    assert.deepEqual(names, ['400000', '300000', '200000']);
+});
+
+test('of more than a hundred and some queues the oldest go, with what they had lost', async () => {
+    const loads = Array.from({length: 150}, (_, i) => [`l${i}`, 1e6 + i, line('e', 1.7e12)]);
+    const page = beside(loads, new Map(), {d: {queue_full: 2}, u: 2});
+    const left = page.stored().filter((key) => /_l\d+$/.test(key))
+        .map((key) => +key.split('_l')[1]);
+    assert.ok(left.length > 100 && left.length < 128, left.length);
+    assert.equal(Math.max(...left), left.length - 1);
+    const own = page.local.get('pipes_queue.shop_' + page.pipes.get('load_id'));
+    const {d} = JSON.parse(own.split('\n')[0]);
+    assert.equal(d.adopted_full, 3 * (150 - left.length));
 });
 
 test('what has the name of a queue and is none is removed, what has another stays', async () => {
@@ -299,27 +322,6 @@ test('what a living page has is its own, be it an event or a loss', async () => 
         assert.equal(page.stored().length, 1);
     }
 });
-
-test('a day with the collector down fills half a megabyte at most, and the loss is counted',
-    async () => {
-        const local = new Map([['shop_cart', 'the site\'s own']]);
-        let now = 1.7e12;
-        let last;
-        for (let load = 0; load < 12; load++) {
-            last = openPage({local, now});
-            for (let i = 0; i < 300; i++) { last.pipes.track('step', {text: 'x'.repeat(300)}); }
-            await last.pass(1000);
-            now = last.now + 3600e3;
-        }
-        const page = openPage({local, now});
-        page.pipes.track('at last');
-        await page.pass(12000);
-        const bytes = [...local].filter(([key]) => key.startsWith('pipes_queue'))
-            .reduce((sum, [, text]) => sum + text.length, 0);
-        assert.ok(bytes < 900000, `${bytes} bytes`);
-        assert.equal(local.get('shop_cart'), 'the site\'s own');
-        assert.ok([...local.values()].some((text) => /"adopted_full":\d+/.test(text)));
-    });
 
 test('an event that a hook made no JSON of has no number, and is counted', async () => {
     const page = openPage();

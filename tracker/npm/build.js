@@ -34,6 +34,8 @@ function sorted(modules) {
 }
 
 const createSource = (calls) => `
+var CALLS = ${JSON.stringify(calls)};
+
 function withNeeds(modules, all) {
     modules.forEach(function (module) {
         withNeeds(module.needs || [], all);
@@ -46,7 +48,7 @@ function withNeeds(modules, all) {
 
 function silent() {
     var api = {get: function () {}, create: silent};
-    ${JSON.stringify(calls)}.forEach(function (name) { api[name] = function () {}; });
+    CALLS.forEach(function (name) { api[name] = function () {}; });
     api.on = function () { return function () {}; };
     return api;
 }
@@ -68,6 +70,7 @@ export function create(options) {
     var api = place(options.site);
     delete config.modules;
     delete config.moduleOptions;
+    CALLS.forEach(function (name) { api[name] = api[name] || function () {}; });
     core(config, withNeeds(options.modules || [], []), api);
     return api;
 }

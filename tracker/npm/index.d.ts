@@ -59,7 +59,7 @@ export interface State {
 /** An element, several, or a selector. */
 export type Elements = string | Element | ArrayLike<Element>;
 
-/** Every public call. None of them throws. */
+/** Every public call. None of them throws; one whose module is not there does nothing (`debug` says so). */
 export interface Pipes {
     /** A page was seen. */
     page(name?: string, properties?: Properties): void;

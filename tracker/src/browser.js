@@ -8,7 +8,8 @@ function browser(win) {
     var doc = win.document;
     var nav = win.navigator || {};
     /** All instances of a page look into one jar. */
-    var JAR_MS = 50;
+    var JAR_MS = 250;
+    var pool = [];
     var origin = (win.performance && win.performance.now) ? 0 : Date.now();
 
     /** Runs fn and swallows whatever it throws. */
@@ -103,6 +104,10 @@ function browser(win) {
         };
     }
 
+    function lookAgain() {
+        browser._jar_ms = undefined;
+    }
+
     /** A look into the jar costs the page as much as all the rest of an event: one does for a burst. */
     function cookies() {
         if (!(Math.abs(Date.now() - browser._jar_ms) < JAR_MS)) {
@@ -119,8 +124,8 @@ function browser(win) {
         }, null);
     }
 
+    /** What the jar holds then is seen after JAR_MS, or after lookAgain(). */
     function writeCookie(name, value, domain, expires_ms) {
-        browser._jar_ms = undefined;
         attempt(function () {
             doc.cookie = name + '=' + value + '; path=/; expires=' +
                 new Date(expires_ms).toUTCString() + (domain ? '; domain=' + domain : '') +
@@ -135,6 +140,7 @@ function browser(win) {
         for (var i = parts.length - 2; i >= 0 && !/^\d*$/.test(parts[parts.length - 1]); i--) {
             var domain = parts.slice(i).join('.');
             writeCookie(test, 1, domain, Date.now() + 9999);
+            lookAgain();
             if (readCookie(test)) {
                 writeCookie(test, '', domain, 0);
                 return domain;
@@ -143,14 +149,16 @@ function browser(win) {
         return '';
     }
 
-    /** 128 random bits as 32 hexadecimal digits. */
+    /** 128 random bits as 32 hexadecimal digits; the browser is asked for those of several at once. */
     function randomId() {
-        var bytes = attempt(function () {
-            return (win.crypto || win.msCrypto).getRandomValues(new win.Uint8Array(16));
-        });
         var id = '';
+        if (!pool.length) {
+            pool = attempt(function () {
+                return [].slice.call((win.crypto || win.msCrypto).getRandomValues(new win.Uint8Array(96)));
+            }, pool);
+        }
         for (var i = 0; i < 16; i++) {
-            var value = bytes ? bytes[i] : Math.floor(Math.random() * 256);
+            var value = pool.length ? pool.pop() : Math.floor(Math.random() * 256);
             id += (value + 256).toString(16).slice(1);
         }
         return id;
@@ -169,7 +177,7 @@ function browser(win) {
     }
 
     /** Posts body; done(status, retryAfter, text) with status 0 for a dead network. */
-    function post(url, body, done) {
+    function post(url, body, done, credentials) {
         var safe = fence(done);
         function failed() { safe(0); }
         try {
@@ -177,7 +185,7 @@ function browser(win) {
                 return sendByXhr(url, body, safe);
             }
             win.fetch(url, {
-                method: 'POST', body: body, keepalive: true, credentials: 'omit',
+                method: 'POST', body: body, keepalive: true, credentials: credentials || 'omit',
                 headers: {'Content-Type': 'text/plain;charset=UTF-8'}
             }).then(function (answer) {
                 function report(text) {
@@ -214,6 +222,7 @@ function browser(win) {
         _keepNothing: function () { this._local = this._tab = storage(''); },
         _readCookie: readCookie,
         _writeCookie: writeCookie,
+        _lookAgain: lookAgain,
         _rootDomain: rootDomain,
         _post: post,
         _hasKeepalive: function () {

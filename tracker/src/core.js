@@ -124,7 +124,7 @@ function core(config, modules, api) {
 
     function context() {
         return merge({
-            library: 'pipes.js', library_version: '0.1.0', tab_id: identity._tab(),
+            library: 'pipes.js', library_version: '0.1.0',
             release: config.release, environment: config.environment
         }, web._surroundings());
     }
@@ -133,7 +133,7 @@ function core(config, modules, api) {
     function openStore() {
         if (!queues.length) {
             queues.push(queue(web, prefix, prefix + load_id,
-                {l: load_id, o: load_id, b: config.bundle, c: context(), d: {}, u: 0}));
+                {l: load_id, o: load_id, t: web.now(), b: config.bundle, c: context(), d: {}, u: 0}));
             heartbeat();
         }
         return queues[0];
@@ -149,7 +149,16 @@ function core(config, modules, api) {
         queues = queues.concat(queue._adopt(web, prefix, load_id, known, function (n) {
             queues[0]._count('adopted_full', n);
         }));
-        if (queues.length > 1) {
+        // The site's own need of room comes before ours.
+        if ((queues[1] || queues[0]._pending()) && web._local._keys()[0]) {
+            if (!web._local._set(prefix, Array(65).join(Array(1025)))) {
+                queues.forEach(function (one) {
+                    one._drop(one._items().slice(0, one._items().length / 2 + 1), 'queue_full');
+                });
+            }
+            web._local._remove(prefix);
+        }
+        if (queues[1]) {
             sender._wake(1000);
         }
         beat = web.later(heartbeat, 1e4);
@@ -267,7 +276,7 @@ function core(config, modules, api) {
             return;
         }
         running = true;
-        sender = transport(web, endpoint, config, function () { return queues; }, tell,
+        sender = transport(web, endpoint, config, ownQueues, tell,
             function (text, done) { pack ? pack(text, done) : done(text); });
         undo = [
             web.listen(window, 'pagehide', function () { leave(sender._leave); }),
@@ -282,6 +291,14 @@ function core(config, modules, api) {
             openStore();
         }
         startModules();
+    }
+
+    /** What may be sent now: another tab may have opted out since. */
+    function ownQueues() {
+        if (web._saysNo()) {
+            stop();
+        }
+        return queues;
     }
 
     function leave(send) {
@@ -357,9 +374,6 @@ function core(config, modules, api) {
     }
 
     var calls = {
-        // The modules of these names put theirs in place.
-        trackLink: function () {},
-        trackForm: function () {},
         page: view('page'),
         screen: view('screen'),
         track: function (name, props) {
@@ -444,8 +458,13 @@ function core(config, modules, api) {
         }
     };
 
+    /** Without fn: a call whose module is not in the bundle, or was stopped. */
     function define(name, fn) {
-        api[name] = fence(fn);
+        api[name] = fence(fn || function () {
+            if (debugging) {
+                web._log(name + ': its module does not run');
+            }
+        });
     }
 
     var shared = {
@@ -459,7 +478,8 @@ function core(config, modules, api) {
 
     fence(function () {
         var waiting = api.q || [];
-        for (var name in calls) {
+        // The tag's stub and the package name all calls; those of modules come when these start.
+        for (var name in merge(merge({}, window.pipes), calls)) {
             define(name, calls[name]);
         }
         api.version = '0.1.0';

@@ -9,15 +9,16 @@ function ids(web, config, suffix) {
     var COOKIE = 'pipes_anonymous_id' + suffix;
     var SESSION = 'pipes_session' + suffix;
     var USER = 'pipes_user' + suffix;
-    var TAB = 'pipes_tab' + suffix;
     var has_cookie = !config.storage || config.storage === 'cookie';
     var has_none = config.storage === 'none';
     var LIFE_MS = 395 * 864e5;
     var IDLE_MS = 18e5;
-    var anonymous, arrived, session, user, domain;
+    /** Activity is written down so often: each time for each event would cost the page. */
+    var NOTE_MS = 5e3;
+    var anonymous, arrived, session, user;
 
     function root() {
-        return domain === undefined ? (domain = config.domain || web._rootDomain()) : domain;
+        return (config.domain = config.domain || web._rootDomain());
     }
 
     /** @returns {{_id: string, _created: number}|undefined} unless malformed or too old */
@@ -62,10 +63,12 @@ function ids(web, config, suffix) {
             session = {_id: match[1], _index: +match[2], _last: +match[3]};
         }
         if (!session || web.now() - session._last > IDLE_MS) {
-            session = {_id: web.randomId(), _index: session ? session._index + 1 : 1};
+            session = {_id: web.randomId(), _index: session ? session._index + 1 : 1, _last: 0};
         }
-        session._last = web.now();
-        web._local._set(SESSION, session._id + '.' + session._index + '.' + session._last);
+        if (Math.abs(web.now() - session._last) > NOTE_MS) {
+            session._last = web.now();
+            web._local._set(SESSION, session._id + '.' + session._index + '.' + session._last);
+        }
         return session;
     }
 
@@ -79,11 +82,11 @@ function ids(web, config, suffix) {
         anonymous = session = user = undefined;
         if (has_cookie) {
             web._writeCookie(COOKIE, '', root(), 0);
+            web._lookAgain();
         }
         web._local._remove(COOKIE);
         web._local._remove(SESSION);
         web._local._remove(USER);
-        web._tab._remove(TAB);
     }
 
     return {
@@ -100,16 +103,10 @@ function ids(web, config, suffix) {
             loadUser()[key] = value;
             web._local._set(USER, JSON.stringify(user));
         },
-        _tab: function () {
-            var id = web._tab._get(TAB);
-            if (!id && web._tab._set(TAB, id = web.randomId()) === false) {
-                id = undefined;
-            }
-            return id;
-        },
         _forget: forget,
         _optOut: function (out) {
             web._writeCookie('pipes_disabled', out ? 1 : '', root(), out ? web.now() + LIFE_MS : 0);
+            web._lookAgain();
         }
     };
 }

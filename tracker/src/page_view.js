@@ -7,8 +7,9 @@
  * page that is counted is not a page.
  */
 function pageView() {
-    var TITLE_MS = 300;
     var STEP_MS = 50;
+    /** Looks, not time: a page that is busy making itself has not had its chance yet. */
+    var LOOKS = 6;
     // Outlives disable() and enable().
     var referrer;
 
@@ -18,21 +19,22 @@ function pageView() {
         var doc = web.document;
         var place, url, is_ending;
         /** The move that is not told yet, what it was, and the title at its time. */
-        var move, kind, title;
+        var move, kind, title, looks;
 
         /** Queries aside, also those of hash routes. */
         function path(address) {
             return address.replace(/\?[^#]*/g, '');
         }
 
-        /** The address that makes a page: an anchor does not, a hash route (#/ or #!) does. */
+        /** The address that makes a page: an anchor does not, a hash route does, but for the first (#/ or #!/). */
         function look() {
-            place = web.url().replace(/#(?![\/!]).*$/, '');
+            place = web.url().replace(/#(?!!?\/.|![^\/]).*$/, '');
         }
 
         function begin(how, from) {
             kind = how;
             title = doc.title;
+            looks = 0;
             move = {url: web.url(), referrer: from,
                 created_at: web.now(), since_load_ms: web.elapsed()};
         }
@@ -58,7 +60,7 @@ function pageView() {
         }
 
         function wait() {
-            if (doc.title === title && age() < TITLE_MS) {
+            if (doc.title === title && ++looks < LOOKS) {
                 core.later(wait, STEP_MS);
             } else {
                 settle();
@@ -115,10 +117,10 @@ function pageView() {
             if (event.type === 'page') {
                 move = is_later ? 0 : move; // the site counts this one by itself
                 begun(event);
-            } else if (is_ending) {
+            } else if (is_ending || is_later && event.type === 'engagement') {
                 event.url = url;
                 event.title = title;
-            } else if (is_later && event.type !== 'engagement') {
+            } else if (is_later) {
                 settle();
                 event.page_view_id = win.pipes.get('page_view_id');
             }

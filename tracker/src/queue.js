@@ -22,8 +22,7 @@ function queue(web, prefix, key, header) {
     var owner = header.o;
     var items = [];
     var total_bytes = 0;
-    var saved_ms = 0;
-    var timer;
+    var is_stored, timer;
 
     /** Upper bound of the UTF-8 length (a surrogate pair counts six instead of four). */
     function size(text) {
@@ -38,16 +37,21 @@ function queue(web, prefix, key, header) {
     function save() {
         web.cancel(timer);
         timer = undefined;
-        saved_ms = web.now();
-        var there = queue._head(web, web._local._get(key));
-        var stored = items.filter(function (item) { return item._saved; });
-        if (there ? there.o !== owner : stored.length) {
-            without(stored);
-            header.u = 0;
-            key = prefix + header.l + '.' + web.randomId();
+        if (is_stored) {
+            var there = queue._head(web, web._local._get(key));
+            var stored = items.filter(function (item) { return item._saved; });
+            if (there ? there.o !== owner : stored.length) {
+                without(stored);
+                header.u = 0;
+                key = prefix + header.l + '.' + web.randomId();
+            }
         }
         if (!items.length && !header.u) {
-            return web._local._remove(key);
+            if (is_stored) {
+                web._local._remove(key);
+            }
+            is_stored = false;
+            return;
         }
         header.h = web.now();
         var lines = [JSON.stringify(header)];
@@ -55,14 +59,13 @@ function queue(web, prefix, key, header) {
             lines.push((items[i]._receipt || '') + items[i]._text);
         }
         var is_kept = web._local._set(key, lines.join('\n'));
-        items.forEach(function (item) { item._saved = is_kept; });
+        is_stored = is_kept || is_stored;
+        items.forEach(function (item) { item._saved = is_kept || item._saved; });
     }
 
-    /** A burst is written once: to write a long queue anew for each event would cost the page. */
+    /** A burst is written once, and not at all when it is answered by then. */
     function saveSoon() {
-        if (web.now() - saved_ms >= SAVE_MS) {
-            save();
-        } else if (timer === undefined) {
+        if (timer === undefined) {
             timer = web.later(save, SAVE_MS);
         }
     }
@@ -188,7 +191,7 @@ queue._maxStored = 524288;
 
 /** The header in a stored text; undefined when there is none. */
 queue._head = function (web, text) {
-    var header = web.attempt(function () { return JSON.parse(text.split('\n', 1)[0]); });
+    var header = text && web.attempt(function () { return JSON.parse(text.split('\n', 1)[0]); });
     return header && header.l && header.d ? header : undefined;
 };
 
@@ -208,10 +211,10 @@ queue._adopt = function (web, prefix, own_load_id, known, lost) {
             web._local._remove(key);
         }
     });
-    stored.sort(function (a, b) { return b._header.h - a._header.h; });
+    stored.sort(function (a, b) { return b._header.t - a._header.t; });
     return stored.map(function (one) {
         var header = one._header;
-        room -= one._text.length;
+        room -= one._text.length + 4096;
         if (header.o === own_load_id || known[header.l] ||
             Math.abs(web.now() - header.h) <= 3e4) {
             return undefined;
@@ -219,7 +222,7 @@ queue._adopt = function (web, prefix, own_load_id, known, lost) {
         var lines = one._text.split('\n').slice(1);
         if (room < 0) {
             web._local._remove(one._key);
-            lost(lines.length);
+            lost(lines.length + header.u);
             return undefined;
         }
         header.o = own_load_id;
@@ -228,5 +231,5 @@ queue._adopt = function (web, prefix, own_load_id, known, lost) {
         web._local._remove(one._key);
         adopted._restore(lines);
         return adopted;
-    }).filter(Boolean);
+    }).filter(Boolean).reverse();
 };

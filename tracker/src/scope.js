@@ -26,7 +26,8 @@
  *           'event'   (event) before it gets its seq; may change it; false drops it
  *           'view'    () before a new page view begins: what is emitted here belongs to the old one
  *           'leave'   () the page is hidden or goes: synchronous work only; may come twice
- *           'sent' (count)  'refused' (status)  'consent' (state)  'reset'  'disable'  'enable'
+ *           'sent' (count)  'refused' (status)  'answer' (also too late)  'consent' (state)  'reset'
+ *           'disable'  'enable'
  * @property {function(string,string=,Object=,Object=)} emit
  *           (type, name, properties, extra): makes an event; extra overrides envelope fields
  * @property {function(string, Object=)} consent   as pipes.consent()
@@ -64,7 +65,7 @@ function scope(web, shared, name) {
         },
         define: function (call, fn) {
             shared.define(call, fn);
-            keep(function () { shared.define(call, function () {}); });
+            keep(function () { shared.define(call); });
         },
         on: function (hook, fn) { return keep(shared.on(hook, fn)); },
         _end: function () {

@@ -1,10 +1,9 @@
 /**
  * Module: how far down a page was seen.
  *     engagement scroll {depth: 25|50|75|90|100}, each once a view
- * A page that needs no scrolling is 100 when it is loaded.
+ * Told only where it was scrolled; what a page shows unscrolled is in `depth` of its engagement.
  */
 function scroll() {
-    var SHORT_MS = 1000;
     var FRAME_MS = 50;
 
     return {name: 'scroll', start: function (core) {
@@ -27,18 +26,8 @@ function scroll() {
             }
         }
 
-        function lookForShort() {
-            if (doc.readyState === 'loading') {
-                core.later(lookForShort, SHORT_MS);
-            } else if (left[4] && depth() >= 100) {
-                left = [100];
-                look();
-            }
-        }
-
         function begin() {
             left = [25, 50, 75, 90, 100];
-            core.later(lookForShort, SHORT_MS);
         }
 
         if (web.isInner()) {

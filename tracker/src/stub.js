@@ -1,11 +1,9 @@
 /**
- * The inline tag: queues every call as [method, arguments, time] and loads the tracker.
- * @param {string} url
- * @param {string} [integrity]
+ * The inline tag: queues every call as [method, arguments, time] until the tracker is there. The
+ * element beside it loads that.
  */
-function stub(url, integrity) {
+function stub() {
     var api = window.pipes = window.pipes || {};
-    var doc = document;
     if (api.q) {
         return;
     }
@@ -16,20 +14,4 @@ function stub(url, integrity) {
             api.q.push([name, arguments, +new Date()]);
         };
     });
-    var script = doc.createElement('script');
-    script.async = true;
-    // Where Trusted Types are enforced, only a policy makes an address of a script. A page that
-    // refuses ours may have a default one, which is asked when a plain text is given.
-    try {
-        var types = window.trustedTypes;
-        url = types ? types.createPolicy('pipes', {
-            createScriptURL: function () { return url; }
-        }).createScriptURL(url) : url;
-    } catch (e) {}
-    script.src = url;
-    if (integrity) {
-        script.integrity = integrity;
-        script.crossOrigin = 'anonymous';
-    }
-    (doc.head || doc.documentElement).appendChild(script);
 }

@@ -23,7 +23,7 @@ function transport(web, endpoint, config, queues, tell, pack) {
         return JSON.stringify({
             v: 1, site: config.site, bundle: header.b, load_id: header.l, batch_id: id,
             attempt: attempt_number, sent_at: web.now(), skew: header.k, dropped: header.d,
-            context: header.c
+            context: header.c, cookie: config.credentials && config.domain
         }).slice(0, -1) + ',"events":[';
     }
 
@@ -46,7 +46,7 @@ function transport(web, endpoint, config, queues, tell, pack) {
             var items = all[i]._peek(room(all[i]));
             if (all[i]._pending()) {
                 return {
-                    _queue: all[i], _id: web.randomId(), _attempt: 0, _ask: all[i]._receipts(),
+                    _queue: all[i], _id: web.randomId(), _ask: all[i]._receipts(),
                     _items: items.filter(function (item) { return !item._receipt; })
                 };
             }
@@ -63,6 +63,8 @@ function transport(web, endpoint, config, queues, tell, pack) {
         var ordered_ms = !retry_after ? 0 :
             seconds >= 0 ? seconds * 1e3 : Date.parse(retry_after) - web.now() || 0;
         failures = Math.min(failures + 1, 20);
+        // Until it is sent again its events may be another page's, or dropped.
+        batch = undefined;
         ordered_wait = ordered_ms > 0;
         schedule(Math.max(Math.min(ordered_ms, 36e5),
             Math.min(3e5, 1e3 * Math.pow(2, failures)) * (0.5 + Math.random() / 2)));
@@ -104,7 +106,7 @@ function transport(web, endpoint, config, queues, tell, pack) {
             bytes += batch._items[i]._bytes;
         }
         batch = {
-            _queue: batch._queue, _id: web.randomId(), _attempt: 0, _ask: [],
+            _queue: batch._queue, _id: web.randomId(), _ask: [],
             _items: batch._items.slice(0, Math.ceil(batch._items.length / 2))
         };
         limit_bytes = Math.max(2048, Math.min(limit_bytes, bytes) / 2);
@@ -136,7 +138,9 @@ function transport(web, endpoint, config, queues, tell, pack) {
         if (in_flight) {
             return;
         }
-        batch = batch || nextBatch();
+        // Asks whether anything may be sent at all, and all this may have been stopped.
+        var next = nextBatch();
+        batch = next && (batch || next);
         if (!batch) {
             return;
         }
@@ -146,15 +150,16 @@ function transport(web, endpoint, config, queues, tell, pack) {
         batch._unreported = batch._queue._header.u;
         watchdog = web.later(function () { answered(number, 0); }, WATCHDOG_MS);
         is_posted = false;
-        (now ? asIs : pack)(body(batch._queue, batch._items, batch._id, ++batch._attempt),
+        (now ? asIs : pack)(body(batch._queue, batch._items, batch._id, failures + 1),
             function (packed) {
                 if (number !== ticket) {
                     return;
                 }
                 is_posted = true;
-                web._post(endpoint + (ask[0] ? '?ask=' + ask : ''), packed, function (status, retry_after, text) {
+                web._post(endpoint + (ask[0] ? '?ask=' + ask : '') , packed, function (status, retry_after, text) {
+                    tell('answer');
                     answered(number, status, retry_after, text);
-                });
+                }, config.credentials);
             });
     }
 

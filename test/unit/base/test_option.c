@@ -195,6 +195,56 @@ static void help_shows_the_rows_of_a_command_and_no_others(void **state)
     assert_true(set.wants_help);
 }
 
+/* The same name in two commands, with other choices. */
+static void a_value_goes_to_the_rows_of_its_name_that_it_fits(void **state)
+{
+    (void)state;
+    static const struct option_row TWO[] = {
+        {.name = "format",
+         .type = OPTION_CHOICE,
+         .default_text = "text",
+         .offset = AT(choice),
+         .choices = "text|markdown",
+         .uses = 1},
+        {.name = "format",
+         .type = OPTION_CHOICE,
+         .default_text = "table",
+         .offset = AT(text),
+         .choices = "text|table|json",
+         .uses = 2},
+    };
+    static const struct {
+        char *entry;
+        enum status status;
+        const char *first;
+        const char *second;
+    } CASES[] = {
+        {"PIPES_FORMAT=json", STATUS_OK, "text", "json"},
+        {"PIPES_FORMAT=markdown", STATUS_OK, "markdown", "table"},
+        {"PIPES_FORMAT=text", STATUS_OK, "text", "text"},
+        {"PIPES_FORMAT=xml", STATUS_BAD_INPUT, "text", "table"},
+    };
+    for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
+        struct values two = {0};
+        struct arena texts;
+        struct option_set both;
+        char file[64];
+        char *const environment[] = {CASES[i].entry, NULL};
+        arena_init(&texts, 1 << 20);
+        for (int from_file = 0; from_file < 2; from_file++) {
+            option_set_init(&both, TWO, 2, &two, &texts);
+            assert_int_equal(option_set_defaults(&both, NULL), STATUS_OK);
+            snprintf(file, sizeof(file), "format = %s\n", strchr(CASES[i].entry, '=') + 1);
+            assert_int_equal(from_file ? option_read_file(&both, "f", view_from_text(file), NULL)
+                                       : option_read_environment(&both, environment, NULL),
+                             CASES[i].status);
+            assert_string_equal(two.choice, CASES[i].status ? "text" : CASES[i].first);
+            assert_string_equal(two.text, CASES[i].status ? "table" : CASES[i].second);
+        }
+        arena_free(&texts);
+    }
+}
+
 static void distance_counts_letters(void **state)
 {
     (void)state;
@@ -214,6 +264,7 @@ int main(void)
         CASE(a_bad_file_is_named_with_its_line),
         CASE(addresses_may_be_of_every_kind),
         CASE(help_shows_the_rows_of_a_command_and_no_others),
+        CASE(a_value_goes_to_the_rows_of_its_name_that_it_fits),
         CASE(distance_counts_letters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

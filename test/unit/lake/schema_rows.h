@@ -20,13 +20,14 @@ enum { SCHEMA_TEST_SEED = 42 };
 static inline void feed_track(struct schema_stats *stats, const char *name, int64_t after_ms,
                               const char *properties)
 {
-    char *row = malloc(1024 + strlen(name) + strlen(properties));
+    size_t room = 1024 + strlen(name) + strlen(properties);
+    char *row = malloc(room);
     char received[CLOCK_TEXT_BYTES];
     clock_format(SCHEMA_NOON_MS + after_ms, received);
-    int len = sprintf(row,
-                      "{\"event_id\":\"e-1\",\"type\":\"track\",\"name\":\"%s\",\"properties\":%s,"
-                      "\"received_at\":\"%s\",\"site\":\"shop\",\"ingest_seq\":7}",
-                      name, properties, received);
+    int len = snprintf(row, room,
+                       "{\"event_id\":\"e-1\",\"type\":\"track\",\"name\":\"%s\",\"properties\":%s,"
+                       "\"received_at\":\"%s\",\"site\":\"shop\",\"ingest_seq\":7}",
+                       name, properties, received);
     schema_feed_row(stats, view_make(row, (size_t)len));
     free(row);
 }

@@ -96,16 +96,16 @@ static void every_kind_of_rule_is_checked(void **state)
     };
     for (int i = 0; i < 10; i++) {
         char properties[32];
-        sprintf(properties, i < 6 ? "{\"p\":%d}" : "{\"p\":\"x\"}", i + 1);
+        snprintf(properties, sizeof(properties), i < 6 ? "{\"p\":%d}" : "{\"p\":\"x\"}", i + 1);
         feed_track(stats, "a", 0, properties);
         feed_track(stats, "a", 0, "{}");
     }
     for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
         char properties[256];
         char expected[256] = "";
-        sprintf(properties, "{\"p\":%s}", CASES[i].rule);
+        snprintf(properties, sizeof(properties), "{\"p\":%s}", CASES[i].rule);
         if (CASES[i].finding[0]) {
-            sprintf(expected, "shop track a, p: %s\n", CASES[i].finding);
+            snprintf(expected, sizeof(expected), "shop track a, p: %s\n", CASES[i].finding);
         }
         assert_string_equal(check_properties(properties), expected);
     }
@@ -116,7 +116,7 @@ static void more_values_than_are_kept_cannot_all_be_allowed(void **state)
     (void)state;
     for (int i = 0; i < 1000; i++) {
         char properties[32];
-        sprintf(properties, "{\"p\":%d}", i);
+        snprintf(properties, sizeof(properties), "{\"p\":%d}", i);
         feed_track(stats, "a", 0, properties);
     }
     const char *found = check_properties("{\"p\":{\"values\":[1,2]}}");
@@ -170,7 +170,7 @@ static void what_found_no_place_is_said_not_to_be_checked(void **state)
     (void)state;
     for (unsigned i = 0; i <= SCHEMA_EVENT_PROPERTIES_MAX; i++) {
         char properties[32];
-        sprintf(properties, "{\"p%u\":1}", i);
+        snprintf(properties, sizeof(properties), "{\"p%u\":1}", i);
         feed_track(stats, "a", 0, properties);
     }
     char name[SCHEMA_NAME_BYTES_MAX + 2];

@@ -162,9 +162,9 @@ static void of_sixteen_thousand_names_all_that_came_are_told(void **state)
     enum { NAMES = SCHEMA_EVENTS_MAX };
     for (unsigned i = 0; i < NAMES; i++) {
         char name[32];
-        sprintf(name, "name %u of before", i);
+        snprintf(name, sizeof(name), "name %u of before", i);
         feed_track(before, name, 0, "{}");
-        sprintf(name, "since %u", i);
+        snprintf(name, sizeof(name), "since %u", i);
         feed_track(since, name, 0, "{}");
     }
     feed_track(since, "one that finds no place", 0, "{}");

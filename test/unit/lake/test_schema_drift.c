@@ -23,7 +23,7 @@ static const char *const VALUES[TYPES] = {"null", "false", "%u", "%u.25", "\"v%u
 static const enum schema_type TYPE_OF[TYPES] = {SCHEMA_NULL,   SCHEMA_BOOLEAN, SCHEMA_INTEGER,
                                                 SCHEMA_DOUBLE, SCHEMA_STRING,  SCHEMA_ARRAY};
 
-static size_t append_random(char *to, uint64_t dice, struct truth *truth)
+static size_t append_random(char *to, size_t room, uint64_t dice, struct truth *truth)
 {
     unsigned property = (unsigned)(dice % PROPERTIES);
     unsigned type = (unsigned)(dice / PROPERTIES % TYPES);
@@ -31,7 +31,7 @@ static size_t append_random(char *to, uint64_t dice, struct truth *truth)
     snprintf(value, sizeof(value), VALUES[type], (unsigned)(dice >> 44));
     truth->values[property][type]++;
     truth->count++;
-    return (size_t)sprintf(to, "\"p%u\":%s,", property, value);
+    return (size_t)snprintf(to, room, "\"p%u\":%s,", property, value);
 }
 
 static void feed_drifting(struct schema_stats *stats, unsigned name, uint64_t *random,
@@ -47,10 +47,10 @@ static void feed_drifting(struct schema_stats *stats, unsigned name, uint64_t *r
         uint64_t property = i * (PROPERTIES / PER_ROW) + (step + i) % (PROPERTIES / PER_ROW);
         dice =
             dice / PROPERTIES / TYPES * PROPERTIES * TYPES + dice % TYPES * PROPERTIES + property;
-        len += append_random(properties + len, dice, truth);
+        len += append_random(properties + len, sizeof(properties) - len, dice, truth);
     }
     properties[len - 1] = '}';
-    sprintf(text, "name%u", name);
+    snprintf(text, sizeof(text), "name%u", name);
     truth->rows[name]++;
     feed_track(stats, text, 0, properties);
 }
@@ -92,7 +92,7 @@ static void ten_thousand_names_with_any_properties_lose_no_row_and_no_value(void
     assert_bounded(stats);
     for (unsigned i = 0; i < NAMES; i++) { /* all of the names found a place */
         char name[32];
-        sprintf(name, "name%u", i);
+        snprintf(name, sizeof(name), "name%u", i);
         assert_int_equal(event_of(stats, name) ? event_of(stats, name)->rows : 0, truth->rows[i]);
     }
     schema_stats_destroy(stats);
@@ -110,7 +110,7 @@ static void of_one_event_all_five_thousand_properties_are_right(void **state)
     }
     for (unsigned i = 0; i < PROPERTIES; i++) {
         char path[32];
-        sprintf(path, "p%u", i);
+        snprintf(path, sizeof(path), "p%u", i);
         const struct schema_value *value = value_of(stats, "name0", path);
         assert_non_null(value);
         for (size_t type = 0; type < TYPES; type++) {
@@ -131,7 +131,7 @@ static void what_finds_no_place_is_counted_with_the_rest(void **state)
     uint64_t rows;
     for (unsigned i = 0; i < EVENTS; i++) {
         char name[32];
-        sprintf(name, "name%u", i);
+        snprintf(name, sizeof(name), "name%u", i);
         feed_track(stats, name, 0, "{\"price\":1,\"once\":true}");
     }
     assert_int_equal(all_values(stats, &rows), 2 * EVENTS);
@@ -152,7 +152,7 @@ static void one_event_does_not_take_the_place_of_all(void **state)
     struct schema_stats *stats = make_stats();
     for (unsigned i = 0; i < 50000; i++) {
         char properties[64];
-        sprintf(properties, "{\"user-%u\":1}", i);
+        snprintf(properties, sizeof(properties), "{\"user-%u\":1}", i);
         feed_track(stats, "greedy", 0, properties);
     }
     feed_track(stats, "modest", 0, "{\"price\":1}");
@@ -175,7 +175,7 @@ static void names_that_are_too_long_find_no_place(void **state)
     name[SCHEMA_NAME_BYTES_MAX] = 0;
     feed_track(stats, name, 0, "{}");
     assert_int_equal(event_of(stats, name)->rows, 1);
-    sprintf(properties, "{\"%s\":1,\"%sx\":{\"deeper\":1}}", name, name);
+    snprintf(properties, sizeof(properties), "{\"%s\":1,\"%sx\":{\"deeper\":1}}", name, name);
     feed_track(stats, "a", 0, properties);
     assert_int_equal(event_of(stats, "a")->property_count, 1);
     assert_int_equal(event_of(stats, "a")->other_values, 1);
@@ -186,20 +186,20 @@ static void names_that_are_too_long_find_no_place(void **state)
 static void the_most_that_can_come_stays_below_the_ceiling(void **state)
 {
     (void)state;
-    enum { EVENTS = 8, PATHS = 6000, VALUES_EACH = 70, BATCH = 50 };
+    enum { EVENTS = 8, PATHS = 6000, VALUES_EACH = 70, BATCH = 50, ROOM = BATCH * 300 };
     struct schema_stats *stats = make_stats();
-    char *properties = malloc(BATCH * 300);
+    char *properties = malloc(ROOM);
     size_t before = mallinfo2().uordblks + mallinfo2().hblkhd;
     for (unsigned path = 0; path < PATHS; path += BATCH) {
         for (unsigned i = 0; i < EVENTS * VALUES_EACH; i++) {
             char name[16];
             size_t len = 0;
             for (unsigned k = 0; k < BATCH; k++) {
-                len += (size_t)sprintf(properties + len, "%c\"p%0200u\":%u", k ? ',' : '{',
-                                       path + k, i / EVENTS);
+                len += (size_t)snprintf(properties + len, ROOM - len, "%c\"p%0200u\":%u",
+                                        k ? ',' : '{', path + k, i / EVENTS);
             }
-            sprintf(properties + len, "}");
-            sprintf(name, "n%u", i % EVENTS);
+            snprintf(properties + len, ROOM - len, "}");
+            snprintf(name, sizeof(name), "n%u", i % EVENTS);
             feed_track(stats, name, 0, properties);
         }
     }

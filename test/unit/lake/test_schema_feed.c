@@ -37,7 +37,7 @@ static void counts_every_type_of_value(void **state)
     for (size_t i = 0; i < sizeof(CASES) / sizeof(CASES[0]); i++) {
         struct schema_stats *stats = make_stats();
         char properties[128];
-        sprintf(properties, "{\"p\":%s}", CASES[i].value);
+        snprintf(properties, sizeof(properties), "{\"p\":%s}", CASES[i].value);
         feed_track(stats, "a", 0, properties);
         const struct schema_value *value = value_of(stats, "a", "p");
         assert_non_null(value);
@@ -147,7 +147,7 @@ static void the_titles_of_pages_are_no_events(void **state)
     struct schema_stats *stats = make_stats();
     for (int i = 0; i < 10; i++) {
         char name[32];
-        sprintf(name, "Article %d", i);
+        snprintf(name, sizeof(name), "Article %d", i);
         schema_feed_event(stats, &(struct schema_row){.site = VIEW_LITERAL("shop"),
                                                       .type = VIEW_LITERAL("page"),
                                                       .name = view_from_text(name),
@@ -196,7 +196,7 @@ static void a_row_with_millions_of_values_is_not_looked_at(void **state)
     enum { VALUES = 6 * 1000 * 1000 };
     struct schema_stats *stats = make_stats();
     char *properties = malloc(2 * VALUES + 32);
-    int head = sprintf(properties, "{\"l\":[0");
+    int head = snprintf(properties, 32, "{\"l\":[0");
     for (size_t i = 0; i < VALUES; i++) {
         memcpy(properties + head + 2 * i, ",0", 2);
     }
@@ -222,10 +222,11 @@ static void feed_random(struct schema_stats *stats, uint64_t *random)
     char other[64];
     uint64_t dice = next_random(random);
     unsigned number = (unsigned)(dice >> 40) % 5000;
-    sprintf(name, "event%u", (unsigned)(dice % 7));
+    snprintf(name, sizeof(name), "event%u", (unsigned)(dice % 7));
     snprintf(value, sizeof(value), VALUES[dice / 7 % 10], number);
     snprintf(other, sizeof(other), VALUES[dice / 70 % 10], number / 100);
-    sprintf(properties, "{\"a%u\":%s,\"b\":%s}", (unsigned)(dice / 700 % 20), value, other);
+    snprintf(properties, sizeof(properties), "{\"a%u\":%s,\"b\":%s}", (unsigned)(dice / 700 % 20),
+             value, other);
     feed_track(stats, name, (int64_t)(dice % 3600000), properties);
 }
 

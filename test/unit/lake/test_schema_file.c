@@ -59,10 +59,10 @@ static struct schema_stats *make_example(void)
     struct schema_stats *stats = make_stats();
     for (int i = 0; i < 200; i++) {
         char properties[256];
-        sprintf(properties,
-                "{\"n\":%d,\"d\":%d.5,\"s\":\"v%d\",\"t\":\"2025-11-24T12:00:00Z\",\"l\":[%d],"
-                "\"o\":{\"b\":true},\"none\":null,\"some\":%d}",
-                i, i, i, i, i % 3);
+        snprintf(properties, sizeof(properties),
+                 "{\"n\":%d,\"d\":%d.5,\"s\":\"v%d\",\"t\":\"2025-11-24T12:00:00Z\",\"l\":[%d],"
+                 "\"o\":{\"b\":true},\"none\":null,\"some\":%d}",
+                 i, i, i, i, i % 3);
         feed_track(stats, i % 2 ? "odd" : "even", i, properties);
     }
     feed_track(stats,

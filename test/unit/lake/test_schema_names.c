@@ -55,6 +55,7 @@ static const struct pair DIFFERENT[] = {
     {"page", "path"},
     {"color_red", "color_blue"},
     {"2024_sales", "2025_sales"},
+    {"date_paid", "rate_paid"},
     {"is_new", "is_now"},
     {"order_id", "order_ids_x"},
     {"coupon_code", "coupon"},

@@ -46,7 +46,8 @@ static void a_type_is_given_that_takes_all_values(void **state)
         struct schema_promotion list[ROOM];
         for (int row = 0; row < 100; row++) {
             char properties[128];
-            sprintf(properties, "{\"p\":%s}", row % 10 ? CASES[i].first : CASES[i].second);
+            snprintf(properties, sizeof(properties), "{\"p\":%s}",
+                     row % 10 ? CASES[i].first : CASES[i].second);
             /* Of different events, which share the column. */
             feed_track(stats, row % 20 ? "a" : "b", 0, properties);
         }
@@ -69,8 +70,9 @@ static void frequent_ones_come_first_and_rare_ones_not_at_all(void **state)
     struct schema_promotion list[ROOM];
     for (int row = 0; row < 1000; row++) {
         char properties[256];
-        sprintf(properties, "{\"all\":1,\"o\":{\"half\":%s},\"rare\":%s,\"e\":true}",
-                row % 2 ? "1" : "null", row % 20 ? "null" : "1");
+        snprintf(properties, sizeof(properties),
+                 "{\"all\":1,\"o\":{\"half\":%s},\"rare\":%s,\"e\":true}", row % 2 ? "1" : "null",
+                 row % 20 ? "null" : "1");
         feed_track(stats, "often", 0, properties);
     }
     for (int row = 0; row < 12; row++) { /* often in its event */
@@ -96,15 +98,16 @@ static void no_more_columns_than_there_is_room_for(void **state)
         char properties[1024] = "{";
         size_t len = 1;
         for (int i = 0; i < 30; i++) {
-            len += (size_t)sprintf(properties + len, "\"p%02d\":%s,", i, row >= i ? "1" : "null");
+            len += (size_t)snprintf(properties + len, sizeof(properties) - len, "\"p%02d\":%s,", i,
+                                    row >= i ? "1" : "null");
         }
         properties[len - 1] = '}';
         feed_track(stats, "a", 0, properties);
     }
     assert_int_equal(promote(stats, list), ROOM);
     for (int i = 0; i < ROOM; i++) {
-        char path[8];
-        sprintf(path, "p%02d", i);
+        char path[16];
+        snprintf(path, sizeof(path), "p%02d", i);
         assert_true(view_is(list[i].path, path));
     }
     assert_int_equal(schema_promote(stats, &LIMITS, list, 0), 0);

@@ -460,6 +460,55 @@ static void a_torn_part_is_named(void **state)
     snapshot_close(snapshot);
 }
 
+static void write_file(const char *path, const char *text)
+{
+    int fd = openat(scene.data.fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    close(fd);
+}
+
+/* Two parts, the first of which a compaction put into Parquet before it was cut off. */
+static void a_commit_that_was_cut_off_is_told_by_what_it_renamed(void **state)
+{
+    (void)state;
+    char first[96] = "";
+    char text[512];
+    char path[256];
+    append(0, 1, 1);
+    roll();
+    snprintf(path, sizeof(path), "%s/lake/raw/%s", scene.folder.path, HOUR_FOLDER);
+    DIR *folder = opendir(path);
+    assert_non_null(folder);
+    for (struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        if (entry->d_name[0] == 'p') {
+            snprintf(first, sizeof(first), "%.90s", entry->d_name);
+        }
+    }
+    closedir(folder);
+    append(0, 2, 1);
+    roll();
+    mkdirat(scene.data.fd, "lake/events", 0700);
+    mkdirat(scene.data.fd, "lake/events/date=2025-11-24", 0700);
+    mkdirat(scene.data.fd, "lake/events/date=2025-11-24/hour=00", 0700);
+    snprintf(text, sizeof(text),
+             "replace events/%s/_events.parquet events/%s/events.parquet\nremove raw/%s/%s\n",
+             HOUR_FOLDER, HOUR_FOLDER, HOUR_FOLDER, first);
+    write_file("lake/_commit", text);
+    snprintf(path, sizeof(path), "lake/events/%s/_events.parquet", HOUR_FOLDER);
+    write_file(path, "{\"event_id\":\"1\"}\n");
+    look(); /* cut off before the rename */
+    each_once(1, 2);
+    assert_int_equal(scene.sources, 2);
+    char renamed[256];
+    snprintf(renamed, sizeof(renamed), "lake/events/%s/events.parquet", HOUR_FOLDER);
+    assert_int_equal(renameat(scene.data.fd, path, scene.data.fd, renamed), 0);
+    look(); /* behind it */
+    each_once(1, 2);
+    assert_int_equal(scene.sources, 1);
+    assert_int_equal(scene.files, 1);
+}
+
 /* --- everything at once --- */
 
 struct commotion {
@@ -541,7 +590,9 @@ static void compact_hour(int lake_fd, int raw_fd, int events_fd)
         close(out_fd);
     }
     FILE *out = fdopen(openat(events_fd, "_new", O_WRONLY | O_CREAT | O_TRUNC, 0640), "w");
-    fwrite(before.at, 1, before.len, out);
+    if (before.len > 0) {
+        fwrite(before.at, 1, before.len, out);
+    }
     buf_free(&before);
     atomic_fetch_add(&commotion.failures, cursor_load(&cursor, lake_fd, NULL) != STATUS_OK);
     DIR *folder = fdopendir(openat(raw_fd, ".", O_RDONLY | O_DIRECTORY));
@@ -549,7 +600,7 @@ static void compact_hour(int lake_fd, int raw_fd, int events_fd)
         struct part_name part;
         if (part_name_parse(view_from_text(entry->d_name), &part) && is_covered(&cursor, &part) &&
             copy_rows(raw_fd, entry->d_name, out)) {
-            snprintf(taken[count++], sizeof(taken[0]), "%s", entry->d_name);
+            snprintf(taken[count++], sizeof(taken[0]), "%.95s", entry->d_name);
         }
     }
     closedir(folder);
@@ -651,6 +702,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_tail_that_is_too_large_for_memory_is_kept_in_a_file,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_torn_part_is_named, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_commit_that_was_cut_off_is_told_by_what_it_renamed,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(while_everything_moves_each_event_is_seen_once, set_up,
                                         tear_down),
     };

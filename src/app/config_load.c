@@ -1,0 +1,64 @@
+#include "app/config.h"
+#include "base/file.h"
+
+#include <fcntl.h>
+
+enum { FILE_BYTES_MAX = 256 * 1024 };
+static const char DEFAULT_FILE[] = "pipes.ini";
+
+static enum status read_file(struct option_set *set, const char *path, bool must_exist,
+                             struct fault *fault)
+{
+    struct buf text;
+    buf_init(&text, FILE_BYTES_MAX);
+    enum status status = file_read(AT_FDCWD, path, &text, fault);
+    if (status == STATUS_OK) {
+        status = option_read_file(set, path, buf_view(&text), fault);
+    } else if (status == STATUS_NOT_FOUND && !must_exist) {
+        status = STATUS_OK;
+    }
+    buf_free(&text);
+    return status;
+}
+
+/* Only --config and PIPES_CONFIG matter at first: they say which file comes below them. */
+static enum status read_below_flags(struct config *config, struct option_set *set,
+                                    const struct config_source *source, struct arena *arena,
+                                    struct fault *fault)
+{
+    struct config first = {0};
+    struct option_set scratch;
+    option_set_init(&scratch, config_rows, config_row_count(), &first, arena);
+    enum status status = option_set_defaults(&scratch, fault);
+    if (status == STATUS_OK) {
+        status = option_read_environment(&scratch, source->environment, fault);
+    }
+    if (status == STATUS_OK) {
+        status = option_read_flags(&scratch, source->uses, source->count, source->words, fault);
+    }
+    if (status != STATUS_OK) {
+        return status;
+    }
+    option_set_init(set, config_rows, config_row_count(), config, arena);
+    bool is_named = first.config[0] != 0;
+    status = option_set_defaults(set, fault);
+    if (status == STATUS_OK) {
+        status = read_file(set, is_named ? first.config : DEFAULT_FILE, is_named, fault);
+    }
+    return status;
+}
+
+enum status config_load(struct config *config, struct option_set *set,
+                        const struct config_source *source, struct arena *arena,
+                        struct fault *fault)
+{
+    *config = (struct config){0};
+    enum status status = read_below_flags(config, set, source, arena, fault);
+    if (status == STATUS_OK) {
+        status = option_read_environment(set, source->environment, fault);
+    }
+    if (status == STATUS_OK) {
+        status = option_read_flags(set, source->uses, source->count, source->words, fault);
+    }
+    return status;
+}

@@ -1,0 +1,118 @@
+#include "cmd/subject_words.h"
+
+#include "base/json.h"
+
+#include <stdio.h>
+
+enum { PRINT_BYTES_MAX = 64 * 1024 * 1024 };
+
+/* PIPES_SITE and pipes.ini name the tracker's site: half an erasure would come of that. */
+static struct view named_site(const struct cmd_context *context)
+{
+    const struct option_set *options = context->options;
+    for (size_t i = 0; i < options->count; i++) {
+        if (view_is(view_from_text(options->origins[i]), "flag --site")) {
+            return view_from_text(context->config->of_site);
+        }
+    }
+    return view_make(NULL, 0);
+}
+
+enum status subject_words_read(const struct cmd_context *context, struct subject *subject,
+                               struct fault *fault)
+{
+    const struct option_set *options = context->options;
+    enum status status = STATUS_OK;
+    subject_init(subject, named_site(context));
+    subject->keeps_mentions = context->config->keep_mentions;
+    for (size_t i = 0; i < options->positional_count && status == STATUS_OK; i++) {
+        status = subject_add(subject, view_from_text(options->positionals[i]), fault);
+    }
+    return status == STATUS_OK && subject->count == 0
+               ? fault_set(fault, STATUS_BAD_INPUT,
+                           "say who: an anonymous id or a user id, as `pipes tail` shows them")
+               : status;
+}
+
+static void append_ids(struct buf *out, const struct subject *subject)
+{
+    buf_append_byte(out, '[');
+    for (size_t i = 0; i < subject->count; i++) {
+        buf_append_text(out, i > 0 ? "," : "");
+        json_append_string(out, subject->ids[i].text);
+    }
+    buf_append_byte(out, ']');
+}
+
+static void append_json(struct buf *out, const struct subject *subject, const struct whois *whois)
+{
+    buf_append_text(out, "{\"ids\":");
+    append_ids(out, subject);
+    buf_append_text(out, ",\"linked\":");
+    append_ids(out, &whois->linked);
+    buf_append_format(out, ",\"rows\":%llu,\"quarantined\":%llu,\"mentions\":%llu,\"groups\":[",
+                      (unsigned long long)whois->rows, (unsigned long long)whois->quarantined,
+                      (unsigned long long)whois->mentions);
+    for (size_t i = 0; i < whois->group_count; i++) {
+        const struct whois_group *group = &whois->groups[i];
+        buf_append_format(out, "%s{\"day\":\"%s\",\"site\":", i > 0 ? "," : "", group->day);
+        json_append_string(out, view_from_text(group->site));
+        buf_append_text(out, ",\"type\":");
+        json_append_string(out, view_from_text(group->type));
+        buf_append_format(out, ",\"rows\":%llu}", (unsigned long long)group->rows);
+    }
+    buf_append_text(out, "],\"files\":[");
+    for (size_t i = 0; i < whois->file_count; i++) {
+        const struct whois_file *file = &whois->files[i];
+        buf_append_format(out, "%s{\"file\":\"%s\",\"rows\":%llu,\"mentions\":%llu}",
+                          i > 0 ? "," : "", file->name, (unsigned long long)file->rows,
+                          (unsigned long long)file->mentions);
+    }
+    buf_append_text(out, "]}\n");
+}
+
+static void append_id_lines(struct buf *out, const char *title, const struct subject *subject)
+{
+    for (size_t i = 0; i < subject->count; i++) {
+        buf_append_format(out, "  %-12s %.*s\n", i == 0 ? title : "",
+                          VIEW_ARG(subject->ids[i].text));
+    }
+}
+
+static void append_text(struct buf *out, const struct subject *subject, const struct whois *whois)
+{
+    append_id_lines(out, subject->count > 1 ? "ids" : "id", subject);
+    append_id_lines(out, "linked", &whois->linked);
+    buf_append_format(out, "  %-12s %llu\n", "rows", (unsigned long long)whois->rows);
+    for (size_t i = 0; i < whois->group_count; i++) {
+        const struct whois_group *group = &whois->groups[i];
+        buf_append_format(out, "  %-12s %s  %-16s %-12s %llu\n", "", group->day, group->site,
+                          group->type, (unsigned long long)group->rows);
+    }
+    buf_append_format(out, "  %-12s %llu\n", "quarantined", (unsigned long long)whois->quarantined);
+    buf_append_format(out, "  %-12s %llu rows of others\n", "mentioned",
+                      (unsigned long long)whois->mentions);
+    for (size_t i = 0; i < whois->file_count; i++) {
+        const struct whois_file *file = &whois->files[i];
+        buf_append_format(out, "  %-12s %s: %llu rows", i == 0 ? "files" : "", file->name,
+                          (unsigned long long)file->rows);
+        if (file->mentions > 0) {
+            buf_append_format(out, ", %llu that mention it", (unsigned long long)file->mentions);
+        }
+        buf_append_byte(out, '\n');
+    }
+}
+
+void subject_words_print(const struct cmd_context *context, const struct subject *subject,
+                         const struct whois *whois)
+{
+    struct buf out;
+    buf_init(&out, PRINT_BYTES_MAX);
+    if (view_is(view_from_text(context->config->report_format), "json")) {
+        append_json(&out, subject, whois);
+    } else {
+        append_text(&out, subject, whois);
+    }
+    cmd_write(context->out_fd, buf_view(&out));
+    buf_free(&out);
+}

@@ -1,0 +1,41 @@
+/*
+ * erase_job.h - what an erasure is told, and what it tells: shared by all that rewrite files.
+ */
+#ifndef PIPES_LAKE_ERASE_JOB_H
+#define PIPES_LAKE_ERASE_JOB_H
+
+#include "lake/subject.h"
+
+#include <stdatomic.h>
+
+/* One file is ready to take the place of another. */
+struct erase_change {
+    int64_t hour;      /* since 1970 */
+    struct view files; /* lines for lake_commit.h */
+    struct view posts; /* lines of a posting, see ledger_book.h, without its first */
+};
+
+struct erase_job {
+    const struct subject *subject;
+    bool is_dry;                     /* only counts */
+    const _Atomic bool *should_stop; /* NULL: never. Then STATUS_BUSY */
+    void *self;
+    /* Has it done before it returns. Not called when is_dry. */
+    enum status (*commit)(void *self, const struct erase_change *change, struct fault *fault);
+};
+
+struct erase_counts {
+    uint64_t files;            /* looked at */
+    uint64_t rewritten;        /* of these */
+    uint64_t rows;             /* erased */
+    uint64_t rows_redacted;    /* of others, in which the subject was mentioned */
+    uint64_t unreadable;       /* files that could not be looked at */
+    char unreadable_name[160]; /* the first of them */
+};
+
+static inline bool erase_job_is_stopped(const struct erase_job *job)
+{
+    return job->should_stop && atomic_load(job->should_stop);
+}
+
+#endif

@@ -1,0 +1,261 @@
+/**
+ * A person is forgotten: whatever file of the data folder is decoded afterwards, the id is in none;
+ * everybody else's rows are all there; and those who collect notice nothing.
+ */
+'use strict';
+const test = require('node:test');
+const assert = require('node:assert');
+const fs = require('node:fs');
+const path = require('node:path');
+const {execFile, execFileSync} = require('node:child_process');
+const {promisify} = require('node:util');
+const {startCollector, temporaryFolder, until, BINARY} = require('./collector');
+
+const run = promisify(execFile);
+const SUBJECT = 'subject-5f0c7a52e4b14f9c';
+const USER = 'user-of-subject-77';
+
+function event(load, seq, more) {
+    return {type: 'track', name: 'tested', seq, event_id: `${load}-${seq}`,
+        created_at: Date.now(), ...more};
+}
+
+/** Three events: one of `who`, one of somebody else who mentions the subject, one identify. */
+async function send(collector, load, who, more = {}) {
+    const events = [
+        event(load, 1, {anonymous_id: who, properties: {price: 3, of: load}, ...more}),
+        event(load, 2, {anonymous_id: 'bystander', properties: {by: who, url: `/u/${who}/x`}}),
+        event(load, 3, {type: 'identify', name: undefined, anonymous_id: who,
+            user_id: who === SUBJECT ? USER : `user-of-${who}`}),
+    ];
+    const answer = await collector.post('/e', JSON.stringify({v: 1, load_id: load, events}));
+    assert.strictEqual(answer.status, 200);
+    return answer;
+}
+
+function files(folder) {
+    return fs.readdirSync(folder, {withFileTypes: true}).flatMap((entry) => {
+        const full = path.join(folder, entry.name);
+        return entry.isDirectory() ? files(full) : [full];
+    });
+}
+
+/** One that was not finished gives what is in it by now. */
+function unpack(file) {
+    try {
+        return execFileSync('zstd', ['-dcq', file], {maxBuffer: 1 << 28, stdio: 'pipe'});
+    } catch (error) {
+        assert.ok(path.basename(file).startsWith('_'), `${file} does not unpack`);
+        return error.stdout;
+    }
+}
+
+/** Files in which one of the ids stands: as they are, unpacked, and as rows of Parquet. */
+function holders(data, ids) {
+    const found = [];
+    const look = (name, bytes) => {
+        if (ids.some((id) => bytes.includes(id))) {
+            found.push(name);
+        }
+    };
+    for (const file of files(data)) {
+        let bytes;
+        try {
+            bytes = fs.readFileSync(file);
+        } catch (error) {
+            continue; /* a spare segment that was named meanwhile */
+        }
+        look(file, bytes);
+        if (file.endsWith('.zst')) {
+            look(file, unpack(file));
+        }
+    }
+    look('what a query sees', execFileSync(BINARY, ['query', '--data', data, '--format', 'ndjson',
+        'select * from events'], {maxBuffer: 1 << 28}));
+    return found;
+}
+
+function ask(data, sql) {
+    return JSON.parse(execFileSync(BINARY, ['query', '--data', data, '--format', 'json', sql],
+        {encoding: 'utf8', maxBuffer: 1 << 28}));
+}
+
+function eventIds(data) {
+    return ask(data, 'select event_id from events order by 1').map((row) => row.event_id);
+}
+
+async function forget(data, ...words) {
+    const {stdout} = await run(BINARY, ['forget', '--data', data, '--format', 'json', ...words],
+        {timeout: 60000});
+    return JSON.parse(stdout);
+}
+
+function token(data) {
+    return fs.readFileSync(path.join(data, 'ADMIN_TOKEN'), 'utf8');
+}
+
+/** Raw parts, a Parquet file, the journal, the quarantine: something of the subject in each. */
+async function fill(collector) {
+    const expected = [];
+    for (let i = 0; i < 6; i++) {
+        for (const who of [SUBJECT, 'carl', 'dora']) {
+            const load = `${who === SUBJECT ? 's' : who}${i}`;
+            await send(collector, load, who);
+            expected.push(`${load}-2`);
+            if (who !== SUBJECT) {
+                expected.push(`${load}-1`, `${load}-3`);
+            }
+        }
+        if (i === 2) {
+            await until('parts are closed', async () => (await collector.counts()).lake.parts > 0 &&
+                (await collector.counts()).lake.lag_ms === 0);
+            execFileSync(BINARY, ['compact', '--data', collector.data, '--open']);
+        }
+        if (i === 3) {
+            /* Not understood: its context is too large. */
+            await collector.post('/e', JSON.stringify({v: 1, load_id: 'q', events: [
+                event('q', 1, {anonymous_id: SUBJECT, context: {big: 'x'.repeat(70000)}})]}));
+        }
+    }
+    return expected.sort();
+}
+
+test('after a person was forgotten no file holds the id and all others are there', async (t) => {
+    const collector = await startCollector(t);
+    const expected = await fill(collector);
+    await until('the quarantine has it', async () =>
+        (await collector.counts()).lake.quarantined === 1);
+    assert.ok(holders(collector.data, [SUBJECT]).length >= 3, 'it is in many files before');
+    let isLoading = true;
+    let answered = 0;
+    const load = async () => {
+        while (isLoading) {
+            const id = `load${answered++}`;
+            await send(collector, id, 'erna');
+            expected.push(`${id}-1`, `${id}-2`, `${id}-3`);
+        }
+    };
+    const loading = load();
+    const receipt = await forget(collector.data, SUBJECT, USER);
+    isLoading = false;
+    await loading;
+    assert.ok(answered > 0, 'it was collected meanwhile');
+    assert.deepStrictEqual(holders(collector.data, [SUBJECT, USER]), []);
+    assert.deepStrictEqual(eventIds(collector.data), expected.sort());
+    assert.strictEqual(receipt.raw.rows + receipt.parquet.rows, 12);
+    assert.ok(receipt.parquet.rows > 0 && receipt.raw.rows > 0);
+    assert.strictEqual(receipt.raw.rows_redacted + receipt.parquet.rows_redacted, 6);
+    assert.strictEqual(receipt.quarantine.rows, 1);
+    assert.strictEqual(receipt.tombstones.length, 2);
+    assert.match(receipt.not_reached.join(), /backups.*sinks/s);
+    /* What comes late is counted and dropped, and leaves the journal, too. */
+    await send(collector, 'late', SUBJECT);
+    await until('it was dropped', async () => (await collector.counts()).lake.erased === 2);
+    await until('it is nowhere', () => holders(collector.data, [USER]).length === 0);
+    assert.strictEqual(await collector.stop(), 0);
+    assert.match(collector.run('verify'), /is sound/);
+    assert.deepStrictEqual(ask(collector.data,
+        `select count(*) n from events where anonymous_id = '${SUBJECT}'`), [{n: 0}]);
+});
+
+test('whois tells what is held, also of ids that belong together', async (t) => {
+    const collector = await startCollector(t);
+    await fill(collector);
+    const held = JSON.parse(collector.run('whois', '--format', 'json', SUBJECT));
+    assert.strictEqual(held.rows, 12);
+    assert.strictEqual(held.mentions, 6);
+    assert.deepStrictEqual(held.linked, [USER]);
+    assert.deepStrictEqual(held.groups.map((group) => [group.site, group.type, group.rows]),
+        [['main', 'identify', 6], ['main', 'track', 6]]);
+    assert.strictEqual(held.files.reduce((sum, file) => sum + file.rows, 0), 12);
+    assert.ok(held.files.some((file) => file.file.endsWith('.parquet')));
+    const both = JSON.parse(collector.run('whois', '--format', 'json', '--linked', USER));
+    assert.deepStrictEqual(both.ids.sort(), [SUBJECT, USER]);
+    assert.strictEqual(both.rows, 12);
+    /* A dry run says the same and changes nothing. */
+    const dry = JSON.parse(collector.run('forget', '--dry-run', '--format', 'json', SUBJECT));
+    assert.strictEqual(dry.rows, 12);
+    assert.ok(holders(collector.data, [SUBJECT]).length > 0);
+    assert.ok(!fs.existsSync(path.join(collector.data, 'lake', 'TOMBSTONES')));
+});
+
+test('one site forgets, another does not', async (t) => {
+    const collector = await startCollector(t);
+    for (const site of ['shop', 'blog']) {
+        const events = [event(site, 1, {anonymous_id: SUBJECT})];
+        await collector.post('/e', JSON.stringify({v: 1, site, load_id: site, events}));
+    }
+    const receipt = await forget(collector.data, '--site', 'shop', SUBJECT);
+    assert.strictEqual(receipt.one_site, true);
+    const left = ask(collector.data, 'select site from events');
+    assert.deepStrictEqual(left, [{site: 'blog'}]);
+});
+
+test('who does not know the token forgets nobody', async (t) => {
+    const collector = await startCollector(t);
+    const order = JSON.stringify({ids: [SUBJECT]});
+    for (const headers of [{}, {authorization: 'Bearer 00'},
+        {authorization: `Bearer ${'0'.repeat(32)}`}]) {
+        const answer = await fetch(collector.admin + '/forget',
+            {method: 'POST', body: order, headers});
+        assert.strictEqual(answer.status, 401);
+    }
+    assert.strictEqual(fs.statSync(path.join(collector.data, 'ADMIN_TOKEN')).mode & 0o777, 0o600);
+    const headers = {authorization: `Bearer ${token(collector.data)}`};
+    for (const body of ['', '{}', '{"ids":[]}', '{"ids":[""]}', '{"ids":[1]}']) {
+        const answer = await fetch(collector.admin + '/forget', {method: 'POST', body, headers});
+        assert.strictEqual(answer.status, 400, body);
+    }
+    const answer = await fetch(collector.admin + '/forget', {headers});
+    assert.deepStrictEqual(await answer.json(), {state: 'idle'});
+    assert.strictEqual(await collector.stop(), 0);
+    assert.ok(!fs.existsSync(path.join(collector.data, 'ADMIN_TOKEN')));
+});
+
+test('without a collector it is done all the same, with what a killed one left', async (t) => {
+    const collector = await startCollector(t, ['--lake-roll', '1h']);
+    const expected = [];
+    for (let i = 0; i < 20; i++) {
+        await send(collector, `a${i}`, i % 2 ? SUBJECT : 'carl');
+        expected.push(...(i % 2 ? [`a${i}-2`] : [`a${i}-1`, `a${i}-2`, `a${i}-3`]));
+    }
+    await collector.kill();
+    assert.ok(holders(collector.data, [SUBJECT]).length > 0);
+    const receipt = await forget(collector.data, '--linked', USER);
+    assert.strictEqual(receipt.ids, 2);
+    assert.deepStrictEqual(holders(collector.data, [SUBJECT, USER]), []);
+    assert.deepStrictEqual(eventIds(collector.data), expected.sort());
+    assert.match(collector.run('verify'), /is sound/);
+});
+
+test('killed again and again in the middle, it is done in the end', async (t) => {
+    const collector = await startCollector(t);
+    const expected = await fill(collector);
+    for (let round = 0; round < 8; round++) {
+        const headers = {authorization: `Bearer ${token(collector.data)}`};
+        const answer = await fetch(collector.admin + '/forget',
+            {method: 'POST', body: JSON.stringify({ids: [SUBJECT, USER]}), headers});
+        assert.ok(answer.status === 202 || answer.status === 409);
+        await new Promise((resolve) => setTimeout(resolve, round * 40));
+        await collector.kill();
+        await collector.start();
+    }
+    await until('it is done', async () => {
+        const answer = await fetch(collector.admin + '/forget',
+            {headers: {authorization: `Bearer ${token(collector.data)}`}});
+        const {state} = await answer.json();
+        assert.notStrictEqual(state, 'failed');
+        return state === 'done' || state === 'idle';
+    }, 60000);
+    assert.deepStrictEqual(holders(collector.data, [SUBJECT, USER]), []);
+    assert.ok(!fs.existsSync(path.join(collector.data, 'lake', 'FORGETTING')));
+    assert.deepStrictEqual(eventIds(collector.data), expected);
+    assert.strictEqual(await collector.stop(), 0);
+    assert.match(collector.run('verify'), /is sound/);
+});
+
+test('a folder that is none is not made', async (t) => {
+    const folder = path.join(temporaryFolder(t), 'nothing');
+    await assert.rejects(forget(folder, SUBJECT), /folder/);
+    assert.ok(!fs.existsSync(folder));
+});

@@ -1,0 +1,67 @@
+/** The tracker's cookie, cut short as some browsers do, is set again by the answer to events. */
+'use strict';
+const test = require('node:test');
+const assert = require('node:assert');
+const fs = require('node:fs');
+const path = require('node:path');
+const {ENGINES} = require('./engines');
+const {startCollector, temporaryFolder, until, rows} = require('./collector');
+const {open, tell} = require('./story');
+
+const NAME = 'pipes_anonymous_id';
+const WEEK_SEC = 7 * 86400;
+const LIFE_SEC = 395 * 86400;
+
+const PAGE = `<!doctype html><title>Page</title><script>
+window.tell = () => pipes.track('told');
+window.isReady = () => Boolean(window.pipes && window.pipes.version);
+</script><script src="/pipes.js"></script>`;
+
+const accepted = (collector, events) => until(`${events} events arrived`, async () =>
+    (await collector.counts()).front.accepted >= events);
+
+/** A page of the collector's own host that has told one event. */
+async function startPage(t, browser, options) {
+    const www = temporaryFolder(t);
+    fs.writeFileSync(path.join(www, 'index.html'), PAGE);
+    const collector = await startCollector(t, ['--www', www, '--modules', 'core', ...options]);
+    const page = await open(browser, `${collector.url}/`);
+    await tell(page, 1);
+    await accepted(collector, 1);
+    return {collector, page};
+}
+
+/** What such a browser does with a cookie that a script wrote. */
+const cut = (page) => page.evaluate((name, seconds) => {
+    const [, value] = new RegExp(`${name}=([^;]*)`).exec(document.cookie);
+    document.cookie = `${name}=${value}; path=/; SameSite=Lax; max-age=${seconds}`;
+    return +value.split('.')[2];
+}, NAME, WEEK_SEC);
+
+for (const engine of Object.values(ENGINES)) {
+    test(`${engine.name}: a cookie cut to a week lasts to its own end again`, async (t) => {
+        const browser = await engine.start(t);
+        const {collector, page} = await startPage(t, browser, ['--server-cookie', 'on']);
+        const created = await cut(page);
+        assert.ok(await page.cookieEnds(NAME) < Date.now() / 1000 + 2 * WEEK_SEC);
+        await tell(page, 1);
+        await until('it is set again', async () =>
+            await page.cookieEnds(NAME) > Date.now() / 1000 + 2 * WEEK_SEC);
+        assert.strictEqual(Math.floor(await page.cookieEnds(NAME)),
+            Math.floor(created / 1000) + LIFE_SEC);
+        await accepted(collector, 2);
+        await collector.stop();
+        const all = rows(collector.data);
+        assert.strictEqual(new Set(all.map((row) => row.anonymous_id)).size, 1);
+    });
+}
+
+test('without the option the answer sets nothing', async (t) => {
+    const browser = await ENGINES.chromium.start(t);
+    const {collector, page} = await startPage(t, browser, []);
+    await cut(page);
+    await tell(page, 1);
+    await accepted(collector, 2);
+    await page.waitFor(() => !Object.keys(localStorage).some((key) => /^pipes_queue/.test(key)));
+    assert.ok(await page.cookieEnds(NAME) < Date.now() / 1000 + 2 * WEEK_SEC);
+});

@@ -1,0 +1,91 @@
+/**
+ * Small pages with the libraries themselves, served by the collector they report to.
+ *
+ *     const collector = await startSite(t, (tag) => ({'index.html': html('One', tag, 'Hello')}));
+ *     await collector.page.goto(`${collector.url}/index.html`);
+ *     const all = await ended(collector);
+ */
+'use strict';
+const assert = require('node:assert');
+const fs = require('node:fs');
+const path = require('node:path');
+const {createRequire} = require('node:module');
+const {execFileSync} = require('node:child_process');
+const {startCollector, temporaryFolder, until, rows, ROOT} = require('./collector');
+const {startBrowser, openPage} = require('./browser');
+
+const INSTALLED = path.join(ROOT, 'node_modules');
+const TRACKER = path.join(ROOT, 'build', 'tracker');
+
+const html = (title, head, body) =>
+    `<!doctype html><html><head><title>${title}</title>${head}</head><body>${body}</body></html>`;
+
+/** A collector that serves the pages which `make(tag)` returns by name. */
+async function startSite(t, make) {
+    const www = temporaryFolder(t);
+    const collector = await startCollector(t, ['--www', www]);
+    const out = path.join(temporaryFolder(t), 'dist');
+    collector.run('build', '--out', out);
+    const tag = fs.readFileSync(path.join(out, 'tag.html'), 'utf8').split('\n')[1];
+    const files = {...make(tag), 'end.html': html('End', tag, '')};
+    for (const [name, text] of Object.entries(files)) {
+        fs.writeFileSync(path.join(www, name), text);
+    }
+    collector.page = await openPage(await startBrowser(t));
+    return collector;
+}
+
+const seen = (collector) => collector.run('tail', '--follow=false', '--last', '200').split('\n')
+    .filter(Boolean).map((line) => JSON.parse(line));
+
+const pageSeen = (collector, title) => until(`${title} was seen`, () =>
+    seen(collector).some((row) => row.type === 'page' && row.title === title));
+
+/** Leaves for the last page; all rows but its own, in the order in which they were made. */
+async function ended(collector) {
+    await collector.page.goto(`${collector.url}/end.html`);
+    await pageSeen(collector, 'End');
+    assert.deepStrictEqual(collector.page.errors, []);
+    await collector.stop();
+    return rows(collector.data).filter((row) => row.title !== 'End')
+        .sort((a, b) => a.created_at < b.created_at ? -1 : 1);
+}
+
+const ofType = (all, type) => all.filter((row) => row.type === type);
+const titles = (all) => ofType(all, 'page').map((row) => row.title);
+function packageScript(t) {
+    const out = temporaryFolder(t);
+    execFileSync(process.execPath, [path.join(ROOT, 'tracker', 'npm', 'build.js'), TRACKER, out]);
+    return fs.readFileSync(path.join(out, 'index.js'), 'utf8');
+}
+
+/**
+ * Packages made for Node as one script: `bundle({React: 'react'}, 'development')` gives
+ * window.React.
+ * @param {Object<string, string>} names   of packages, by the global each becomes
+ */
+function bundle(names, mode) {
+    const modules = new Map();
+    const add = (file) => {
+        if (!modules.has(file)) {
+            modules.set(file, '');
+            const local = createRequire(file);
+            const text = fs.readFileSync(file, 'utf8');
+            modules.set(file, text.replace(/\brequire\(["']([^"']+)["']\)/g, (_, name) =>
+                `require(${JSON.stringify(add(local.resolve(name)))})`));
+        }
+        return file;
+    };
+    const root = createRequire(path.join(ROOT, 'package.json'));
+    const globals = Object.entries(names).map(([global, name]) =>
+        `window.${global} = require(${JSON.stringify(add(root.resolve(name)))});`);
+    const parts = [...modules].map(([file, text]) =>
+        `modules[${JSON.stringify(file)}] = function (module, exports) {${text}\n};\n`);
+    return `(function () { var process = {env: {NODE_ENV: "${mode}"}}, modules = {}, made = {};\n` +
+        'function require(name) { if (!made[name]) { var module = made[name] = {exports: {}};\n' +
+        'modules[name](module, module.exports); } return made[name].exports; }\n' +
+        `${parts.join('')}${globals.join('\n')} })();`;
+}
+
+module.exports = {INSTALLED, html, startSite, seen, pageSeen, ended, ofType, titles, bundle,
+    packageScript};

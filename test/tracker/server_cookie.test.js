@@ -1,0 +1,75 @@
+'use strict';
+const test = require('node:test');
+const assert = require('node:assert');
+const {openPage} = require('./page.js');
+
+const NAME = 'pipes_anonymous_id.shop';
+const ASKS = {config: {credentials: 'include'}, modules: ['server_cookie']};
+
+test('who was not told to ask sends no cookies and asks for none', async () => {
+    for (const options of [{}, {modules: ['server_cookie']}]) {
+        const page = openPage(options);
+        page.pipes.track('a');
+        await page.pass(600);
+        const [{init, body}] = page.requests;
+        assert.equal(init.credentials, 'omit');
+        assert.ok(!('cookie' in body));
+    }
+});
+
+test('who was told to asks with each request, for the domain that the cookie has', async () => {
+    const page = openPage(ASKS);
+    page.pipes.track('a');
+    await page.pass(600);
+    const [{init, body}] = page.requests;
+    assert.equal(init.credentials, 'include');
+    assert.equal(body.cookie, 'shop.example');
+    assert.ok(page.cookie_writes.some((text) =>
+        text.startsWith(NAME) && /domain=shop\.example/.test(text)));
+});
+
+/** What a collector does that was asked before: the cookie is there again, as it was. */
+async function answerLate(page, value) {
+    const request = page.requests.shift();
+    page.cookies.set(NAME, value);
+    request.answer(200);
+    await page.settle();
+}
+
+test('an answer that comes after reset() does not bring back the id', async () => {
+    const page = openPage(ASKS);
+    page.pipes.track('a');
+    await page.pass(600);
+    const [id, value] = [page.pipes.get('anonymous_id'), page.cookies.get(NAME)];
+    page.pipes.reset();
+    await answerLate(page, value);
+    assert.ok(!page.cookies.has(NAME));
+    page.pipes.track('b');
+    await page.pass(600);
+    const [event] = page.requests[0].body.events;
+    assert.notEqual(event.anonymous_id, id);
+    const [, next] = page.local.get(NAME).split('.');
+    assert.equal(next, event.anonymous_id);
+});
+
+test('an event between reset() and the answer has the new id, too', async () => {
+    const page = openPage(ASKS);
+    page.pipes.track('a');
+    await page.pass(600);
+    const [id, value] = [page.pipes.get('anonymous_id'), page.cookies.get(NAME)];
+    page.pipes.reset();
+    page.cookies.set(NAME, value);
+    page.pipes.track('b');
+    assert.notEqual(page.pipes.get('anonymous_id'), id);
+});
+
+test('an answer that comes after disable() leaves nothing but the refusal', async () => {
+    const page = openPage(ASKS);
+    page.pipes.track('a');
+    await page.pass(600);
+    const value = page.cookies.get(NAME);
+    page.pipes.disable();
+    await answerLate(page, value);
+    assert.deepEqual([...page.cookies.keys()], ['pipes_disabled']);
+    assert.equal(page.local.size, 0);
+});

@@ -1,0 +1,42 @@
+/**
+ * Module: which tab of the browser an event was made in, as `tab_id`; nothing where the storage mode
+ * may keep nothing, or the browser has no sessionStorage.
+ */
+function tab() {
+    return {name: 'tab', start: function (core) {
+        var web = core.browser;
+        var mode = core.config.storage;
+        var name = 'pipes_tab.' + encodeURIComponent(core.config.site || 'main');
+        var id;
+
+        function store() {
+            return web.window.sessionStorage;
+        }
+
+        function forget() {
+            id = undefined;
+            web.attempt(function () { store().removeItem(name); });
+        }
+
+        function look() {
+            return id || (id = web.attempt(function () {
+                var found = store().getItem(name) || web.randomId();
+                store().setItem(name, found);
+                return found;
+            }));
+        }
+
+        if (mode === 'memory' || mode === 'none') {
+            return;
+        }
+        core.on('event', function (event) { event.tab_id = look(); });
+        core.on('reset', forget);
+        core.on('disable', forget);
+        core.on('consent', function (state) {
+            if (state === 'denied') {
+                forget();
+            }
+        });
+    }};
+}
+pipesModules.push(tab());
