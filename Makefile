@@ -175,6 +175,7 @@ fault: setup-test
 	@for io in auto plain; do for one in $(FAULT_BINARIES); do \
 	    PIPES_DISK_IO=$$io PIPES_BINARY=$(BUILD)/pipes timeout -k 5 $(TEST_SECONDS) $$one || exit 1; \
 	    done; done
+	@PIPES_COMPACT_KILLS=200 node --test test/e2e/compact.test.js
 
 .PHONY: soak
 soak: setup-test

@@ -183,8 +183,11 @@ bool parquet_instants_mark(char *footer, size_t len, unsigned *count)
         return false;
     }
     uint64_t elements = take_list(&cursor, &element);
+    if (element != THRIFT_STRUCT) {
+        return false;
+    }
     for (uint64_t i = 0; i < elements && !cursor.is_bad; i++) {
-        *count += element == THRIFT_STRUCT && mark_element(&cursor);
+        *count += mark_element(&cursor);
     }
     field.type = THRIFT_I32; /* what follows is only walked to see that it is understood */
     while (!cursor.is_bad && next_field(&cursor, &field)) {

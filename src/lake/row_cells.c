@@ -292,12 +292,15 @@ bool row_number(struct view text, double *number)
         *number = (double)whole;
         return true;
     }
-    if (text.len == 0 || text.len >= sizeof(copy) ||
-        (text.at[0] != '-' && (text.at[0] < '0' || text.at[0] > '9'))) {
+    if (text.len == 0 || text.len >= sizeof(copy) || text.at[0] == '+' || text.at[0] == '.') {
         return false;
     }
     memcpy(copy, text.at, text.len);
     copy[text.len] = 0;
+    /* strtod() knows more: hexadecimal, infinity, spaces in front. */
+    if (strspn(copy, "+-.0123456789Ee") != text.len) {
+        return false;
+    }
     char *behind;
     *number = strtod(copy, &behind);
     return behind == copy + text.len && *number - *number == 0; /* not infinite */
