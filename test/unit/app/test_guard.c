@@ -14,6 +14,7 @@ static int set_up(void **state)
 {
     struct fault fault;
     struct config config = {.origins = "",
+                            .server_cookie = "off",
                             .trusted_proxies = "10.0.0.0/8, unix",
                             .source_connections_max = 2,
                             .source_requests_max = 1,
