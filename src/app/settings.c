@@ -35,7 +35,7 @@ enum status settings_create(struct settings **settings, const struct config *con
     made->source_connections = (uint32_t)config->source_connections_max;
     made->source_requests = (uint32_t)config->source_requests_max;
     made->site_requests = (uint32_t)config->site_requests_max;
-    made->has_server_cookie = strcmp(config->server_cookie, "on") == 0;
+    made->has_server_cookie = view_is(view_from_text(config->server_cookie), "on");
     enum status status = read_origins(made, fault);
     if (status == STATUS_OK) {
         status = trusted_networks_parse(&made->trusted, config->trusted_proxies, &why);

@@ -54,7 +54,7 @@ enum status site_build(struct tracker_site *site, const struct config *config, s
         .consent = has_consent ? config->consent : "",
         .storage = strcmp(config->storage, "cookie") != 0 ? config->storage : "",
         .cookie_domain = config->cookie_domain,
-        .has_server_cookie = strcmp(config->server_cookie, "on") == 0,
+        .has_server_cookie = view_is(view_from_text(config->server_cookie), "on"),
     };
     struct view rest = view_from_text(config->module);
     while (rest.len > 0) {
