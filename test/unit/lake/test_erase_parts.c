@@ -102,9 +102,32 @@ static unsigned files_in_hour(void)
     return files;
 }
 
+static char posts[4096];
+
+/* As lake_commit() does with "replace TREE/FROM TREE/TO". */
+static enum status commit(void *self, const struct erase_change *change, struct fault *fault)
+{
+    struct view line = change->files;
+    struct view word = view_cut(&line, ' ');
+    char from[256];
+    char to[256];
+    (void)self;
+    assert_true(view_is(word, "replace"));
+    struct view names[] = {view_cut(&line, ' '), view_cut(&line, '\n')};
+    view_cut(&names[0], '/');
+    view_cut(&names[1], '/');
+    snprintf(from, sizeof(from), "%.*s", VIEW_ARG(names[0]));
+    snprintf(to, sizeof(to), "%.*s", VIEW_ARG(names[1]));
+    assert_int_equal(line.len, 0);
+    snprintf(posts, sizeof(posts), "%.*s", VIEW_ARG(change->posts));
+    return renameat(temporary.fd, from, temporary.fd, to) == 0
+               ? STATUS_OK
+               : fault_set(fault, STATUS_IO, "no rename");
+}
+
 static void erase(enum tree tree, bool is_dry)
 {
-    struct erase_job job = {.subject = &subject, .is_dry = is_dry};
+    struct erase_job job = {.subject = &subject, .is_dry = is_dry, .commit = commit};
     struct fault fault = {0};
     counts = (struct erase_counts){0};
     assert_int_equal(erase_parts(temporary.fd, tree, &job, &counts, &fault), STATUS_OK);
@@ -128,6 +151,8 @@ static void the_subjects_rows_go_and_all_others_stay(void **state)
     assert_int_equal(counts.rows_redacted, 3);
     assert_int_equal(rows_of(1, &left), ROWS - 20);
     assert_int_equal(left, 0);
+    assert_non_null(strstr(posts, " erased 20 "));
+    assert_non_null(strstr(posts, " 7 1 500 480\n")); /* the part, with its rows now */
     assert_int_equal(rows_of(1001, &left), ROWS);
     assert_true(inode_of(1001) == untouched);
     assert_int_equal(files_in_hour(), 2);
