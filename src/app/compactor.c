@@ -34,6 +34,7 @@ enum {
 
 struct compactor {
     struct compactor_options options;
+    struct lake_work_hand hand;
     int lake_fd;
     int inotify_fd; /* -1: looked for now and then instead */
     int wake_fd;
@@ -70,7 +71,7 @@ static void serve_proposals(struct compactor *compactor)
     while (status == STATUS_OK) {
         struct fault fault = {0};
         buf_clear(&change);
-        status = lake_work_serve(compactor->options.data_fd, &change, &fault);
+        status = lake_work_serve(&compactor->hand, &change, &fault);
         if (status == STATUS_OK) {
             say_what_was_done(compactor, buf_view(&change));
         } else if (status == STATUS_BAD_INPUT) {
@@ -274,6 +275,7 @@ enum status compactor_start(struct compactor **compactor, const struct compactor
         return fault_set(fault, STATUS_NO_MEMORY, "no memory for the compactor");
     }
     made->options = *options;
+    made->hand = (struct lake_work_hand){options->data_fd, options->book};
     made->lake_fd = made->inotify_fd = -1;
     made->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     enum status status =

@@ -16,11 +16,13 @@
 #include "app/config.h"
 #include "base/clock.h"
 #include "base/logger.h"
+#include "lake/ledger_book.h"
 
 struct compactor;
 
 struct compactor_options {
-    int data_fd;                 /* borrowed, as all here */
+    int data_fd; /* borrowed, as all here */
+    struct ledger_book *book;
     const struct config *config; /* data, duckdb, disk_reserve and what concerns compaction */
     const struct clock *clock;
     const struct logger *log;

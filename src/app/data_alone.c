@@ -1,7 +1,5 @@
 #include "app/data_alone.h"
 
-#include "lake/lake_commit.h"
-
 #include <unistd.h>
 
 enum { GATHER_BYTES = 32 * 1024 * 1024, DAY_MS = 86400000 };
@@ -43,9 +41,6 @@ enum status data_alone_open(struct data_alone *alone, const struct data_alone_op
         data_folder_open(&alone->data, options->config->data, DATA_FOLDER_WRITE, fault);
     if (status == STATUS_OK) {
         status = data_folder_enter(alone->data.fd, "lake", true, &alone->lake_fd, fault);
-    }
-    if (status == STATUS_OK) {
-        status = lake_commit_recover(alone->data.fd, fault);
     }
     if (status == STATUS_OK) {
         status = tombstones_open(&alone->tombstones, alone->data.fd, fault);

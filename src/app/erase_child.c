@@ -2,6 +2,7 @@
 
 #include "journal/data_folder.h"
 #include "lake/erase_intent.h"
+#include "lake/lake_commit.h"
 #include "lake/lake_work.h"
 
 #include <errno.h>
@@ -31,7 +32,14 @@ extern char **environ;
 
 static enum status propose(void *self, const struct erase_change *change, struct fault *fault)
 {
-    return lake_work_commit(self, change->files, fault);
+    struct lake_work *work = self;
+    struct buf text;
+    buf_init(&text, LAKE_CHANGE_BYTES_MAX);
+    enum status status =
+        erase_change_append(&text, work->data_fd, LEDGER_BY_ERASURE, change, fault);
+    status = status == STATUS_OK ? lake_work_commit(work, buf_view(&text), fault) : status;
+    buf_free(&text);
+    return status;
 }
 
 /* A compaction that is under way is waited for: it read rows that are to go. Whoever started this

@@ -56,6 +56,7 @@ struct settling {
     const struct subject *subject;
     struct erasure_receipt *receipt;
     bool has_begun;
+    uint64_t erased_before; /* by the lake, when it began */
 };
 
 static enum status entomb(struct settling *settling, struct fault *fault)
@@ -75,10 +76,15 @@ static enum status settle_once(void *self, struct lake *lake, struct fault *faul
 {
     struct settling *settling = self;
     struct eraser *eraser = settling->eraser;
+    const struct lake_counts *counts = lake_counts(lake);
+    if (!settling->has_begun) {
+        settling->erased_before = atomic_load(&counts->erased);
+    }
     enum status status = settling->has_begun ? STATUS_OK : entomb(settling, fault);
     settling->has_begun = status == STATUS_OK;
     if (status == STATUS_OK) {
         status = lake_drain(lake, fault);
+        settling->receipt->journal_rows = atomic_load(&counts->erased) - settling->erased_before;
     }
     if (status != STATUS_OK && status != STATUS_BUSY) {
         return status;

@@ -15,6 +15,7 @@ static enum status settle(void *self, const struct subject *subject,
     if (status == STATUS_OK) {
         erasure_receipt_name(receipt, alone->tombstones, subject);
         status = data_alone_drain(alone, fault);
+        receipt->journal_rows = atomic_load(&lake_counts(alone->lake)->erased);
     }
     return status == STATUS_OK ? erase_leftovers(alone->lake_fd, fault) : status;
 }
@@ -22,7 +23,16 @@ static enum status settle(void *self, const struct subject *subject,
 static enum status commit(void *self, const struct erase_change *change, struct fault *fault)
 {
     struct data_alone *alone = self;
-    return lake_commit(alone->data.fd, change->files, view_make(NULL, 0), fault);
+    struct buf text;
+    buf_init(&text, LAKE_CHANGE_BYTES_MAX);
+    enum status status =
+        erase_change_append(&text, alone->data.fd, LEDGER_BY_ERASURE, change, fault);
+    if (status == STATUS_OK) {
+        status =
+            lake_commit(alone->data.fd, buf_view(&text), view_make(NULL, 0), alone->book, fault);
+    }
+    buf_free(&text);
+    return status;
 }
 
 static enum status erase_files(void *self, const struct subject *subject,

@@ -71,7 +71,8 @@ enum status erasure_receipt_append_json(struct buf *out, const struct erasure_re
     buf_append_format(out, "\"ids\":%zu,\"one_site\":%s,\"tombstones\":[", receipt->ids,
                       receipt->has_site ? "true" : "false");
     buf_append_view(out, buf_view(&receipt->tombstones));
-    buf_append_text(out, "],\"journal\":\"emptied into the lake and renewed\",");
+    buf_append_format(out, "],\"journal\":{\"rows\":%llu,\"renewed\":true},",
+                      (unsigned long long)receipt->journal_rows);
     append_counts(out, "raw", &receipt->files.raw);
     append_counts(out, "parquet", &receipt->files.parquet);
     append_counts(out, "quarantine", &receipt->files.quarantine);
@@ -119,8 +120,9 @@ static void append_all(struct buf *out, const struct json *doc)
                       VIEW_ARG(text_at(doc, JSON_ROOT, "ids")),
                       view_is(text_at(doc, JSON_ROOT, "one_site"), "true") ? "one site"
                                                                            : "all sites");
-    buf_append_format(out, "  %-12s %.*s\n", "journal",
-                      VIEW_ARG(text_at(doc, JSON_ROOT, "journal")));
+    json_value journal = json_member(doc, JSON_ROOT, "journal");
+    buf_append_format(out, "  %-12s %.*s rows dropped, its files replaced\n", "journal",
+                      VIEW_ARG(text_at(doc, journal, "rows")));
     append_tree(out, doc, "raw", "raw");
     append_tree(out, doc, "parquet", "Parquet");
     append_tree(out, doc, "quarantine", "quarantine");

@@ -20,6 +20,7 @@ struct erasure_receipt {
     size_t ids;
     bool has_site;         /* one site alone was meant */
     struct buf tombstones; /* hashes, as members of a JSON array */
+    uint64_t journal_rows; /* that were in the journal alone, and dropped on their way out of it */
     struct erase_report files;
 };
 

@@ -189,6 +189,7 @@ static enum status open_shared(struct serve *serve, struct fault *fault)
     }
     if (status == STATUS_OK) {
         struct compactor_options compactor = {.data_fd = serve->data.fd,
+                                              .book = serve->book,
                                               .config = config,
                                               .clock = options->clock,
                                               .log = options->log};

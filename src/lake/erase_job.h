@@ -4,6 +4,7 @@
 #ifndef PIPES_LAKE_ERASE_JOB_H
 #define PIPES_LAKE_ERASE_JOB_H
 
+#include "lake/ledger_hour.h"
 #include "lake/subject.h"
 
 #include <stdatomic.h>
@@ -14,6 +15,10 @@ struct erase_change {
     struct view files; /* lines for lake_commit.h */
     struct view posts; /* lines of a posting, see ledger_book.h, without its first */
 };
+
+/* Appends it as one for lake_commit(): with its posting as notes. Only whoever holds lake/WORK. */
+enum status erase_change_append(struct buf *text, int data_fd, enum ledger_source source,
+                                const struct erase_change *change, struct fault *fault) MUST_CHECK;
 
 struct erase_job {
     const struct subject *subject;

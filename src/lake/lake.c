@@ -161,7 +161,7 @@ enum status lake_open(struct lake **lake, const struct lake_options *options, st
         made->tree_fds[i] = -1;
     }
     /* First of all: names of parts that a commit was about to remove say nothing any more. */
-    enum status status = lake_commit_recover(options->data_fd, fault);
+    enum status status = lake_commit_recover(options->data_fd, options->ledger.book, fault);
     status =
         status == STATUS_OK ? lake_account_open(&made->account, &options->ledger, fault) : status;
     status = status == STATUS_OK

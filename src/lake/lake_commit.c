@@ -1,5 +1,6 @@
 #include "lake/lake_commit.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "journal/data_folder.h"
 #include "lake/lake_done.h"
@@ -13,21 +14,78 @@
 #include <unistd.h>
 
 enum { NAME_BYTES = 256, WORKER_BYTES_MAX = 256, LOCK_WAIT_MS = 1000, LOCK_PAUSE_MS = 10 };
+/* Where a change is made. */
+struct place {
+    int data_fd;
+    int lake_fd;
+    struct ledger_book *book; /* NULL: there is none */
+};
+
 static const char COMMIT_FILE[] = "_commit";
 static const char SNAPSHOT_FILE[] = "SNAPSHOT";
 static const char *const FOLDERS[] = {"raw/", "quarantine/", "events/", "manifest/", "schema/"};
 
+static const char NOTE[] = "note ";
+
 bool lake_change_next(struct view *change, struct lake_change_line *line)
 {
     struct view text = {0};
-    while (text.len == 0 && change->len > 0) {
+    while ((text.len == 0 || view_starts_with(text, NOTE)) && change->len > 0) {
         text = view_cut(change, '\n');
     }
+    text = view_starts_with(text, NOTE) ? view_make(NULL, 0) : text;
     struct view word = view_cut(&text, ' ');
     line->is_replace = view_is(word, "replace");
     line->from = view_cut(&text, ' ');
     line->to = text;
     return word.len > 0;
+}
+
+void lake_change_note(struct buf *change, struct view lines)
+{
+    while (lines.len > 0) {
+        buf_append_text(change, NOTE);
+        buf_append_view(change, view_cut(&lines, '\n'));
+        buf_append_byte(change, '\n');
+    }
+}
+
+static void take_notes(struct view change, struct buf *post)
+{
+    while (change.len > 0) {
+        struct view line = view_cut(&change, '\n');
+        if (view_starts_with(line, NOTE)) {
+            buf_append_view(post, view_part(line, sizeof(NOTE) - 1, line.len));
+            buf_append_byte(post, '\n');
+        }
+    }
+}
+
+static enum status apply_post(int data_fd, struct view post, struct ledger_book *book,
+                              struct fault *fault)
+{
+    struct ledger_book *own = NULL;
+    enum status status = STATUS_OK;
+    if (!book) {
+        const struct clock clock = clock_system();
+        status = ledger_book_open(&own, data_fd, clock_now_ms(&clock), fault);
+    }
+    status = status == STATUS_OK ? ledger_book_apply(book ? book : own, post, fault) : status;
+    ledger_book_close(own);
+    return status;
+}
+
+static enum status post_notes(const struct place *place, struct view change, struct fault *fault)
+{
+    struct buf post;
+    buf_init(&post, LAKE_CHANGE_BYTES_MAX);
+    take_notes(change, &post);
+    enum status status = buf_status(&post);
+    if (status == STATUS_OK && post.len > 0) {
+        status = apply_post(place->data_fd, buf_view(&post), place->book, fault);
+    }
+    buf_free(&post);
+    return status;
 }
 
 enum status lake_snapshot_lock(int lake_fd, bool is_shared, int wait_ms, int *fd,
@@ -190,10 +248,12 @@ static enum status do_lines(int lake_fd, struct view change, bool is_replace, st
     return status == STATUS_OK && last.at ? sync_folder_of(lake_fd, last, fault) : status;
 }
 
-static enum status complete(int lake_fd, struct view change, struct fault *fault)
+static enum status complete(const struct place *place, struct view change, struct fault *fault)
 {
+    int lake_fd = place->lake_fd;
     enum status status = do_lines(lake_fd, change, true, fault);
     status = status == STATUS_OK ? do_lines(lake_fd, change, false, fault) : status;
+    status = status == STATUS_OK ? post_notes(place, change, fault) : status;
     if (status == STATUS_OK && unlinkat(lake_fd, COMMIT_FILE, 0) != 0 && errno != ENOENT) {
         status = fault_errno(fault, errno, "cannot remove lake/%s", COMMIT_FILE);
     }
@@ -201,12 +261,12 @@ static enum status complete(int lake_fd, struct view change, struct fault *fault
 }
 
 /* With lake/SNAPSHOT locked. */
-static enum status recover(int lake_fd, struct fault *fault)
+static enum status recover(const struct place *place, struct fault *fault)
 {
     struct buf change;
     buf_init(&change, LAKE_CHANGE_BYTES_MAX);
-    enum status status = file_read(lake_fd, COMMIT_FILE, &change, fault);
-    status = status == STATUS_OK          ? complete(lake_fd, buf_view(&change), fault)
+    enum status status = file_read(place->lake_fd, COMMIT_FILE, &change, fault);
+    status = status == STATUS_OK          ? complete(place, buf_view(&change), fault)
              : status == STATUS_NOT_FOUND ? STATUS_OK
                                           : status;
     buf_free(&change);
@@ -236,17 +296,19 @@ static enum status check_worker(int lake_fd, struct view token, struct fault *fa
     return status;
 }
 
-static enum status commit(int data_fd, int lake_fd, struct view change, struct fault *fault)
+static enum status commit(const struct place *place, struct view change, struct fault *fault)
 {
+    int lake_fd = place->lake_fd;
     if (is_made(lake_fd, change)) {
         return STATUS_OK;
     }
-    enum status status = check(data_fd, lake_fd, change, fault);
+    enum status status = check(place->data_fd, lake_fd, change, fault);
     status = status == STATUS_OK ? file_replace(lake_fd, COMMIT_FILE, change, fault) : status;
-    return status == STATUS_OK ? complete(lake_fd, change, fault) : status;
+    return status == STATUS_OK ? complete(place, change, fault) : status;
 }
 
-enum status lake_commit(int data_fd, struct view change, struct view token, struct fault *fault)
+enum status lake_commit(int data_fd, struct view change, struct view token,
+                        struct ledger_book *book, struct fault *fault)
 {
     int lake_fd = -1;
     int lock_fd = -1;
@@ -256,8 +318,9 @@ enum status lake_commit(int data_fd, struct view change, struct view token, stru
     }
     if (status == STATUS_OK) {
         status = check_worker(lake_fd, token, fault);
-        status = status == STATUS_OK ? recover(lake_fd, fault) : status;
-        status = status == STATUS_OK ? commit(data_fd, lake_fd, change, fault) : status;
+        const struct place place = {data_fd, lake_fd, book};
+        status = status == STATUS_OK ? recover(&place, fault) : status;
+        status = status == STATUS_OK ? commit(&place, change, fault) : status;
         close(lock_fd);
     }
     if (lake_fd >= 0) {
@@ -266,7 +329,7 @@ enum status lake_commit(int data_fd, struct view change, struct view token, stru
     return status;
 }
 
-enum status lake_commit_recover(int data_fd, struct fault *fault)
+enum status lake_commit_recover(int data_fd, struct ledger_book *book, struct fault *fault)
 {
     int lake_fd = -1;
     int lock_fd = -1;
@@ -277,7 +340,8 @@ enum status lake_commit_recover(int data_fd, struct fault *fault)
     if (status == STATUS_OK && faccessat(lake_fd, COMMIT_FILE, F_OK, 0) == 0) {
         status = lake_snapshot_lock(lake_fd, false, LOCK_WAIT_MS, &lock_fd, fault);
         if (status == STATUS_OK) {
-            status = recover(lake_fd, fault);
+            const struct place place = {data_fd, lake_fd, book};
+            status = recover(&place, fault);
             close(lock_fd);
         }
     }

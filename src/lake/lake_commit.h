@@ -8,11 +8,15 @@
  *     remove raw/date=2026-11-24/hour=07/part-7-1-900.ndjson.zst
  *     replace manifest/_2026-11-24 manifest/2026-11-24
  *
+ * Lines "note ..." hold a posting of the ledger (ledger_book.h): it takes effect with the change,
+ * once, whoever is killed when.
+ *
  * Only the holder of data/LOCK commits:
  *
  *   1. lake/SNAPSHOT is locked (flock), so that nobody who lists the lake sees half of it;
  *   2. the change is written to lake/_commit, durably;
- *   3. files are renamed, folders synced; then what goes is unlinked, folders synced;
+ *   3. files are renamed, folders synced; then what goes is unlinked, folders synced; notes are
+ *      posted;
  *   4. lake/_commit is removed, lake/SNAPSHOT unlocked.
  *
  * Cut off behind 2, the next holder does 3 and 4. Somebody who reads meanwhile and finds a _commit:
@@ -22,8 +26,10 @@
 #ifndef PIPES_LAKE_LAKE_COMMIT_H
 #define PIPES_LAKE_LAKE_COMMIT_H
 
+#include "base/buf.h"
 #include "base/status.h"
 #include "base/view.h"
+#include "lake/ledger_book.h"
 
 enum { LAKE_CHANGE_BYTES_MAX = 16 * 1024 * 1024 };
 
@@ -32,11 +38,15 @@ enum { LAKE_CHANGE_BYTES_MAX = 16 * 1024 * 1024 };
  * still needed (lake_done.h), or another worker began; STATUS_BUSY: somebody reads SNAPSHOT for
  * long: try again. After any failure the lake is as it was, or the next commit or
  * lake_commit_recover() completes it. A change that was made before, whole, may be asked for once
- * more: nothing happens. */
-enum status lake_commit(int data_fd, struct view change, struct view token, struct fault *fault)
-    MUST_CHECK;
+ * more: nothing happens. `book` is the process's; with NULL one is opened when there are notes, and
+ * no other may be open. */
+enum status lake_commit(int data_fd, struct view change, struct view token,
+                        struct ledger_book *book, struct fault *fault) MUST_CHECK;
 /* Completes what a crash left. The caller holds data/LOCK. */
-enum status lake_commit_recover(int data_fd, struct fault *fault) MUST_CHECK;
+enum status lake_commit_recover(int data_fd, struct ledger_book *book, struct fault *fault)
+    MUST_CHECK;
+/* Appends a posting's lines as notes. */
+void lake_change_note(struct buf *change, struct view lines);
 
 /* Takes the next line off a change. False at its end. */
 struct lake_change_line {

@@ -94,7 +94,7 @@ static enum status commit_alone(struct lake_work *work, struct view change, stru
     enum status status = data_folder_open(&data, work->data_path, DATA_FOLDER_WRITE, fault);
     if (status == STATUS_OK) {
         do {
-            status = lake_commit(data.fd, change, view_make(NULL, 0), fault);
+            status = lake_commit(data.fd, change, view_make(NULL, 0), NULL, fault);
         } while (status == STATUS_BUSY);
         data_folder_close(&data);
     }
@@ -182,8 +182,8 @@ static enum status answer(int lake_fd, struct view token, enum status status,
     return written;
 }
 
-static enum status serve_one(int data_fd, int lake_fd, struct view proposal, struct buf *carried,
-                             struct fault *fault)
+static enum status serve_one(const struct lake_work_hand *hand, int lake_fd, struct view proposal,
+                             struct buf *carried, struct fault *fault)
 {
     struct view token = view_cut(&proposal, '\n');
     struct view word = view_cut(&token, ' ');
@@ -191,7 +191,7 @@ static enum status serve_one(int data_fd, int lake_fd, struct view proposal, str
         unlinkat(lake_fd, PROPOSAL_FILE, 0);
         return fault_set(fault, STATUS_BAD_INPUT, "lake/%s names no worker", PROPOSAL_FILE);
     }
-    enum status status = lake_commit(data_fd, proposal, token, fault);
+    enum status status = lake_commit(hand->data_fd, proposal, token, hand->book, fault);
     if (status == STATUS_BUSY) {
         return status;
     }
@@ -204,15 +204,16 @@ static enum status serve_one(int data_fd, int lake_fd, struct view proposal, str
                                                         : status;
 }
 
-enum status lake_work_serve(int data_fd, struct buf *carried, struct fault *fault)
+enum status lake_work_serve(const struct lake_work_hand *hand, struct buf *carried,
+                            struct fault *fault)
 {
     int lake_fd = -1;
     struct buf proposal;
     buf_init(&proposal, LAKE_CHANGE_BYTES_MAX);
-    enum status status = data_folder_enter(data_fd, "lake", false, &lake_fd, fault);
+    enum status status = data_folder_enter(hand->data_fd, "lake", false, &lake_fd, fault);
     status = status == STATUS_OK ? file_read(lake_fd, PROPOSAL_FILE, &proposal, fault) : status;
     if (status == STATUS_OK) {
-        status = serve_one(data_fd, lake_fd, buf_view(&proposal), carried, fault);
+        status = serve_one(hand, lake_fd, buf_view(&proposal), carried, fault);
     }
     buf_free(&proposal);
     if (lake_fd >= 0) {

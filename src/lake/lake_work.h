@@ -21,6 +21,7 @@
 
 #include "base/status.h"
 #include "base/view.h"
+#include "lake/ledger_book.h"
 
 enum { LAKE_TOKEN_BYTES = 64 };
 
@@ -44,7 +45,11 @@ enum status lake_work_commit(struct lake_work *work, struct view change, struct 
 /* Of the holder of data/LOCK: carries out what is proposed, and answers. STATUS_END: nothing is;
  * STATUS_BUSY: try again soon. A refused proposal is STATUS_BAD_INPUT. `carried`, NULL or a buf of
  * the caller's, gets the change that was made. */
-struct buf;
-enum status lake_work_serve(int data_fd, struct buf *carried, struct fault *fault) MUST_CHECK;
+struct lake_work_hand {
+    int data_fd;              /* borrowed */
+    struct ledger_book *book; /* borrowed; the process's */
+};
+enum status lake_work_serve(const struct lake_work_hand *hand, struct buf *carried,
+                            struct fault *fault) MUST_CHECK;
 
 #endif

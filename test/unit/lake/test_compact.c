@@ -97,7 +97,8 @@ static enum status compact_with(uint64_t memory, int64_t hour_ms, bool has_varia
     enum status status = compact_hour(compact, part_hour(hour_ms), outcome, fault);
     compact_close(compact);
     if (status == STATUS_OK) {
-        status = lake_commit(temporary.fd, buf_view(&outcome->change), view_make(NULL, 0), fault);
+        status =
+            lake_commit(temporary.fd, buf_view(&outcome->change), view_make(NULL, 0), NULL, fault);
     }
     return status;
 }
@@ -415,7 +416,7 @@ static void finishes_a_commit_that_was_cut_off(void **state)
         }
         verify(said);
         assert_string_equal(said, "");
-        assert_int_equal(lake_commit_recover(temporary.fd, &fault), STATUS_OK);
+        assert_int_equal(lake_commit_recover(temporary.fd, NULL, &fault), STATUS_OK);
         assert_false(is_there("lake/_commit"));
         verify(said);
         assert_string_equal(said, "");
@@ -446,7 +447,7 @@ static void refuses_changes_that_lead_elsewhere(void **state)
         snprintf(change, sizeof(change), "%s%s", CHANGES[i],
                  CHANGES[i][0] ? "remove raw/date=2025-11-24/hour=12/part-7-1-2.ndjson.zst\n" : "");
         assert_int_equal(
-            lake_commit(temporary.fd, view_from_text(change), view_make(NULL, 0), &fault),
+            lake_commit(temporary.fd, view_from_text(change), view_make(NULL, 0), NULL, &fault),
             CHANGES[i][0] ? STATUS_BAD_INPUT : STATUS_OK);
         assert_true(is_there("lake/raw/date=2025-11-24/hour=12/part-7-1-2.ndjson.zst"));
     }
@@ -467,6 +468,7 @@ static void lets_one_process_work_at_a_time(void **state)
 
 static void never_carries_out_what_a_killed_worker_proposed_once_another_began(void **state)
 {
+    const struct lake_work_hand hand = {.data_fd = temporary.fd};
     struct lake_work work;
     struct fault fault = {0};
     (void)state;
@@ -480,9 +482,9 @@ static void never_carries_out_what_a_killed_worker_proposed_once_another_began(v
                      &fault),
         STATUS_OK);
     close(lake_fd);
-    assert_int_equal(lake_work_serve(temporary.fd, NULL, &fault), STATUS_BAD_INPUT);
+    assert_int_equal(lake_work_serve(&hand, NULL, &fault), STATUS_BAD_INPUT);
     assert_true(is_there("lake/raw/date=2025-11-24/hour=12/part-7-1-2.ndjson.zst"));
-    assert_int_equal(lake_work_serve(temporary.fd, NULL, &fault), STATUS_END);
+    assert_int_equal(lake_work_serve(&hand, NULL, &fault), STATUS_END);
     lake_work_end(&work);
 }
 

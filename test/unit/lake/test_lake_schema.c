@@ -225,7 +225,7 @@ static void a_commit_puts_file_and_statistics_in_place(void **state)
     close(parquet);
     assert_true(view_is(buf_view(&change), "replace schema/date=2025-11-24/_hour=12.stats "
                                            "schema/date=2025-11-24/hour=12.stats\n"));
-    assert_int_equal(lake_commit(temporary.fd, buf_view(&change), view_make(NULL, 0), &fault),
+    assert_int_equal(lake_commit(temporary.fd, buf_view(&change), view_make(NULL, 0), NULL, &fault),
                      STATUS_OK);
     struct schema_stats *stats = gather(0, 0);
     assert_string_equal(notes, "");
@@ -236,7 +236,7 @@ static void a_commit_puts_file_and_statistics_in_place(void **state)
     lake_schema_propose_removal(temporary.fd, SCHEMA_NOON_MS / 3600000, &change);
     lake_schema_propose_removal(temporary.fd, SCHEMA_NOON_MS / 3600000 + 1, &change);
     assert_true(view_is(buf_view(&change), "remove schema/date=2025-11-24/hour=12.stats\n"));
-    assert_int_equal(lake_commit(temporary.fd, buf_view(&change), view_make(NULL, 0), &fault),
+    assert_int_equal(lake_commit(temporary.fd, buf_view(&change), view_make(NULL, 0), NULL, &fault),
                      STATUS_OK);
     assert_int_not_equal(faccessat(temporary.fd, STATS, F_OK, 0), 0);
     buf_free(&change);
