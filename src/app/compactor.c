@@ -54,12 +54,17 @@ static void say_what_was_done(const struct compactor *compactor, struct view cha
     uint64_t removed = 0;
     struct view file = {0};
     while (lake_change_next(&change, &line)) {
-        removed += !line.is_replace;
-        file = line.is_replace && !file.at ? line.to : file;
+        removed += !line.is_replace && view_starts_with(line.from, "raw/");
+        bool is_rows = view_starts_with(line.to, "events/") || view_starts_with(line.to, "raw/");
+        file = line.is_replace && is_rows && !file.at ? line.to : file;
     }
-    logger_info(compactor->options.log, "lake",
-                "%.*s is written anew; %llu other files went into it", VIEW_ARG(file),
-                (unsigned long long)removed);
+    const struct logger *log = compactor->options.log;
+    if (file.at) {
+        logger_info(log, "lake", "%.*s is written anew; %llu other files went into it",
+                    VIEW_ARG(file), (unsigned long long)removed);
+    } else {
+        logger_info(log, "lake", "%llu files of rows are removed", (unsigned long long)removed);
+    }
 }
 
 /* Everything that is proposed. */

@@ -16,14 +16,9 @@ static bool is_there(int lake_fd, struct view name)
 
 enum status lake_pending_load(struct lake_pending *pending, int lake_fd, struct fault *fault)
 {
-    struct lake_change_line line;
     *pending = (struct lake_pending){.lake_fd = lake_fd};
     buf_init(&pending->change, LAKE_CHANGE_BYTES_MAX);
     enum status status = file_read(lake_fd, "_commit", &pending->change, fault);
-    struct view rest = buf_view(&pending->change);
-    while (status == STATUS_OK && lake_change_next(&rest, &line)) {
-        pending->has_begun |= !is_there(lake_fd, line.from);
-    }
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
@@ -49,16 +44,23 @@ bool lake_pending_is_gone(const struct lake_pending *pending, const char *name)
     return false;
 }
 
+/* Its turn comes when all renames before it are done, and then it is what belongs to these. */
 const char *lake_pending_name(const struct lake_pending *pending, const char *name,
                               char place[LAKE_PENDING_NAME_BYTES])
 {
     struct lake_change_line line;
     struct view rest = buf_view(&pending->change);
-    while (pending->has_begun && lake_change_next(&rest, &line)) {
-        if (line.is_replace && view_is(line.to, name) && is_there(pending->lake_fd, line.from)) {
+    bool is_first = true;
+    while (lake_change_next(&rest, &line)) {
+        bool is_renamed = !line.is_replace || !is_there(pending->lake_fd, line.from);
+        if (line.is_replace && !is_renamed && !is_first && view_is(line.to, name)) {
             snprintf(place, LAKE_PENDING_NAME_BYTES, "%.*s", VIEW_ARG(line.from));
             return place;
         }
+        if (!is_renamed) {
+            break;
+        }
+        is_first = is_first && !line.is_replace;
     }
     return name;
 }

@@ -22,7 +22,6 @@ enum { LAKE_PENDING_NAME_BYTES = 256 };
 
 struct lake_pending {
     int lake_fd;       /* borrowed */
-    bool has_begun;    /* something was renamed */
     struct buf change; /* empty: nothing is pending */
 };
 

@@ -383,18 +383,33 @@ static void writes_properties_as_variant_when_asked(void **state)
             "12 152.0");
 }
 
+/* Does the first `count` renames of a change, as a holder that is killed behind them. */
+static size_t rename_some(int lake_fd, struct view change, size_t count)
+{
+    struct lake_change_line line;
+    size_t done = 0;
+    while (done < count && lake_change_next(&change, &line)) {
+        char from[256];
+        char to[256];
+        snprintf(from, sizeof(from), "%.*s", VIEW_ARG(line.from));
+        snprintf(to, sizeof(to), "%.*s", VIEW_ARG(line.to));
+        if (line.is_replace) {
+            assert_int_equal(renameat(lake_fd, from, lake_fd, to), 0);
+            done++;
+        }
+    }
+    return done;
+}
+
 static void finishes_a_commit_that_was_cut_off(void **state)
 {
     struct compact_outcome outcome;
     struct fault fault = {0};
-    static const char *const STEPS[] = {
-        "lake/events/date=2025-11-24/hour=12/_events.parquet",
-        "lake/manifest/_2025-11-24",
-    };
+    bool is_over = false;
     (void)state;
-    /* As many renames as `cut` were done when it was killed. */
-    for (size_t cut = 0; cut <= 2; cut++) {
+    for (size_t cut = 0; !is_over; cut++) {
         char said[512];
+        char expected[16];
         unsigned first = (unsigned)cut * 100 + 1;
         struct compact *compact;
         struct compact_options options = {.memory_bytes = 512u << 20, .log = &quiet};
@@ -403,26 +418,20 @@ static void finishes_a_commit_that_was_cut_off(void **state)
         assert_int_equal(compact_hour(compact, part_hour(NOON_MS), &outcome, &fault), STATUS_OK);
         compact_close(compact);
         int lake_fd = openat(temporary.fd, "lake", O_RDONLY);
-        assert_int_equal(file_replace(lake_fd, "_commit", buf_view(&outcome.change), &fault),
-                         STATUS_OK);
+        struct view change = buf_view(&outcome.change);
+        assert_int_equal(file_replace(lake_fd, "_commit", change, &fault), STATUS_OK);
+        is_over = rename_some(lake_fd, change, cut) < cut;
         compact_outcome_free(&outcome);
         close(lake_fd);
-        for (size_t i = 0; i < cut; i++) {
-            char to[128];
-            snprintf(to, sizeof(to), "%s", STEPS[i]);
-            char *mark = strrchr(to, '_');
-            memmove(mark, mark + 1, strlen(mark));
-            assert_int_equal(renameat(temporary.fd, STEPS[i], temporary.fd, to), 0);
-        }
         verify(said);
         assert_string_equal(said, "");
         assert_int_equal(lake_commit_recover(temporary.fd, NULL, &fault), STATUS_OK);
         assert_false(is_there("lake/_commit"));
         verify(said);
         assert_string_equal(said, "");
-        char expected[16];
         snprintf(expected, sizeof(expected), "%zu", (cut + 1) * 50);
         answers("select count(*)::varchar from files", expected);
+        assert_true(cut < 10);
     }
 }
 
