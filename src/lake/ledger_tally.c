@@ -145,19 +145,41 @@ static struct ledger_row *take_row(struct ledger_tally *tally, int64_t hour, str
     slot = find_slot(tally, hour, site);
     struct ledger_row *row = &tally->rows[tally->count++];
     *slot = (uint32_t)tally->count;
-    *row = (struct ledger_row){.hour = hour};
+    *row = (struct ledger_row){.hour = hour, .site_len = (uint8_t)site.len};
     if (site.len > 0) {
         memcpy(row->site, site.at, site.len);
     }
     return row;
 }
 
+/* As a rule one site and what is of none follow each other: their names are plain, or no row would
+ * be called so. */
+static struct ledger_row *find_recent(struct ledger_tally *tally, int64_t hour, struct view site)
+{
+    for (int i = 0; i < 2 && tally->recent[i] < tally->count; i++) {
+        struct ledger_row *row = &tally->rows[tally->recent[i]];
+        if (row->hour == hour && row->site_len == site.len &&
+            (site.len == 0 || memcmp(row->site, site.at, site.len) == 0)) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
 static struct ledger_row *row_of(struct ledger_tally *tally, int64_t hour, struct view site)
 {
-    struct ledger_row *row = take_row(tally, hour, ledger_plain_site(site));
+    struct ledger_row *row = find_recent(tally, hour, site);
+    if (row) {
+        return row;
+    }
+    row = take_row(tally, hour, ledger_plain_site(site));
     if (!row) {
         tally->is_full = true;
         row = take_row(tally, hour, view_from_text(LEDGER_OTHER));
+    }
+    if (row) {
+        tally->recent[1] = tally->recent[0];
+        tally->recent[0] = (size_t)(row - tally->rows);
     }
     return row;
 }

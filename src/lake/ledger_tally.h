@@ -73,6 +73,7 @@ struct view ledger_plain_site(struct view site);
 struct ledger_row {
     int64_t hour; /* since 1970, UTC */
     char site[LEDGER_SITE_BYTES];
+    uint8_t site_len;
     uint64_t counts[LEDGER_COUNTS];
     uint64_t mark; /* the highest ingest_seq in it, where somebody says so */
 };
@@ -84,8 +85,9 @@ struct ledger_tally {
     size_t ceiling;
     uint32_t *slots; /* 1 + index of a row, or 0; twice as many as rows */
     size_t slot_count;
-    bool is_full;  /* some went to LEDGER_OTHER */
-    uint64_t lost; /* no memory even for that: nothing adds up then */
+    size_t recent[2]; /* rows asked for last, the latest first */
+    bool is_full;     /* some went to LEDGER_OTHER */
+    uint64_t lost;    /* no memory even for that: nothing adds up then */
 };
 
 /* Memory is taken as it is needed. */
