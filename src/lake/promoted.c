@@ -43,7 +43,9 @@ static bool is_nameable(struct view property)
 bool promoted_add(struct promoted *promoted, struct view property, enum promoted_type type,
                   int64_t since)
 {
-    if (promoted->count == PROMOTED_MAX || !is_nameable(property)) {
+    size_t count = promoted->count;
+    if (count == PROMOTED_MAX || !is_nameable(property) ||
+        (count > 0 && since < promoted->columns[count - 1].since)) {
         return false;
     }
     struct promoted_column *made = &promoted->columns[promoted->count];

@@ -57,8 +57,8 @@ const char *promoted_type_name(enum promoted_type type);
 enum status promoted_load(struct promoted *promoted, int lake_fd, struct fault *fault) MUST_CHECK;
 enum status promoted_save(const struct promoted *promoted, int lake_fd, struct fault *fault)
     MUST_CHECK;
-/* False when there is no room, the name is too long or none, or another column has its name
- * already, whatever the case of its letters. `since` is not before the last one's. */
+/* False when there is no room, the name is too long or none, another column has its name already,
+ * whatever the case of its letters, or `since` is before the last one's. */
 bool promoted_add(struct promoted *promoted, struct view property, enum promoted_type type,
                   int64_t since);
 /* Adds the column of all properties; false when it is there already. */

@@ -355,6 +355,13 @@ static void gives_frequent_properties_columns_of_their_own(void **state)
                      STATUS_OK);
     compact_outcome_free(&outcome);
     answers("select concat_ws(' ', count(*), count(properties)) from files", "300 300");
+    struct buf columns_kept;
+    buf_init(&columns_kept, 65536);
+    int lake_fd = openat(temporary.fd, "lake", O_RDONLY);
+    assert_int_equal(file_read(lake_fd, "PROMOTED", &columns_kept, &fault), STATUS_OK);
+    close(lake_fd);
+    assert_null(memmem(columns_kept.at, columns_kept.len, "older", 5));
+    buf_free(&columns_kept);
     char file[128];
     snprintf(file, sizeof(file), "%s/lake/events/date=2025-11-24/hour=13/events.parquet",
              temporary.path);
@@ -448,6 +455,8 @@ static void refuses_changes_that_lead_elsewhere(void **state)
         "",
     };
     (void)state;
+    assert_int_equal(close(openat(temporary.fd, "SEED", O_CREAT | O_WRONLY, 0600)), 0);
+    assert_int_equal(close(openat(temporary.fd, "lake/CURSOR", O_CREAT | O_WRONLY, 0600)), 0);
     for (size_t i = 0; i < sizeof(CHANGES) / sizeof(CHANGES[0]); i++) {
         struct fault fault = {0};
         /* "raw/nothing" alone would be a change that was made before. */
