@@ -5,6 +5,7 @@
 #include "lake/lake_work.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -12,6 +13,7 @@
 
 /* Address space that libraries, stacks and files take beside the memory that is used. */
 enum { LOWEST_PRIORITY = 19, BESIDE_BYTES = 512 * 1024 * 1024 };
+enum { KEPT_BLOCK_BYTES = 32 * 1024 * 1024, KEPT_BYTES = 64 * 1024 * 1024 };
 
 struct compacted {
     uint64_t hours;
@@ -31,10 +33,13 @@ static void enter_background(void)
     }
 }
 
-/* DuckDB's allocator gives memory back within seconds, and an hour later needs it again: to get it
- * from the system anew is a fifth of all the work. Read when the library is loaded. */
+/* Memory given back is needed again an hour's file later: to get it from the system anew is half of
+ * all the work. DuckDB's own allocator reads this when the library is loaded; its compression uses
+ * the C library's, which main() made give back large blocks at once. */
 static void keep_memory(void)
 {
+    mallopt(M_MMAP_THRESHOLD, KEPT_BLOCK_BYTES);
+    mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
     setenv("DUCKDB_JE_MALLOC_CONF", "dirty_decay_ms:60000,muzzy_decay_ms:60000", 0);
 }
 

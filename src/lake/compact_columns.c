@@ -42,7 +42,8 @@ void compact_columns_set(struct compact_columns *made, const struct promoted *pr
 static size_t find(const struct compact_columns *made, struct view name)
 {
     for (size_t at = slot_of(name); made->index[at] > 0; at = (at + 1) % COMPACT_INDEX_SLOTS) {
-        if (view_is(name, made->promoted->columns[made->index[at] - 1].property)) {
+        const struct promoted_column *column = &made->promoted->columns[made->index[at] - 1];
+        if (view_equal(name, view_make(column->property, column->property_len))) {
             return made->index[at] - 1u;
         }
     }

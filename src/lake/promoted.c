@@ -49,7 +49,7 @@ bool promoted_add(struct promoted *promoted, struct view property, enum promoted
         return false;
     }
     struct promoted_column *made = &promoted->columns[promoted->count];
-    *made = (struct promoted_column){.since = since, .type = type};
+    *made = (struct promoted_column){.since = since, .type = type, .property_len = property.len};
     memcpy(made->property, property.at, property.len);
     memcpy(made->column, "p_", 2);
     for (size_t i = 0; i < property.len; i++) {

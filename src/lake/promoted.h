@@ -40,6 +40,7 @@ enum promoted_type {
 struct promoted_column {
     int64_t since; /* hours since 1970 */
     enum promoted_type type;
+    size_t property_len;
     char property[PROMOTED_NAME_BYTES + 1];
     char column[PROMOTED_NAME_BYTES + 3]; /* "p_..." */
 };
