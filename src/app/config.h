@@ -8,6 +8,7 @@
 #define PIPES_APP_CONFIG_H
 
 #include "base/option.h"
+#include "lake/retention.h"
 
 /* Which commands a row belongs to. */
 enum config_use {
@@ -101,6 +102,11 @@ struct config {
     bool keep_mentions;
     bool dry_run;
     bool is_child;
+    int64_t retention_ms[RETENTION_RULES]; /* 0: for ever */
+    int64_t retention_check_ms;
+    int64_t disk_budget;
+    const char *disk_budget_drop;
+    int64_t keep_bytes;
 };
 
 struct config_source {

@@ -88,6 +88,17 @@ static enum status read_numbers(struct duck *duck, const char *sql, struct sums 
     return status;
 }
 
+/* The condition of rows that go. */
+static void append_owned(const struct erasing *erasing, struct buf *sql)
+{
+    const struct erase_job *job = erasing->options->job;
+    if (job->subject) {
+        subject_sql_owns(sql, job->subject);
+    } else {
+        retention_append_sql(job->retention, erasing->hour, sql);
+    }
+}
+
 static enum status look(struct erasing *erasing, const char *name, bool for_mentions,
                         struct sums *sums, struct fault *fault)
 {
@@ -104,7 +115,7 @@ static enum status look(struct erasing *erasing, const char *name, bool for_ment
                           "coalesce(max(ingest_seq), 0)::BIGINT, count(*) FILTER (is_owned), "
                           "coalesce(sum(ingest_seq) FILTER (is_owned), 0)::BIGINT, "
                           "count(*) FILTER (is_mentioned) FROM (SELECT ingest_seq, ");
-    subject_sql_owns(&sql, subject);
+    append_owned(erasing, &sql);
     buf_append_text(&sql, " AS is_owned, ");
     if (for_mentions) {
         subject_sql_mentions(&sql, subject, &erasing->columns);
@@ -131,11 +142,11 @@ static void append_rest(struct erasing *erasing, bool has_mentions, struct buf *
         buf_append_text(rest, " FROM (SELECT *, ");
         subject_sql_mentions(rest, subject, &erasing->columns);
         buf_append_format(rest, " AS is_mentioned FROM %s WHERE NOT ", from);
-        subject_sql_owns(rest, subject);
+        append_owned(erasing, rest);
         buf_append_text(rest, "))");
     } else {
         buf_append_format(rest, "%s WHERE NOT ", from);
-        subject_sql_owns(rest, subject);
+        append_owned(erasing, rest);
     }
     buf_append_byte(rest, 0);
 }
@@ -195,6 +206,7 @@ static enum status measure(struct erasing *erasing, struct lake_manifest *manife
 /* What was erased, by site, as lines of a posting. */
 static enum status append_posts(struct erasing *erasing, struct buf *posts, struct fault *fault)
 {
+    const struct erase_job *job = erasing->options->job;
     char from[FROM_BYTES];
     struct buf sql;
     struct duck_result *result = NULL;
@@ -204,7 +216,7 @@ static enum status append_posts(struct erasing *erasing, struct buf *posts, stru
     ledger_tally_init(&tally, LEDGER_SITES_MAX);
     buf_init(&sql, SQL_BYTES_MAX);
     buf_append_format(&sql, "SELECT coalesce(site, ''), count(*) FROM %s WHERE ", from);
-    subject_sql_owns(&sql, erasing->options->job->subject);
+    append_owned(erasing, &sql);
     buf_append_text(&sql, " GROUP BY ALL");
     buf_append_byte(&sql, 0);
     enum status status = buf_status(&sql);
@@ -214,7 +226,7 @@ static enum status append_posts(struct erasing *erasing, struct buf *posts, stru
         const void *sites = api->vector_get_data(api->data_chunk_get_vector(chunk, 0));
         const int64_t *rows = api->vector_get_data(api->data_chunk_get_vector(chunk, 1));
         for (idx_t i = 0; i < api->data_chunk_get_size(chunk); i++) {
-            ledger_tally_add(&tally, erasing->hour, duck_text(sites, i), LEDGER_ERASED,
+            ledger_tally_add(&tally, erasing->hour, duck_text(sites, i), erase_job_count(job),
                              (uint64_t)rows[i]);
         }
     }
@@ -314,17 +326,30 @@ static enum status open_duck(struct erasing *erasing, struct fault *fault)
                                : status;
 }
 
+/* What is there, and how much of it goes. For a subject damage is looked for first: what cannot be
+ * read might hold it. */
+static enum status look_at_file(struct erasing *erasing, struct sums *before, struct fault *fault)
+{
+    bool is_for_subject = erasing->options->job->subject != NULL;
+    enum status status = is_for_subject ? check(erasing, fault) : STATUS_OK;
+    if (status == STATUS_OK && faccessat(erasing->hour_fd, FINISHED, F_OK, 0) != 0) {
+        return STATUS_NOT_FOUND;
+    }
+    status = status == STATUS_OK && !erasing->duck ? open_duck(erasing, fault) : status;
+    status = status == STATUS_OK ? look(erasing, FINISHED, is_for_subject, before, fault) : status;
+    return status == STATUS_OK && !is_for_subject && before->owned > 0 ? check(erasing, fault)
+                                                                       : status;
+}
+
 static enum status erase_file(struct erasing *erasing, struct erase_counts *counts,
                               struct fault *fault)
 {
     struct sums before = {0};
-    enum status status = check(erasing, fault);
+    enum status status = look_at_file(erasing, &before, fault);
     if (status == STATUS_NOT_FOUND) {
         return STATUS_OK;
     }
     counts->files++;
-    status = status == STATUS_OK && !erasing->duck ? open_duck(erasing, fault) : status;
-    status = status == STATUS_OK ? look(erasing, FINISHED, true, &before, fault) : status;
     if (status == STATUS_DAMAGED) {
         note_unreadable(erasing, counts);
         return STATUS_OK;
@@ -347,6 +372,9 @@ static enum status erase_hour(struct erasing *erasing, struct erase_counts *coun
     const struct erase_job *job = erasing->options->job;
     if (erase_job_is_stopped(job)) {
         return fault_set(fault, STATUS_BUSY, "it was stopped");
+    }
+    if (!erase_job_meets(job, erasing->hour)) {
+        return STATUS_OK;
     }
     lake_hour_path(erasing->hour, erasing->path);
     enum status status =
