@@ -55,6 +55,9 @@ static bool is_for_some(enum retention_rule rule)
 
 bool retention_meets(const struct retention *retention, int64_t hour)
 {
+    if (retention_is_over(retention, RETENTION_EVENTS, hour)) {
+        return false;
+    }
     for (enum retention_rule i = 0; i < RETENTION_RULES; i++) {
         if (is_for_some(i) && retention_is_over(retention, i, hour)) {
             return true;

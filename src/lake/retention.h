@@ -47,7 +47,7 @@ const char *retention_rule_name(enum retention_rule rule);
 bool retention_has_any(const struct retention *retention);
 /* Whether what the rule speaks of is over in this hour (hours since 1970). */
 bool retention_is_over(const struct retention *retention, enum retention_rule rule, int64_t hour);
-/* Whether a rule for some of an hour's rows is over. */
+/* Whether a rule for some of an hour's rows is over, and not that for all of them. */
 bool retention_meets(const struct retention *retention, int64_t hour);
 /* Whether a row of the hour (NDJSON) goes, by a rule for some rows. */
 bool retention_takes(const struct retention *retention, int64_t hour, struct view row);

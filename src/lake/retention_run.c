@@ -238,13 +238,31 @@ static enum status list_tree(const struct running *running, const char *name,
     return status == STATUS_NOT_FOUND ? STATUS_OK : status;
 }
 
+static bool has_parquet(const struct running *running, int64_t hour)
+{
+    char folder[LAKE_HOUR_PATH_BYTES];
+    char path[PATH_BYTES];
+    lake_hour_path(hour, folder);
+    snprintf(path, sizeof(path), "events/%s/events.parquet", folder);
+    return faccessat(running->lake_fd, path, F_OK, 0) == 0;
+}
+
+/* Of the rows an hour goes once, whichever tree it is in: with its Parquet file, if it has one. */
+static bool is_others(const struct running *running, const char *tree, int64_t hour)
+{
+    bool is_of_parquet = view_is(view_from_text(tree), "events");
+    bool is_of_parts = view_is(view_from_text(tree), "raw");
+    return (is_of_parquet || is_of_parts) && has_parquet(running, hour) != is_of_parquet;
+}
+
 static enum status drop_over(struct running *running, const char *tree, enum retention_rule rule,
                              struct fault *fault)
 {
     struct lake_hours hours;
     enum status status = list_tree(running, tree, &hours, fault);
     for (size_t i = 0; i < hours.count && status == STATUS_OK; i++) {
-        if (retention_is_over(running->run->retention, rule, hours.at[i])) {
+        bool is_over = retention_is_over(running->run->retention, rule, hours.at[i]);
+        if (is_over && !is_others(running, tree, hours.at[i])) {
             status = rule == RETENTION_QUARANTINE ? drop_quarantine(running, hours.at[i], fault)
                                                   : drop_hour(running, hours.at[i], fault);
         }
