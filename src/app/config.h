@@ -96,6 +96,7 @@ struct config {
     const char *export_out;
     const char *seq;
     bool resume;
+    const char *subject;
     const char *of_site;       /* of whois and forget; site is the tracker's */
     const char *report_format; /* of these and retention */
     bool linked;

@@ -40,7 +40,8 @@
      .type = OPTION_SIZE,
      .default_text = "0",
      .offset = FIELD(disk_budget),
-     .help = "bytes that the data folder may take; a warning at 90 %, then events get 503 (0: no limit)",
+     .help = "bytes that the data folder may take; a warning at 90 %, then events get 503 (0: no "
+             "limit)",
      .uses = CONFIG_SERVE | CONFIG_RETENTION | CONFIG_CONFIG},
     {.name = "disk-budget-drop",
      .type = OPTION_CHOICE,

@@ -1,4 +1,4 @@
-/** What has been kept for as long as was asked goes, by itself; what the disk may hold is kept to. */
+/** What has been kept for as long as was asked goes, by itself; the disk budget is kept to. */
 'use strict';
 const test = require('node:test');
 const assert = require('node:assert');
@@ -36,8 +36,8 @@ function run(data, ...words) {
 }
 
 function ids(data) {
-    const answer = run(data, 'query', '--format', 'json', 'select event_id from events_all order by 1');
-    return JSON.parse(answer).map((row) => row.event_id);
+    return JSON.parse(run(data, 'query', '--format', 'json',
+        'select event_id from events_all order by 1')).map((row) => row.event_id);
 }
 
 /** A data folder that a collector made and left; its ledger begins with what stands there then. */
