@@ -10,9 +10,10 @@
 
 #include <stdatomic.h>
 
-/* One file is ready to take the place of another. */
+/* Files are ready to take the place of others. */
 struct erase_change {
-    int64_t hour;      /* since 1970 */
+    const int64_t *hours; /* that it speaks of, since 1970 */
+    size_t hour_count;
     struct view files; /* lines for lake_commit.h */
     struct view posts; /* lines of a posting, see ledger_book.h, without its first */
 };

@@ -154,7 +154,8 @@ static enum status commit(struct erasing *erasing, const char *unfinished, uint6
     buf_clear(&erasing->posts);
     ledger_line_counts(&erasing->posts, &erasing->tally);
     ledger_line_part(&erasing->posts, erasing->hour, &part);
-    struct erase_change change = {.hour = erasing->hour,
+    struct erase_change change = {.hours = &erasing->hour,
+                                  .hour_count = 1,
                                   .files = view_make(files, (size_t)len),
                                   .posts = buf_view(&erasing->posts)};
     enum status status = buf_status(&erasing->posts);

@@ -176,8 +176,10 @@ static enum status commit_hour(struct running *running, struct fault *fault)
     struct buf posts;
     buf_init(&posts, LEDGER_POST_BYTES_MAX);
     ledger_line_counts(&posts, &running->tally);
-    struct erase_change change = {
-        .hour = running->hour, .files = buf_view(&running->files), .posts = buf_view(&posts)};
+    struct erase_change change = {.hours = &running->hour,
+                                  .hour_count = 1,
+                                  .files = buf_view(&running->files),
+                                  .posts = buf_view(&posts)};
     enum status status = buf_status(&posts);
     status = status == STATUS_OK ? buf_status(&running->files) : status;
     status = status == STATUS_OK ? run->commit(run->self, &change, fault) : status;
