@@ -97,7 +97,7 @@ test('a collector does it by itself, beside what comes in', async (t) => {
     const old = writePart(made.data, Date.now() - 3 * DAY_MS, MIXED);
     const collector = new Collector(made.data, ['--lake-roll', '200ms', '--retention.events=2d',
         '--retention-check=100ms', '--compact=false']);
-    atEnd(t, () => collector.kill());
+    atEnd(t, () => collector.stop());
     await collector.start();
     let sent = 0;
     await until('the old hour is gone', async () => {
@@ -117,7 +117,7 @@ test('at its budget it takes nothing more and drops nothing', async (t) => {
     seq = 1;
     writePart(made.data, Date.now() - 3 * DAY_MS, MIXED);
     const collector = new Collector(made.data, ['--retention-check=100ms', '--disk-budget=64KiB']);
-    atEnd(t, () => collector.kill());
+    atEnd(t, () => collector.stop());
     await collector.start();
     await until('it answers 503', async () => {
         const answer = await collector.post('/e', batch('full', 1, 1));
@@ -141,7 +141,7 @@ test('the oldest hours go at the limit where that was asked for', async (t) => {
     }
     const collector = new Collector(made.data, ['--retention-check=100ms', '--segment-size=1MiB',
         '--workers=1', '--disk-budget=7MB', '--disk-budget-drop=oldest', '--compact=false']);
-    atEnd(t, () => collector.kill());
+    atEnd(t, () => collector.stop());
     await collector.start();
     await collector.post('/e', batch('first', 1, 1));
     await until('it is within its budget', async () => {
