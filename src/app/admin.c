@@ -143,7 +143,9 @@ static enum net_verdict answer_counts(struct admin *admin, struct exchange *x)
     append_count(out, "spool_bytes", journal_spool_bytes(admin->shared.journal));
     buf_append_format(out, "\"sync_us\":%lld},",
                       (long long)(journal_sync_ns(admin->shared.journal) / 1000));
-    buf_append_text(out, "\"lake\":{");
+    buf_append_text(out, "\"disk\":");
+    upkeep_append_state(admin->shared.upkeep, out);
+    buf_append_text(out, ",\"lake\":{");
     append_count(out, "stored", atomic_load(&lake->stored));
     append_count(out, "duplicates", atomic_load(&lake->duplicates));
     append_count(out, "erased", atomic_load(&lake->erased));

@@ -17,6 +17,7 @@
 #include "app/eraser.h"
 #include "app/replay_desk.h"
 #include "app/live.h"
+#include "app/upkeep.h"
 #include "lake/lake.h"
 #include "net/server.h"
 
@@ -31,6 +32,7 @@ struct admin_shared {
     const struct lake_counts *lake;
     const struct assets *assets; /* the live page; "/" is its path */
     struct eraser *eraser;
+    struct upkeep *upkeep;
     struct replay_desk *desk;
     const char *token; /* of who may change things */
     const char *public_url;

@@ -343,7 +343,7 @@ const struct option_row config_rows[] = {
      .default_text = "false",
      .offset = FIELD(background),
      .help = "at the lowest priority",
-     .uses = CONFIG_COMPACT},
+     .uses = CONFIG_COMPACT | CONFIG_RETENTION},
     {.name = "log-level",
      .type = OPTION_CHOICE,
      .default_text = "info",
@@ -353,6 +353,7 @@ const struct option_row config_rows[] = {
      .uses = CONFIG_ANY,
      .is_reloadable = true},
 #include "app/config_reading_rows.h"
+#include "app/config_retention_rows.h"
 };
 
 _Static_assert(sizeof(config_rows) / sizeof(config_rows[0]) <= OPTION_ROWS_MAX,

@@ -8,6 +8,7 @@
 #define PIPES_APP_CONFIG_H
 
 #include "base/option.h"
+#include "lake/retention.h"
 
 /* Which commands a row belongs to. */
 enum config_use {
@@ -95,12 +96,18 @@ struct config {
     const char *export_out;
     const char *seq;
     bool resume;
+    const char *subject;
     const char *of_site;       /* of whois and forget; site is the tracker's */
     const char *report_format; /* of these and retention */
     bool linked;
     bool keep_mentions;
     bool dry_run;
     bool is_child;
+    int64_t retention_ms[RETENTION_RULES]; /* 0: for ever */
+    int64_t retention_check_ms;
+    int64_t disk_budget;
+    const char *disk_budget_drop;
+    int64_t keep_bytes;
 };
 
 struct config_source {

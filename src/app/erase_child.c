@@ -1,5 +1,6 @@
 #include "app/erase_child.h"
 
+#include "app/own_child.h"
 #include "journal/data_folder.h"
 #include "lake/erase_intent.h"
 #include "lake/lake_commit.h"
@@ -9,7 +10,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -23,10 +23,7 @@ enum {
     LOOK_MS = 50, /* whether it is to stop */
     WORK_PAUSE_MS = 100,
     NICENESS = 19,
-    SPAWNED_FD = STDOUT_FILENO,
 };
-
-extern char **environ;
 
 /* The child's side. */
 
@@ -116,43 +113,19 @@ struct child {
     struct buf in;
 };
 
-static int spawn(struct child *child, const struct erase_child_options *options, int out_fd)
-{
-    const char *const words[] = {"pipes",       "forget",   "--child",        "--data",
-                                 options->data, "--duckdb", options->library, NULL};
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none;
-    sigset_t usual;
-    sigemptyset(&none);
-    sigemptyset(&usual);
-    sigaddset(&usual, SIGPIPE);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-    posix_spawn_file_actions_adddup2(&actions, out_fd, SPAWNED_FD);
-    /* Signals are blocked in this thread; the child must end when it is told to. */
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &usual);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    int reason = posix_spawn(&child->pid, "/proc/self/exe", &actions, &attributes,
-                             (char *const *)words, environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return reason;
-}
-
 static enum status start(struct child *child, const struct erase_child_options *options,
                          struct fault *fault)
 {
+    const char *const words[] = {"pipes",       "forget",   "--child",        "--data",
+                                 options->data, "--duckdb", options->library, NULL};
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0) {
         return fault_errno(fault, errno, "cannot make a pipe");
     }
-    int reason = spawn(child, options, ends[1]);
+    enum status status = own_child_start(&child->pid, words, ends[1], fault);
     close(ends[1]);
     child->fd = ends[0];
-    return reason == 0 ? STATUS_OK
-                       : fault_errno(fault, reason, "cannot start the process that erases");
+    return status;
 }
 
 /* What the child said, whole. */

@@ -207,6 +207,7 @@ static enum status stop_all(struct serve *serve, struct fault *fault)
     enum status stopped = stop_worker(&serve->admin_worker, false, fault);
     net_loop_destroy(serve->admin_worker.loop);
     admin_destroy(serve->admin);
+    upkeep_stop(serve->upkeep); /* after the admin, who asks it */
     return status == STATUS_OK ? stopped : status;
 }
 

@@ -199,6 +199,14 @@ static enum status open_shared(struct serve *serve, struct fault *fault)
         status = open_eraser(serve, fault);
     }
     if (status == STATUS_OK) {
+        const struct upkeep_options upkeep = {.data_fd = serve->data.fd,
+                                              .config = config,
+                                              .journal = serve->journal,
+                                              .clock = options->clock,
+                                              .log = options->log};
+        status = upkeep_start(&serve->upkeep, &upkeep, fault);
+    }
+    if (status == STATUS_OK) {
         status = open_desk(serve, fault);
     }
     if (status != STATUS_OK) {
@@ -271,6 +279,7 @@ static enum status open_admin(struct serve *serve, struct fault *fault)
         .lake = lake_counts(serve->lake),
         .assets = options->admin_assets,
         .eraser = serve->eraser,
+        .upkeep = serve->upkeep,
         .desk = serve->desk,
         .token = serve->token,
         .public_url = listening_public_url(serve->listening),

@@ -15,6 +15,7 @@
 #include "app/ledger_door.h"
 #include "app/listening.h"
 #include "app/serve.h"
+#include "app/upkeep.h"
 #include "journal/data_folder.h"
 
 #include <pthread.h>
@@ -47,6 +48,7 @@ struct serve {
     struct lake *lake;
     struct lake_thread *lake_thread;
     struct eraser *eraser;
+    struct upkeep *upkeep;
     struct replay_desk *desk;
     char token[ADMIN_TOKEN_BYTES];
     struct compactor *compactor;

@@ -318,7 +318,7 @@ static void environment_name(const char *option, char name[NAME_BYTES])
 {
     size_t len = (size_t)snprintf(name, NAME_BYTES, "PIPES_%s", option);
     for (size_t i = 0; i < len && i < NAME_BYTES; i++) {
-        name[i] = name[i] == '-' ? '_' : (char)toupper((unsigned char)name[i]);
+        name[i] = name[i] == '-' || name[i] == '.' ? '_' : (char)toupper((unsigned char)name[i]);
     }
 }
 

@@ -44,7 +44,7 @@ struct option_row {
     bool is_reloadable; /* a running program takes a new value */
 };
 
-enum { OPTION_ORIGIN_BYTES = 160, OPTION_ROWS_MAX = 128, OPTION_POSITIONALS_MAX = 64 };
+enum { OPTION_ORIGIN_BYTES = 160, OPTION_ROWS_MAX = 160, OPTION_POSITIONALS_MAX = 64 };
 
 /* Values and where they came from. */
 struct option_set {

@@ -53,6 +53,7 @@ extern const struct command cmd_columns;
 extern const struct command cmd_bench;
 extern const struct command cmd_limits;
 extern const struct command cmd_version;
+extern const struct command cmd_retention;
 extern const struct command cmd_whois;
 extern const struct command cmd_forget;
 

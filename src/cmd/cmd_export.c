@@ -1,10 +1,13 @@
 #include "app/export.h"
 #include "app/time_range.h"
-#include "cmd/cmd.h"
+#include "cmd/subject_words.h"
 #include "journal/data_folder.h"
+#include "lake/subject_sql.h"
 
 #include <string.h>
 #include <unistd.h>
+
+enum { CONDITION_BYTES_MAX = 8 << 20 };
 
 /* "100..200", "100..", "..200" */
 static enum status read_numbers(const char *text, struct snapshot_range *range, struct fault *fault)
@@ -46,6 +49,26 @@ static enum status read_range(const struct cmd_context *context, struct snapshot
     return status;
 }
 
+/* All rows, or those of one person. */
+static int export_rows(const struct cmd_context *context, struct export_options *options)
+{
+    struct subject subject;
+    struct buf condition;
+    struct fault fault = {0};
+    buf_init(&condition, CONDITION_BYTES_MAX);
+    enum status status = subject_words_of_option(context, options->data_fd, &subject, &fault);
+    if (status == STATUS_OK && subject.count > 0) {
+        subject_sql_owns(&condition, &subject);
+        buf_append_byte(&condition, 0);
+        options->condition = condition.at;
+        status = buf_status(&condition);
+    }
+    int result = status == STATUS_OK ? export_run(options) : cmd_fail(context, "%s", fault.text);
+    buf_free(&condition);
+    subject_free(&subject);
+    return result;
+}
+
 static int run(const struct cmd_context *context)
 {
     const struct config *config = context->config;
@@ -74,7 +97,7 @@ static int run(const struct cmd_context *context)
         return cmd_fail(context, "%s", fault.text);
     }
     options.data_fd = data.fd;
-    int result = export_run(&options);
+    int result = export_rows(context, &options);
     data_folder_close(&data);
     return result;
 }

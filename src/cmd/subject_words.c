@@ -34,6 +34,27 @@ enum status subject_words_read(const struct cmd_context *context, struct subject
                : status;
 }
 
+enum status subject_words_of_option(const struct cmd_context *context, int data_fd,
+                                    struct subject *subject, struct fault *fault)
+{
+    const struct config *config = context->config;
+    struct whois *whois = NULL;
+    subject_init(subject, named_site(context));
+    if (!config->subject[0]) {
+        return STATUS_OK;
+    }
+    enum status status = subject_add(subject, view_from_text(config->subject), fault);
+    if (status == STATUS_OK && config->linked) {
+        const struct whois_options options = {.data_fd = data_fd,
+                                              .library = config->duckdb,
+                                              .subject = subject,
+                                              .is_following = true};
+        status = whois_look(&whois, &options, fault);
+        whois_free(whois);
+    }
+    return status;
+}
+
 static void append_ids(struct buf *out, const struct subject *subject)
 {
     buf_append_byte(out, '[');

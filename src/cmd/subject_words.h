@@ -10,6 +10,9 @@
 /* Of the words and --site, --keep-mentions; the subject is to be freed in any case. */
 enum status subject_words_read(const struct cmd_context *context, struct subject *subject,
                                struct fault *fault) MUST_CHECK;
+/* Of --subject, --site and --linked; an empty subject without the first. */
+enum status subject_words_of_option(const struct cmd_context *context, int data_fd,
+                                    struct subject *subject, struct fault *fault) MUST_CHECK;
 /* What is held, as text or JSON. */
 void subject_words_print(const struct cmd_context *context, const struct subject *subject,
                          const struct whois *whois);

@@ -22,7 +22,8 @@ struct journal {
     struct sequence *sequence;
     struct journal_stream *streams;
     struct journal_keeper *keeper;
-    _Atomic bool has_room;        /* of the file system */
+    _Atomic bool has_room; /* of the file system */
+    _Atomic bool is_closed;
     _Atomic uint64_t old_bytes;   /* of streams of earlier starts */
     _Atomic uint64_t spool_bytes; /* as last counted */
     uint64_t *old_streams;
@@ -173,6 +174,9 @@ static enum status check_room(struct journal *journal, struct fault *fault)
                          "the spool is full: %llu bytes wait for the lake (spool-max)",
                          (unsigned long long)atomic_load(&journal->spool_bytes));
     }
+    if (atomic_load(&journal->is_closed)) {
+        return fault_set(fault, STATUS_FULL, "the data folder takes all that it may (disk-budget)");
+    }
     if (!atomic_load(&journal->has_room)) {
         return fault_set(fault, STATUS_FULL,
                          "the disk is nearly full: less than %llu bytes are free (disk-reserve)",
@@ -276,6 +280,11 @@ int64_t journal_lull_ns(const struct journal *journal, unsigned worker)
 bool journal_owes_sync(const struct journal *journal, unsigned worker)
 {
     return journal->streams[worker].owes_sync;
+}
+
+void journal_set_closed(struct journal *journal, bool is_closed)
+{
+    atomic_store(&journal->is_closed, is_closed);
 }
 
 void journal_set_ceilings(struct journal *journal, uint64_t spool_bytes, uint64_t free_bytes)

@@ -97,6 +97,8 @@ int64_t journal_lull_ns(const struct journal *journal, unsigned worker);
  * interval_ms (JOURNAL_INTERVAL). */
 bool journal_owes_sync(const struct journal *journal, unsigned worker);
 
+/* While it is closed nothing is taken: STATUS_FULL. From any thread. */
+void journal_set_closed(struct journal *journal, bool is_closed);
 /* New values for the options of these names, from any thread. */
 void journal_set_ceilings(struct journal *journal, uint64_t spool_bytes, uint64_t free_bytes);
 

@@ -46,7 +46,10 @@ enum status erase_lake(int data_fd, const char *library, const struct erase_job 
     if (status != STATUS_OK) {
         return status == STATUS_NOT_FOUND ? STATUS_OK : status;
     }
-    status = erase_tree(lake_fd, "quarantine", TREE_QUARANTINE, job, &report->quarantine, fault);
+    if (job->subject) {
+        status =
+            erase_tree(lake_fd, "quarantine", TREE_QUARANTINE, job, &report->quarantine, fault);
+    }
     if (status == STATUS_OK) {
         status = erase_tree(lake_fd, "raw", TREE_RAW, job, &report->raw, fault);
     }

@@ -18,7 +18,8 @@ struct erase_report {
     struct erase_counts quarantine;
 };
 
-/* library: of DuckDB, NULL or empty: looked for. Only whoever holds lake/WORK (lake_work.h) may. */
+/* With a subject; or with ages, which leave the quarantine be. library: of DuckDB, NULL or empty:
+ * looked for. Only whoever holds lake/WORK (lake_work.h) may. */
 enum status erase_lake(int data_fd, const char *library, const struct erase_job *job,
                        struct erase_report *report, struct fault *fault) MUST_CHECK;
 

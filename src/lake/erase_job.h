@@ -5,13 +5,15 @@
 #define PIPES_LAKE_ERASE_JOB_H
 
 #include "lake/ledger_hour.h"
+#include "lake/retention.h"
 #include "lake/subject.h"
 
 #include <stdatomic.h>
 
-/* One file is ready to take the place of another. */
+/* Files are ready to take the place of others. */
 struct erase_change {
-    int64_t hour;      /* since 1970 */
+    const int64_t *hours; /* that it speaks of, since 1970 */
+    size_t hour_count;
     struct view files; /* lines for lake_commit.h */
     struct view posts; /* lines of a posting, see ledger_book.h, without its first */
 };
@@ -21,9 +23,10 @@ enum status erase_change_append(struct buf *text, int data_fd, enum ledger_sourc
                                 const struct erase_change *change, struct fault *fault) MUST_CHECK;
 
 struct erase_job {
-    const struct subject *subject;
-    bool is_dry;                     /* only counts */
-    const _Atomic bool *should_stop; /* NULL: never. Then STATUS_BUSY */
+    const struct subject *subject;     /* whose rows go; or NULL, and */
+    const struct retention *retention; /* which rows are over */
+    bool is_dry;                       /* only counts */
+    const _Atomic bool *should_stop;   /* NULL: never. Then STATUS_BUSY */
     void *self;
     /* Has it done before it returns. Not called when is_dry. */
     enum status (*commit)(void *self, const struct erase_change *change, struct fault *fault);
@@ -37,6 +40,18 @@ struct erase_counts {
     uint64_t unreadable;       /* files that could not be looked at */
     char unreadable_name[160]; /* the first of them */
 };
+
+/* What the ledger calls rows that go. */
+static inline enum ledger_count erase_job_count(const struct erase_job *job)
+{
+    return job->subject ? LEDGER_ERASED : LEDGER_EXPIRED;
+}
+
+/* Whether rows of the hour may have to go. */
+static inline bool erase_job_meets(const struct erase_job *job, int64_t hour)
+{
+    return job->subject || retention_meets(job->retention, hour);
+}
 
 static inline bool erase_job_is_stopped(const struct erase_job *job)
 {

@@ -47,8 +47,18 @@ static bool is_in_raw_bytes(struct erasing *erasing, struct view text)
     return false;
 }
 
+/* The site is read for the ledger. */
+static enum verdict judge_age(struct erasing *erasing, struct view text)
+{
+    bool is_over = retention_takes(erasing->job->retention, erasing->hour, text);
+    return is_over && subject_row_read(&erasing->row, text) ? ROW_ERASED : ROW_KEPT;
+}
+
 static enum verdict judge(struct erasing *erasing, struct view text)
 {
+    if (!erasing->job->subject) {
+        return judge_age(erasing, text);
+    }
     const struct subject *subject = erasing->job->subject;
     bool is_in = subject_is_in(subject, text);
     if (erasing->tree == TREE_QUARANTINE) {
@@ -72,7 +82,7 @@ static void count_erased(struct erasing *erasing)
     bool is_raw = erasing->tree == TREE_RAW;
     ledger_tally_add(&erasing->tally, erasing->hour,
                      is_raw ? erasing->row.site : view_make(NULL, 0),
-                     is_raw ? LEDGER_ERASED : LEDGER_QUARANTINE_ERASED, 1);
+                     is_raw ? erase_job_count(erasing->job) : LEDGER_QUARANTINE_ERASED, 1);
 }
 
 /* Goes through a part; with a writer, what is left goes there. */
@@ -144,7 +154,8 @@ static enum status commit(struct erasing *erasing, const char *unfinished, uint6
     buf_clear(&erasing->posts);
     ledger_line_counts(&erasing->posts, &erasing->tally);
     ledger_line_part(&erasing->posts, erasing->hour, &part);
-    struct erase_change change = {.hour = erasing->hour,
+    struct erase_change change = {.hours = &erasing->hour,
+                                  .hour_count = 1,
                                   .files = view_make(files, (size_t)len),
                                   .posts = buf_view(&erasing->posts)};
     enum status status = buf_status(&erasing->posts);
@@ -238,6 +249,9 @@ enum status erase_parts(int tree_fd, enum tree tree, const struct erase_job *job
     enum status status = lake_hours_list(&hours, tree_fd, fault);
     for (size_t i = 0; i < hours.count && status == STATUS_OK; i++) {
         erasing.hour = hours.at[i];
+        if (!erase_job_meets(job, erasing.hour)) {
+            continue;
+        }
         status = erase_hour(&erasing, counts, fault);
     }
     lake_hours_free(&hours);

@@ -180,6 +180,12 @@ test('whois tells what is held, also of ids that belong together', async (t) => 
     const both = JSON.parse(collector.run('whois', '--format', 'json', '--linked', USER));
     assert.deepStrictEqual(both.ids.sort(), [SUBJECT, USER]);
     assert.strictEqual(both.rows, 12);
+    /* A portable copy is all of it, and of nobody else. */
+    const copied = collector.run('export', '--subject', USER, '--linked').trim().split('\n')
+        .map((line) => JSON.parse(line));
+    assert.strictEqual(copied.length, 12);
+    assert.ok(copied.every((row) => row.anonymous_id === SUBJECT));
+    assert.strictEqual(collector.run('export', '--subject', USER).trim().split('\n').length, 6);
     /* A dry run says the same and changes nothing. */
     const dry = JSON.parse(collector.run('forget', '--dry-run', '--format', 'json', SUBJECT));
     assert.strictEqual(dry.rows, 12);

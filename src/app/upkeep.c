@@ -1,0 +1,269 @@
+#include "app/upkeep.h"
+
+#include "app/own_child.h"
+#include "base/background.h"
+#include "lake/disk_use.h"
+#include "lake/retention.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    LOOK_MS = 10000,
+    CHILD_MS = 100,
+    FAULT_INTERVAL_MS = 600000,
+    WORDS_MAX = RETENTION_RULES + 12,
+    WORD_BYTES = 64,
+    WARN_PERCENT = 90,
+    DROP_PERCENT = 95, /* the oldest hours go until no more than that is taken */
+};
+
+struct upkeep {
+    struct upkeep_options options;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    bool is_stopping;    /* under the lock, as the next one */
+    struct disk_use use; /* as last measured */
+    bool is_closed;
+    bool has_warned;
+    bool has_dropped;        /* since there was room */
+    int64_t retention_at_ms; /* monotonic */
+    pid_t child;
+    struct logger_gate gate;
+    pthread_t thread;
+};
+
+static uint64_t budget_of(const struct upkeep *upkeep)
+{
+    return (uint64_t)upkeep->options.config->disk_budget;
+}
+
+static bool may_drop(const struct upkeep *upkeep)
+{
+    return view_is(view_from_text(upkeep->options.config->disk_budget_drop), "oldest");
+}
+
+/* `pipes retention` with the ages of this collector, wherever they came from. */
+static void start_child(struct upkeep *upkeep, uint64_t keep_bytes)
+{
+    const struct config *config = upkeep->options.config;
+    char text[WORDS_MAX][WORD_BYTES];
+    const char *words[WORDS_MAX + 1] = {"pipes",      "retention", "--background", "--data",
+                                        config->data, "--duckdb",  config->duckdb};
+    size_t count = 7;
+    struct fault fault = {0};
+    for (int i = 0; i < RETENTION_RULES; i++) {
+        snprintf(text[count], WORD_BYTES, "--retention.%s=%lldms", retention_rule_name(i),
+                 (long long)config->retention_ms[i]);
+        words[count] = text[count];
+        count++;
+    }
+    snprintf(text[count], WORD_BYTES, "--keep-bytes=%llu", (unsigned long long)keep_bytes);
+    words[count] = text[count];
+    words[count + 1] = NULL;
+    if (own_child_start(&upkeep->child, words, -1, &fault) != STATUS_OK) {
+        logger_error(upkeep->options.log, "retention", "%s", fault.text);
+    }
+}
+
+static void look_at_retention(struct upkeep *upkeep)
+{
+    const struct config *config = upkeep->options.config;
+    struct retention retention = {0};
+    int64_t now_ms = clock_monotonic_ms(upkeep->options.clock);
+    memcpy(retention.keep_ms, config->retention_ms, sizeof(retention.keep_ms));
+    if (upkeep->child > 0 || now_ms < upkeep->retention_at_ms || !retention_has_any(&retention)) {
+        return;
+    }
+    upkeep->retention_at_ms = now_ms + config->retention_check_ms;
+    start_child(upkeep, 0);
+}
+
+static void close_door(struct upkeep *upkeep, bool is_closed)
+{
+    uint64_t held;
+    int64_t now_ms = clock_monotonic_ms(upkeep->options.clock);
+    journal_set_closed(upkeep->options.journal, is_closed);
+    upkeep->is_closed = is_closed;
+    if (is_closed && logger_gate_hit(&upkeep->gate, now_ms, &held)) {
+        logger_error(upkeep->options.log, "disk",
+                     "disk-budget is used up (%llu of %llu bytes): events get 503 until something "
+                     "is removed, retention is shortened, or the budget raised",
+                     (unsigned long long)upkeep->use.bytes, (unsigned long long)budget_of(upkeep));
+    }
+    if (!is_closed && logger_gate_over(&upkeep->gate, now_ms, &held)) {
+        logger_info(upkeep->options.log, "disk", "there is room within disk-budget again");
+    }
+}
+
+static void warn(struct upkeep *upkeep)
+{
+    bool is_near = upkeep->use.bytes >= budget_of(upkeep) / 100 * WARN_PERCENT;
+    if (is_near && !upkeep->has_warned) {
+        logger_warn(upkeep->options.log, "disk",
+                    "%d %% of disk-budget is used up (%llu of %llu bytes); at its present pace the "
+                    "rest lasts for %.1f days",
+                    WARN_PERCENT, (unsigned long long)upkeep->use.bytes,
+                    (unsigned long long)budget_of(upkeep),
+                    disk_use_days_left(&upkeep->use, budget_of(upkeep)));
+    }
+    upkeep->has_warned = is_near;
+}
+
+/* What is compacted is dropped only where that was asked for, and when that does not help, no more
+ * is taken either. */
+static void look_at_budget(struct upkeep *upkeep)
+{
+    if (budget_of(upkeep) == 0) {
+        return;
+    }
+    bool is_over = upkeep->use.bytes >= budget_of(upkeep);
+    warn(upkeep);
+    if (is_over && may_drop(upkeep) && !upkeep->has_dropped && upkeep->child == 0) {
+        logger_warn(upkeep->options.log, "disk", "disk-budget is used up: the oldest hours go");
+        start_child(upkeep, budget_of(upkeep) / 100 * DROP_PERCENT);
+        upkeep->has_dropped = true;
+        return;
+    }
+    if (upkeep->child == 0 || !is_over) {
+        close_door(upkeep, is_over);
+        upkeep->has_dropped = upkeep->has_dropped && is_over;
+    }
+}
+
+static void measure(struct upkeep *upkeep)
+{
+    struct disk_use use;
+    struct fault ignored;
+    if (disk_use_measure(&use, upkeep->options.data_fd, &ignored) == STATUS_OK) {
+        pthread_mutex_lock(&upkeep->lock);
+        upkeep->use = use;
+        pthread_mutex_unlock(&upkeep->lock);
+    }
+}
+
+/* True when it ended. */
+static bool reap(struct upkeep *upkeep)
+{
+    int ending = 0;
+    if (upkeep->child == 0 || waitpid(upkeep->child, &ending, WNOHANG) == 0) {
+        return false;
+    }
+    upkeep->child = 0;
+    if (!WIFEXITED(ending) || WEXITSTATUS(ending) != 0) {
+        logger_warn(upkeep->options.log, "retention",
+                    "not everything that is over is gone; it is "
+                    "tried again later");
+    }
+    return true;
+}
+
+static int64_t pause_ms(const struct upkeep *upkeep)
+{
+    int64_t check_ms = upkeep->options.config->retention_check_ms;
+    return upkeep->child > 0 ? CHILD_MS : check_ms < LOOK_MS ? check_ms : LOOK_MS;
+}
+
+/* Under the lock. */
+static void wait_a_little(struct upkeep *upkeep)
+{
+    struct timespec until;
+    int64_t ms = pause_ms(upkeep);
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += (ms % 1000) * 1000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    if (!upkeep->is_stopping) {
+        pthread_cond_timedwait(&upkeep->wake, &upkeep->lock, &until);
+    }
+}
+
+static void *run(void *argument)
+{
+    struct upkeep *upkeep = argument;
+    background_enter(BACKGROUND_LAST);
+    int64_t measure_at_ms = 0;
+    pthread_mutex_lock(&upkeep->lock);
+    while (!upkeep->is_stopping) {
+        pthread_mutex_unlock(&upkeep->lock);
+        int64_t now_ms = clock_monotonic_ms(upkeep->options.clock);
+        if (reap(upkeep) || now_ms >= measure_at_ms) {
+            measure(upkeep);
+            look_at_budget(upkeep);
+            measure_at_ms = now_ms + pause_ms(upkeep);
+        }
+        look_at_retention(upkeep);
+        pthread_mutex_lock(&upkeep->lock);
+        wait_a_little(upkeep);
+    }
+    pthread_mutex_unlock(&upkeep->lock);
+    if (upkeep->child > 0) {
+        kill(upkeep->child, SIGKILL);
+        waitpid(upkeep->child, NULL, 0);
+    }
+    return NULL;
+}
+
+enum status upkeep_start(struct upkeep **upkeep, const struct upkeep_options *options,
+                         struct fault *fault)
+{
+    struct upkeep *made = calloc(1, sizeof(*made));
+    *upkeep = NULL;
+    if (!made) {
+        return fault_set(fault, STATUS_NO_MEMORY, "no memory to look after the disk");
+    }
+    made->options = *options;
+    made->gate.interval_ms = FAULT_INTERVAL_MS;
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_mutex_init(&made->lock, NULL);
+    pthread_cond_init(&made->wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+    int reason = pthread_create(&made->thread, NULL, run, made);
+    if (reason != 0) {
+        free(made);
+        return fault_errno(fault, reason, "cannot start the thread that looks after the disk");
+    }
+    pthread_setname_np(made->thread, "upkeep");
+    *upkeep = made;
+    return STATUS_OK;
+}
+
+void upkeep_stop(struct upkeep *upkeep)
+{
+    if (!upkeep) {
+        return;
+    }
+    pthread_mutex_lock(&upkeep->lock);
+    upkeep->is_stopping = true;
+    pthread_cond_signal(&upkeep->wake);
+    pthread_mutex_unlock(&upkeep->lock);
+    pthread_join(upkeep->thread, NULL);
+    pthread_cond_destroy(&upkeep->wake);
+    pthread_mutex_destroy(&upkeep->lock);
+    free(upkeep);
+}
+
+void upkeep_append_state(struct upkeep *upkeep, struct buf *out)
+{
+    pthread_mutex_lock(&upkeep->lock);
+    struct disk_use use = upkeep->use;
+    pthread_mutex_unlock(&upkeep->lock);
+    double days = disk_use_days_left(&use, budget_of(upkeep));
+    buf_append_format(out,
+                      "{\"bytes\":%llu,\"free_bytes\":%llu,\"budget\":%llu,\"bytes_per_day\":%llu",
+                      (unsigned long long)use.bytes, (unsigned long long)use.free_bytes,
+                      (unsigned long long)budget_of(upkeep), (unsigned long long)use.bytes_per_day);
+    if (days >= 0) {
+        buf_append_format(out, ",\"days_left\":%.1f", days);
+    }
+    buf_append_byte(out, '}');
+}
