@@ -27,6 +27,7 @@ struct pipeline {
     struct round *gathering;
     struct round *committing; /* the other one; empty when no commit is under way */
     size_t committing_bytes;
+    int64_t commit_began_ns;
     struct commit_timing timing;
     struct net_loop *loop; /* borrowed; NULL until it is attached */
     int timer_fd;
@@ -345,6 +346,8 @@ static void finish_round(struct pipeline *pipeline, enum status status, const st
         return;
     }
     atomic_fetch_add(&counts->commits, 1);
+    atomic_store(&counts->is_commit_failing, status != STATUS_OK);
+    histogram_add(&counts->commit_time, clock_stopwatch_ns() - pipeline->commit_began_ns);
     if (status == STATUS_OK) {
         round_publish(round, pipeline->shared.live);
         lake_thread_tell(pipeline->shared.lake);
@@ -380,6 +383,7 @@ static void start_commit(struct pipeline *pipeline)
     pipeline->gathering = pipeline->committing;
     pipeline->committing = round;
     pipeline->committing_bytes = now.gathered.bytes;
+    pipeline->commit_began_ns = clock_stopwatch_ns();
     commit_timing_began(&pipeline->timing);
     if (journal_commit_start(pipeline->shared.journal, pipeline->worker, may_wait, &status,
                              &fault)) {
