@@ -66,8 +66,9 @@ static enum status open_duck(struct query *query, const struct confined_place *p
                            fault);
     }
     if (status == STATUS_OK) {
-        status = views_open(&query->views, query->duck, query->snapshot, &options->range,
-                            options->threads, fault);
+        const struct views_options views = {
+            .range = options->range, .threads = options->threads, .has_promoted = true};
+        status = views_open(&query->views, query->duck, query->snapshot, &views, fault);
     }
     return status == STATUS_OK ? views_create(&query->views, options->sql, fault) : status;
 }
