@@ -112,9 +112,8 @@ void compact_columns_put_promoted(const struct compact_columns *made, struct duc
 {
     bool has_object = cells->kinds[COLUMN_PROPERTIES] == CELL_NESTED;
     if (is_any_wanted(made, fill)) {
-        put_promoted(made, fill,
-                     has_object ? cells->text[COLUMN_PROPERTIES] : view_make("", 0), arena,
-                     is_lent);
+        put_promoted(made, fill, has_object ? cells->text[COLUMN_PROPERTIES] : view_make("", 0),
+                     arena, is_lent);
     }
 }
 

@@ -50,8 +50,8 @@ enum status lake_columns_save(const struct lake_columns *made, int lake_fd, stru
         }
     }
     enum status status = buf_status(&text);
-    status = status == STATUS_OK ? file_replace(lake_fd, FILE_NAME, buf_view(&text), fault)
-                                 : status;
+    status =
+        status == STATUS_OK ? file_replace(lake_fd, FILE_NAME, buf_view(&text), fault) : status;
     buf_free(&text);
     return status;
 }

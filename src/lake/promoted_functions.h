@@ -1,6 +1,6 @@
 /*
- * promoted_functions.h - promoted properties (promoted.h) as functions of SQL, for rows of files that
- * do not have them as columns: the same values, by the same rules.
+ * promoted_functions.h - promoted properties (promoted.h) as functions of SQL, for rows of files
+ * that do not have them as columns: the same values, by the same rules.
  *
  *     promoted_functions_register(duck, &promoted, 0, &fault);
  *     select pipes_promoted_0(properties) as p_price ...           the first of them

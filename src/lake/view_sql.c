@@ -190,9 +190,9 @@ static const char RETENTION[] =
     "left join seen s on s.cohort = z.cohort and s.after = n.after order by all";
 
 const struct view_sql view_sqls[] = {
-    {"sessions", SESSIONS, NULL},      {"page_views", PAGE_VIEWS, NULL},
-    {"identities", IDENTITIES, NULL},  {"person_events", PERSON_EVENTS, "identities"},
-    {"users", USERS, "identities"}, {"funnel", FUNNEL, NULL},
+    {"sessions", SESSIONS, NULL},     {"page_views", PAGE_VIEWS, NULL},
+    {"identities", IDENTITIES, NULL}, {"person_events", PERSON_EVENTS, "identities"},
+    {"users", USERS, "identities"},   {"funnel", FUNNEL, NULL},
     {"retention", RETENTION, NULL},
 };
 

@@ -126,10 +126,10 @@ static enum status create_events(struct views *views, bool has_all, struct fault
                                   .range = &views->options.range,
                                   .rows = "pipes_rows()",
                                   .columns = views->columns.promoted};
-    enum status status =
-        of.columns ? promoted_functions_register(views->duck, of.columns,
-                                                 events_sql_first_function(&of), fault)
-                   : STATUS_OK;
+    enum status status = of.columns
+                             ? promoted_functions_register(views->duck, of.columns,
+                                                           events_sql_first_function(&of), fault)
+                             : STATUS_OK;
     if (status != STATUS_OK) {
         return status;
     }
@@ -138,8 +138,8 @@ static enum status create_events(struct views *views, bool has_all, struct fault
     buf_append_format(&sql, "create view %s",
                       has_all ? "events_all as " : "events as select * from (");
     events_sql_append(&sql, &of);
-    buf_append_format(&sql, "%s%s", has_all ? "; create view events as select * from events_all"
-                                            : ")", KEPT);
+    buf_append_format(&sql, "%s%s",
+                      has_all ? "; create view events as select * from events_all" : ")", KEPT);
     return run_sql(views, &sql, fault);
 }
 
@@ -182,13 +182,13 @@ static bool is_star(struct view sql, size_t at)
     return at == 0 || sql.at[at - 1] != '(';
 }
 
-/* Columns that nobody names cost each file some time: these are there for who names one, or asks for
- * all there are. */
+/* Columns that nobody names cost each file some time: these are there for who names one, or asks
+ * for all there are. */
 static bool wants_promoted(const struct views *views, struct view sql)
 {
-    bool wants = views->options.has_promoted && (asks_for_all(sql) || has_word(sql, "describe") ||
-                                                 has_word(sql, "columns") ||
-                                                 !has_word(sql, "select"));
+    bool wants =
+        views->options.has_promoted && (asks_for_all(sql) || has_word(sql, "describe") ||
+                                        has_word(sql, "columns") || !has_word(sql, "select"));
     for (size_t i = 0; i < sql.len && views->options.has_promoted && !wants; i++) {
         bool is_first = i == 0 || !is_name(sql.at[i - 1]);
         wants = (sql.at[i] == '*' && is_star(sql, i)) ||

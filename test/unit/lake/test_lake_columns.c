@@ -63,15 +63,15 @@ static void names_of_a_newer_version_are_passed_over_and_nonsense_is_not(void **
     (void)state;
     struct lake_columns made;
     struct fault fault = {0};
-    assert_int_equal(file_replace(temporary.fd, "COLUMNS", VIEW_LITERAL("7 of_tomorrow\n3 site\n"),
-                                  NULL),
-                     STATUS_OK);
+    assert_int_equal(
+        file_replace(temporary.fd, "COLUMNS", VIEW_LITERAL("7 of_tomorrow\n3 site\n"), NULL),
+        STATUS_OK);
     assert_int_equal(lake_columns_load(&made, temporary.fd, NULL), STATUS_OK);
     assert_int_equal(made.since[COLUMN_SITE], 3);
     static const char *const NONSENSE[] = {"site 3\n", "3\n", "-4 site\n", "3 \n", "\n"};
     for (size_t i = 0; i < sizeof(NONSENSE) / sizeof(NONSENSE[0]); i++) {
-        assert_int_equal(
-            file_replace(temporary.fd, "COLUMNS", view_from_text(NONSENSE[i]), NULL), STATUS_OK);
+        assert_int_equal(file_replace(temporary.fd, "COLUMNS", view_from_text(NONSENSE[i]), NULL),
+                         STATUS_OK);
         assert_int_equal(lake_columns_load(&made, temporary.fd, &fault), STATUS_DAMAGED);
         assert_non_null(strstr(fault.text, "lake/COLUMNS"));
     }
