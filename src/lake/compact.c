@@ -88,6 +88,7 @@ enum status compact_open(struct compact **compact, int data_fd,
     status = status == STATUS_OK ? promoted_load(&made->promoted, made->lake_fd, fault) : status;
     status = status == STATUS_OK ? find_newest(made, fault) : status;
     status = status == STATUS_OK ? open_duck(made, fault) : status;
+    status = status == STATUS_OK ? compact_late_open(made, fault) : status;
     if (status != STATUS_OK) {
         compact_close(made);
         return status;
@@ -146,20 +147,6 @@ static enum status choose_columns(struct compact_work *work, struct fault *fault
     return status;
 }
 
-const char *compact_select(const struct compact_work *work, bool is_merged)
-{
-    static const char *const SELECTS[2][2] = {
-        {"SELECT * FROM run()", "SELECT * FROM merged()"},
-        {"SELECT *, try_cast(properties AS JSON)::VARIANT AS " PROMOTED_VARIANT_COLUMN
-         " FROM run()",
-         "SELECT *, try_cast(properties AS JSON)::VARIANT AS " PROMOTED_VARIANT_COLUMN
-         " FROM merged()"},
-    };
-    const struct promoted *promoted = &work->compact->promoted;
-    bool has_variant = promoted->has_variant && promoted->variant_since <= work->hour;
-    return SELECTS[has_variant][is_merged];
-}
-
 /* The run's rows, sorted, and with the columns that they are to have. */
 static enum status sort_run(struct compact_work *work, struct fault *fault)
 {
@@ -188,6 +175,7 @@ static enum status take_part(struct compact_work *work, const struct lake_part *
         return status;
     }
     while ((status = part_reader_next(reader, &row, fault)) == STATUS_OK) {
+        compact_late_note(work, row);
         status = compact_run_add(work->compact->run, row, fault);
         if (status == STATUS_TOO_BIG) {
             status = spill_run(work, fault);
@@ -435,6 +423,7 @@ enum status compact_hour(struct compact *compact, int64_t hour, struct compact_o
     struct compact_work work = {
         .compact = compact, .outcome = outcome, .hour = hour, .raw_fd = -1, .events_fd = -1};
     lake_hour_path(hour, work.path);
+    compact_late_begin(&work);
     enum status status = compact_work(&work, fault);
     if (status == STATUS_OK) {
         describe(&work);

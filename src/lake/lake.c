@@ -169,10 +169,7 @@ enum status lake_open(struct lake **lake, const struct lake_options *options, st
                  ? data_folder_enter(options->data_fd, "lake", true, &made->folder_fd, fault)
                  : status;
     for (int i = 0; i < TREES && status == STATUS_OK; i++) {
-        status = data_folder_enter(made->folder_fd, TREE_NAMES[i], true, &made->tree_fds[i], fault);
-        if (status == STATUS_OK) {
-            lake_folders_sweep(made->tree_fds[i]);
-        }
+        status = lake_folders_enter(made->folder_fd, TREE_NAMES[i], &made->tree_fds[i], fault);
     }
     if (status == STATUS_OK) {
         status = data_folder_enter(made->folder_fd, "keys", true, &made->keys_fd, fault);
