@@ -12,7 +12,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { POSTS_BYTES_MAX = 1 << 20, FILES_BYTES_MAX = 1024, SQL_BYTES_MAX = 64 << 20, FROM_BYTES = 64 };
+enum {
+    POSTS_BYTES_MAX = 1 << 20,
+    FILES_BYTES_MAX = 1024,
+    SQL_BYTES_MAX = 64 << 20,
+    FROM_BYTES = 64
+};
 static const char FINISHED[] = "events.parquet";
 static const char UNFINISHED[] = "_events.parquet";
 

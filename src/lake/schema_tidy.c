@@ -47,8 +47,8 @@ static enum status tidy_day(int lake_fd, int schema_fd, const char *date, struct
         bool is_file = strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
         if (is_file && !is_needed(lake_fd, date, entry->d_name) &&
             unlinkat(fd, entry->d_name, 0) != 0 && errno != ENOENT) {
-            status = fault_errno(fault, errno, "cannot remove lake/schema/%s/%s", date,
-                                 entry->d_name);
+            status =
+                fault_errno(fault, errno, "cannot remove lake/schema/%s/%s", date, entry->d_name);
         }
     }
     closedir(folder);
