@@ -141,7 +141,8 @@ async function fill(collector) {
 /** As a killed compaction does, and a program that replaced a Parquet file without them. */
 function leaveStatistics(data) {
     const folder = path.join(data, 'lake', 'schema');
-    const [name] = fs.readdirSync(folder, {recursive: true}).filter((one) => one.endsWith('.stats'));
+    const [name] = fs.readdirSync(folder, {recursive: true})
+        .filter((one) => one.endsWith('.stats'));
     const unfinished = path.join(path.dirname(name), `_${path.basename(name)}`);
     for (const copy of [unfinished, name.replace(/hour=../, 'hour=99'),
         name.replace(/hour=(..)/, (_, hour) => `hour=${hour === '00' ? '01' : '00'}`)]) {
