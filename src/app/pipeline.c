@@ -42,6 +42,7 @@ struct taking {
     const struct inbound *inbound;
     const struct settings *settings;
     struct batch *batch;
+    struct sender *sender;
     int64_t wait_ms;   /* of a site that has used up its turns */
     uint64_t last_seq; /* of its events in the journal */
 };
@@ -91,13 +92,16 @@ void pipeline_destroy(struct pipeline *pipeline)
     free(pipeline);
 }
 
+/* The last that sees what an event tells of its visitor (event->told): what is put behind it here
+ * may take that out of the event. */
 static enum status complete_all(struct taking *taking, struct fault *fault)
 {
     const struct completion completion = {taking->pipeline->shared.site,
                                           taking->pipeline->shared.environment};
     for (size_t i = 0; i < taking->batch->event_count; i++) {
-        enum status status = completion_apply(&completion, &taking->batch->events[i],
-                                              &taking->pipeline->arena, fault);
+        enum status status = completion_apply(&completion, taking->sender,
+                                              &taking->batch->events[i], &taking->pipeline->arena,
+                                              fault);
         if (status != STATUS_OK) {
             return status;
         }
@@ -282,7 +286,8 @@ enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
     const struct inbound *inbound = request->inbound;
     struct counts *counts = pipeline->shared.counts;
     struct batch batch = {0};
-    struct taking taking = {pipeline, adapter, inbound, request->settings, &batch, 0, 0};
+    struct sender sender = {0};
+    struct taking taking = {pipeline, adapter, inbound, request->settings, &batch, &sender, 0, 0};
     struct fault fault = {0};
     atomic_fetch_add(&counts->requests, 1);
     /* Before any work is done: what cannot be kept must cost nothing. */
@@ -290,7 +295,10 @@ enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
         return refusal_of(&pipeline->refusals, x, STATUS_BUSY, &fault);
     }
     arena_clear(&pipeline->arena);
-    enum status status = adapter->decode(inbound, &pipeline->arena, &batch, &fault);
+    enum status status = sender_know(&sender, x, request->settings, &pipeline->arena);
+    if (status == STATUS_OK) {
+        status = adapter->decode(inbound, &pipeline->arena, &batch, &fault);
+    }
     if (status != STATUS_OK) {
         return refusal_of(&pipeline->refusals, x, status, &fault);
     }

@@ -33,6 +33,7 @@ struct bench {
     struct http_head head;
     struct json doc;
     struct inbound inbound;
+    struct sender sender;
     const struct adapter *adapter;
     struct batch batch;
     struct frame_event frame[ADAPTER_EVENTS_MAX];
@@ -131,7 +132,7 @@ static void complete(struct bench *bench)
     for (size_t i = 0; i < bench->batch.event_count && bench->status == STATUS_OK; i++) {
         struct event copy;
         event_copy(&copy, &bench->batch.events[i]);
-        bench->status = completion_apply(&COMPLETION, &copy, &bench->scratch, &bench->fault);
+        bench->status = completion_apply(&COMPLETION, &bench->sender, &copy, &bench->scratch, &bench->fault);
     }
 }
 
