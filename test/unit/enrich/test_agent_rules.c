@@ -78,9 +78,11 @@ static void check(const struct uap_case *one, pick_fn *pick, struct tally *tally
     tally->families += is_equal;
     tally->majors += view_equal(major, uap_view(&one->major));
     tally->tries_most = saying.tries > tally->tries_most ? saying.tries : tally->tries_most;
+    is_equal = is_equal && view_equal(major, uap_view(&one->major));
     if (!is_equal && getenv("PIPES_TEST_VERBOSE")) {
-        print_message("%.*s: %.*s, not %.*s\n", VIEW_ARG(uap_view(&one->agent)), VIEW_ARG(family),
-                      VIEW_ARG(uap_view(&one->family)));
+        print_message("%.*s: %.*s %.*s, not %.*s %.*s\n", VIEW_ARG(uap_view(&one->agent)),
+                      VIEW_ARG(family), VIEW_ARG(major), VIEW_ARG(uap_view(&one->family)),
+                      VIEW_ARG(uap_view(&one->major)));
     }
 }
 

@@ -74,8 +74,10 @@ static void uap_text_read(struct uap_text *text, struct view value)
         return;
     }
     for (size_t i = 1; i < value.len && text->len < UAP_TEXT_BYTES; i++) {
-        bool is_doubled = quote == '\'' && i + 1 < value.len && value.at[i + 1] == quote;
-        if (value.at[i] == quote && !is_doubled) {
+        bool is_quote = value.at[i] == quote;
+        bool is_doubled =
+            is_quote && quote == '\'' && i + 1 < value.len && value.at[i + 1] == quote;
+        if (is_quote && !is_doubled) {
             return;
         }
         bool is_escape = is_doubled || (quote == '"' && value.at[i] == '\\');
