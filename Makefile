@@ -207,6 +207,7 @@ lint:
 .PHONY: fuzz
 fuzz:
 	@tools/setup fuzz
+	@$(MAKE) --no-print-directory BUILD=build build/gen/agent_table.c
 	@tools/run_fuzz $(SECONDS) $(FUZZERS)
 
 .PHONY: bench

@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+static const int64_t FAR_MS = 100LL * 366 * 86400 * 1000; /* no clock is off by more */
+
 static enum column column_of_name(const struct fields *fields, struct view name)
 {
     for (const struct field_name *field = fields->names; field && field->name; field++) {
@@ -203,25 +205,72 @@ enum status fields_keep_rest(const struct fields *fields, const json_value *obje
     return status;
 }
 
-int64_t fields_skew_ms(const struct event *event, int64_t received_ms, int64_t told)
+/* Of far clocks the difference may not fit. */
+static int64_t difference(int64_t a, int64_t b)
+{
+    int64_t result;
+    bool is_too_far = __builtin_sub_overflow(a, b, &result) || llabs(result) > FAR_MS;
+    return is_too_far ? (a > b ? FAR_MS : -FAR_MS) : result;
+}
+
+struct client_clock fields_clock_of(const struct event *event, int64_t received_ms,
+                                    const int64_t *told)
 {
     int64_t sent_ms;
     if (!event_number(event, COLUMN_SENT_AT, &sent_ms)) {
-        return 0;
+        return (struct client_clock){0};
     }
-    int64_t measured = received_ms - sent_ms;
-    if (told != 0 && llabs(told / 2 - measured / 2) < 5 * ADAPTER_SKEW_MS) {
-        return told;
+    int64_t measured = difference(received_ms, sent_ms);
+    if (told && llabs(difference(*told, measured)) < 5 * ADAPTER_SKEW_MS) {
+        return (struct client_clock){*told, true};
     }
-    return llabs(measured) >= ADAPTER_SKEW_MS ? measured : 0;
+    int64_t skew = llabs(measured) >= ADAPTER_SKEW_MS ? measured : 0;
+    return (struct client_clock){skew, llabs(measured) >= ADAPTER_SKEW_MS / 2};
 }
 
 void fields_set_times(struct event *event, int64_t received_ms, int64_t skew_ms)
 {
+    int64_t time_ms = received_ms;
     int64_t created_ms;
-    bool has_time = event_number(event, COLUMN_CREATED_AT, &created_ms);
-    event_set_time(event, COLUMN_EVENT_TIME, has_time ? created_ms + skew_ms : received_ms);
+    if (event_number(event, COLUMN_CREATED_AT, &created_ms) &&
+        (__builtin_add_overflow(created_ms, skew_ms, &time_ms) ||
+         time_ms > received_ms + ADAPTER_AHEAD_MS)) {
+        time_ms = received_ms;
+    }
+    event_set_time(event, COLUMN_EVENT_TIME, time_ms);
     event_set_time(event, COLUMN_RECEIVED_AT, received_ms);
+}
+
+static int64_t clamp_sum(int64_t ms, int64_t less)
+{
+    int64_t sum;
+    return __builtin_add_overflow(ms, less, &sum) ? ms : sum;
+}
+
+void fields_keep_order(struct batch *batch)
+{
+    int64_t next_ms = 0;
+    int64_t next_since = 0;
+    struct view load = {0};
+    bool has_next = false;
+    for (size_t i = batch->event_count; i-- > 0;) {
+        struct event *event = &batch->events[i];
+        int64_t time_ms;
+        int64_t since;
+        if (!event_number(event, COLUMN_EVENT_TIME, &time_ms) ||
+            !event_number(event, COLUMN_SINCE_LOAD_MS, &since)) {
+            continue;
+        }
+        bool is_same_load = has_next && view_equal(event_text(event, COLUMN_LOAD_ID), load);
+        if (is_same_load && since <= next_since && time_ms > next_ms) {
+            time_ms = clamp_sum(next_ms, -difference(next_since, since));
+            event_set_time(event, COLUMN_EVENT_TIME, time_ms);
+        }
+        next_ms = time_ms;
+        next_since = since;
+        load = event_text(event, COLUMN_LOAD_ID);
+        has_next = true;
+    }
 }
 
 const char *fields_fault_of(const struct event *event)

@@ -16,7 +16,7 @@ struct completion {
 /* Texts are made in the arena. A zeroed sender: nothing is known of who sent it.
  * STATUS_NO_MEMORY from the arena. */
 enum status completion_apply(const struct completion *completion, const struct sender *sender,
-                             struct event *event, struct arena *arena,
-                             struct fault *fault) MUST_CHECK;
+                             struct event *event, struct arena *arena, struct fault *fault)
+    MUST_CHECK;
 
 #endif

@@ -5,21 +5,15 @@ static struct view agent_of(const struct http_head *head)
     return view_part(http_header(head, "user-agent"), 0, VISITOR_AGENT_BYTES_MAX);
 }
 
-static void read_address(struct visitor *visitor, const struct settings *settings, const char *peer,
-                         const struct http_head *head)
-{
-    struct forwarded client;
-    if (settings->trusted.count > 0 || settings->trusted.has_unix) {
-        forwarded_read(&client, &settings->trusted, peer, head);
-        peer = client.address;
-    }
-    visitor->has_address = ip_address_parse(&visitor->address, view_from_text(peer));
-}
-
+/* Browsers that send any send the first. */
 static struct visitor_hints hints_of(const struct http_head *head)
 {
+    struct view brands = http_header(head, "sec-ch-ua");
+    if (brands.len == 0) {
+        return (struct visitor_hints){0};
+    }
     return (struct visitor_hints){
-        .brands = http_header(head, "sec-ch-ua"),
+        .brands = brands,
         .versions = http_header(head, "sec-ch-ua-full-version-list"),
         .mobile = http_header(head, "sec-ch-ua-mobile"),
         .platform = http_header(head, "sec-ch-ua-platform"),
@@ -28,19 +22,31 @@ static struct visitor_hints hints_of(const struct http_head *head)
     };
 }
 
+void sender_read(struct visitor *visitor, const struct http_head *head, const char *peer,
+                 const struct trusted_networks *trusted)
+{
+    struct forwarded client;
+    *visitor = (struct visitor){.agent = agent_of(head), .hints = hints_of(head)};
+    if (trusted->count > 0 || trusted->has_unix) {
+        forwarded_read(&client, trusted, peer, head);
+        peer = client.address;
+    }
+    visitor->has_address = ip_address_parse(&visitor->address, view_from_text(peer));
+}
+
 enum status sender_know(struct sender *sender, const struct exchange *x,
                         const struct settings *settings, struct arena *arena)
 {
     const struct http_request *request = exchange_request(x);
-    struct visitor visitor = {.agent = agent_of(request->head), .hints = hints_of(request->head)};
-    read_address(&visitor, settings, request->peer, request->head);
+    struct visitor visitor;
+    sender_read(&visitor, request->head, request->peer, &settings->trusted);
     sender->arena = arena;
     sender->agent = visitor.agent;
     return enrich_list_know(&visitor, &sender->tools, &sender->facts, arena);
 }
 
-enum status sender_facts(const struct sender *sender, const struct event *event,
-                         struct facts *room, const struct facts **facts)
+enum status sender_facts(const struct sender *sender, const struct event *event, struct facts *room,
+                         const struct facts **facts)
 {
     const struct event_told *told = &event->told;
     struct view agent = view_part(told->agent, 0, VISITOR_AGENT_BYTES_MAX);
@@ -49,7 +55,7 @@ enum status sender_facts(const struct sender *sender, const struct event *event,
     if (is_own || !sender->arena) {
         return STATUS_OK;
     }
-    struct visitor visitor = {.agent = agent};
+    struct visitor visitor = {.is_told = true, .agent = agent};
     visitor.has_address = ip_address_parse(&visitor.address, told->address);
     *facts = room;
     return enrich_list_know(&visitor, &sender->tools, room, sender->arena);

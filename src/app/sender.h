@@ -25,17 +25,20 @@
 
 struct sender {
     struct enrich_tools tools; /* given */
-    struct arena *arena; /* of the request; NULL: nobody sent it */
-    struct view agent;   /* of the exchange */
+    struct arena *arena;       /* of the request; NULL: nobody sent it */
+    struct view agent;         /* of the exchange */
     struct facts facts;
 };
 
+/* Views are of the head. */
+void sender_read(struct visitor *visitor, const struct http_head *head, const char *peer,
+                 const struct trusted_networks *trusted);
 /* From what the exchange lends: not longer than it. Faults as enrich_list_know(). */
 enum status sender_know(struct sender *sender, const struct exchange *x,
                         const struct settings *settings, struct arena *arena) MUST_CHECK;
 /* *facts become those for this event: the sender's, or `room` filled from what it tells. Faults as
  * enrich_list_know(). */
-enum status sender_facts(const struct sender *sender, const struct event *event,
-                         struct facts *room, const struct facts **facts) MUST_CHECK;
+enum status sender_facts(const struct sender *sender, const struct event *event, struct facts *room,
+                         const struct facts **facts) MUST_CHECK;
 
 #endif

@@ -1,10 +1,7 @@
 #include "app/settings.h"
 
 #include <stdatomic.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 static enum status read_origins(struct settings *settings, struct fault *fault)
 {
@@ -22,53 +19,6 @@ static enum status read_origins(struct settings *settings, struct fault *fault)
     }
     cors->origins = settings->origins;
     return STATUS_OK;
-}
-
-/* Where "auto" finds the file of countries. */
-static bool find_beside_program(char path[PATH_MAX])
-{
-    static const char *const PLACES[] = {"country.mmdb", "../share/pipes/country.mmdb"};
-    char program[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
-    if (len <= 0) {
-        return false;
-    }
-    program[len] = 0;
-    char *name = strrchr(program, '/');
-    for (size_t i = 0; name && i < sizeof(PLACES) / sizeof(PLACES[0]); i++) {
-        int needed = snprintf(path, PATH_MAX, "%.*s/%s", (int)(name - program), program, PLACES[i]);
-        if (needed < PATH_MAX && access(path, R_OK) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static enum status open_geo(struct geo **geo, const char *option, const char *path,
-                            struct fault *fault)
-{
-    struct fault why = {0};
-    enum status status = geo_open(geo, path, &why);
-    return status == STATUS_OK ? status : fault_set(fault, status, "%s: %s", option, why.text);
-}
-
-static enum status open_places(struct settings *settings, const struct config *config,
-                               struct fault *fault)
-{
-    char beside[PATH_MAX];
-    struct view option = view_from_text(config->geo);
-    const char *path = config->geo;
-    enum status status = STATUS_OK;
-    if (view_is(option, "auto")) {
-        path = find_beside_program(beside) ? beside : "";
-    }
-    if (option.len > 0 && !view_is(option, "none") && path[0]) {
-        status = open_geo(&settings->geo, "geo", path, fault);
-    }
-    if (status == STATUS_OK && config->geo_networks && config->geo_networks[0]) {
-        status = open_geo(&settings->networks, "geo-networks", config->geo_networks, fault);
-    }
-    return status;
 }
 
 enum status settings_create(struct settings **settings, const struct config *config,
@@ -94,7 +44,7 @@ enum status settings_create(struct settings **settings, const struct config *con
         }
     }
     if (status == STATUS_OK) {
-        status = open_places(made, config, fault);
+        status = places_open(&made->places, config, fault);
     }
     if (status != STATUS_OK) {
         settings_destroy(made);
@@ -107,8 +57,7 @@ enum status settings_create(struct settings **settings, const struct config *con
 void settings_destroy(struct settings *settings)
 {
     if (settings) {
-        geo_close(settings->geo);
-        geo_close(settings->networks);
+        places_close(&settings->places);
         free(settings);
     }
 }

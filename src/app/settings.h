@@ -16,8 +16,8 @@
 #define PIPES_APP_SETTINGS_H
 
 #include "app/config.h"
+#include "app/places.h"
 #include "base/logger.h"
-#include "enrich/geo.h"
 #include "net/cors.h"
 #include "net/forwarded.h"
 
@@ -32,8 +32,7 @@ struct settings {
     uint32_t source_requests;    /* per second */
     uint32_t site_requests;      /* per second */
     bool has_server_cookie;
-    struct geo *geo;      /* countries; NULL: none */
-    struct geo *networks; /* the same */
+    struct places places;
     /* of settings.c */
     uint64_t generation;
     unsigned holders;

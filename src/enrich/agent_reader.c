@@ -10,8 +10,9 @@
 enum { WAYS = 4, SETS = AGENT_KEPT / WAYS, SECOND_MS = 1000 };
 
 struct entry {
-    uint64_t key; /* 0: free */
+    uint64_t key;   /* 0: free */
     uint64_t asked; /* when last, by the reader's own count */
+    bool is_asked_again;
     struct agent_found found;
 };
 
@@ -20,7 +21,7 @@ struct agent_reader {
     struct agent_matcher *matcher;
     uint64_t questions;
     int64_t second;
-    unsigned read_anew; /* in this second */
+    unsigned tries; /* in this second */
     struct entry entries[SETS][WAYS];
 };
 
@@ -81,6 +82,7 @@ static void read_anew(struct agent_reader *reader, const struct visitor *visitor
 {
     struct agent_saying saying;
     agent_matcher_read(reader->matcher, visitor->agent, &saying);
+    reader->tries += saying.tries + 1;
     found->bot_reasons = agent_bots(visitor, &saying);
     client_hints_apply(&visitor->hints, &saying);
     found->device_kind =
@@ -96,9 +98,16 @@ static bool may_read_anew(struct agent_reader *reader, int64_t now_ms)
     int64_t second = now_ms / SECOND_MS;
     if (second != reader->second) {
         reader->second = second;
-        reader->read_anew = 0;
+        reader->tries = 0;
     }
-    return reader->read_anew++ < AGENT_NEW_PER_SECOND;
+    return reader->tries < AGENT_TRIES_PER_SECOND;
+}
+
+/* What was asked for once goes before what was asked for again, or who sends a new agent with each
+ * request would push out those of all others; then what was not asked for longest. */
+static bool goes_before(const struct entry *a, const struct entry *b)
+{
+    return a->is_asked_again != b->is_asked_again ? !a->is_asked_again : a->asked < b->asked;
 }
 
 const struct agent_found *agent_reader_ask(struct agent_reader *reader,
@@ -106,19 +115,21 @@ const struct agent_found *agent_reader_ask(struct agent_reader *reader,
 {
     uint64_t key = key_of(reader, visitor);
     struct entry *set = reader->entries[key % SETS];
-    struct entry *oldest = &set[0];
+    struct entry *victim = &set[0];
     for (size_t i = 0; i < WAYS; i++) {
         if (set[i].key == key) {
             set[i].asked = ++reader->questions;
+            set[i].is_asked_again = true;
             return &set[i].found;
         }
-        oldest = set[i].asked < oldest->asked ? &set[i] : oldest;
+        victim = goes_before(&set[i], victim) ? &set[i] : victim;
     }
     if (!may_read_anew(reader, now_ms)) {
         return NULL;
     }
-    oldest->key = key;
-    oldest->asked = ++reader->questions;
-    read_anew(reader, visitor, &oldest->found);
-    return &oldest->found;
+    victim->key = key;
+    victim->asked = ++reader->questions;
+    victim->is_asked_again = false;
+    read_anew(reader, visitor, &victim->found);
+    return &victim->found;
 }

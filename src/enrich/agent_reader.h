@@ -1,11 +1,12 @@
 /*
  * agent_reader.h - agents and hints to facts, each seen one remembered: one worker's own.
  *
- * Remembered is what was found under a keyed hash of agent and hints, never the agent. The memory is
- * fixed (AGENT_KEPT), what was not asked for longest makes room. Reading one anew is a hundred
- * times dearer than remembering it; so that nobody eats the processor with an agent that is new in
- * each request, a worker reads at most AGENT_NEW_PER_SECOND anew: what is above that stays unknown,
- * and is read when it comes again later.
+ * Remembered is what was found under a keyed hash of agent and hints, never the agent. The memory
+ * is fixed (AGENT_KEPT): what was asked for only once makes room first, then what was not longest.
+ * Reading one anew is hundreds of times dearer than remembering it; so that nobody eats the
+ * processor with an agent that is new in each request, a worker tries at most
+ * AGENT_TRIES_PER_SECOND patterns for new ones, which is a small part of a processor: what is above
+ * that stays unknown, and is read when it comes again.
  *
  *     agent_reader_create(&reader, rules, seed, &fault);
  *     const struct agent_found *found = agent_reader_ask(reader, &visitor, now_ms);
@@ -17,7 +18,7 @@
 #include "enrich/agent_rules.h"
 #include "enrich/visitor.h"
 
-enum { AGENT_KEPT = 4096, AGENT_NEW_PER_SECOND = 2000, AGENT_TEXT_BYTES = 31 };
+enum { AGENT_KEPT = 4096, AGENT_TRIES_PER_SECOND = 60000, AGENT_TEXT_BYTES = 31 };
 
 /* At most AGENT_TEXT_BYTES of printable ASCII that needs no escape. */
 struct agent_text {

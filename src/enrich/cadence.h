@@ -19,8 +19,7 @@ enum { CADENCE_KEPT = 8192, CADENCE_MOST = 25 /* interactions a second: no hand 
 
 struct cadence;
 
-enum status cadence_create(struct cadence **cadence, uint64_t seed,
-                           struct fault *fault) MUST_CHECK;
+enum status cadence_create(struct cadence **cadence, uint64_t seed, struct fault *fault) MUST_CHECK;
 /* Accepts NULL. */
 void cadence_destroy(struct cadence *cadence);
 

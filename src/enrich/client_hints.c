@@ -123,8 +123,8 @@ static struct view major_of(struct view version)
  * name. Others say themselves who they are ("Facebook"), and are believed. */
 static bool is_frozen(struct view family)
 {
-    return family.len == 0 || view_starts_with(family, "Chrome") ||
-           view_is(family, "Chromium") || view_is(family, "HeadlessChrome");
+    return family.len == 0 || view_starts_with(family, "Chrome") || view_is(family, "Chromium") ||
+           view_is(family, "HeadlessChrome");
 }
 
 static void apply_browser(const struct visitor_hints *hints, struct agent_saying *saying)
@@ -155,16 +155,15 @@ static struct view unquoted(struct view value)
     return cut_quoted(&rest, &inside) ? inside : view_make(NULL, 0);
 }
 
-/* Microsoft's own table of what its numbers mean: 1 to 10 are of Windows 10, from 13 on it is 11. */
+/* Microsoft's own table of what its numbers mean: 1 to 10 are of Windows 10, from 13 on it is 11.
+ */
 static struct view windows_version(struct view version)
 {
     uint64_t major;
     if (!view_to_uint64(major_of(version), &major)) {
         return view_make(NULL, 0);
     }
-    return major >= 13  ? VIEW_LITERAL("11")
-           : major >= 1 ? VIEW_LITERAL("10")
-                        : view_make(NULL, 0);
+    return major >= 13 ? VIEW_LITERAL("11") : major >= 1 ? VIEW_LITERAL("10") : view_make(NULL, 0);
 }
 
 static void apply_os(const struct visitor_hints *hints, struct agent_saying *saying)

@@ -8,23 +8,67 @@
 
 /* Parts of agents, as they are written. */
 static const char *const TVS[] = {
-    "SmartTV", "SMART-TV",    "Smart-TV", "Smart TV", "SmartHub",    "HbbTV",    "GoogleTV",
-    "Google TV", "Android TV", "AndroidTV", "AppleTV",  "Apple TV",    "tvOS",     "Roku/",
-    "BRAVIA",  "CrKey",       "Web0S",    "NetCast",  "NETTV",       "VIDAA",    "PlayStation",
-    "PLAYSTATION", "Xbox",    "Nintendo", "; AFT",    "ADT-",        "MiTV",     "MIBOX",
-    "SHIELD Android TV", "Tizen TV", "InettvBrowser", "DTV",
+    "SmartTV",
+    "SMART-TV",
+    "Smart-TV",
+    "Smart TV",
+    "SmartHub",
+    "HbbTV",
+    "GoogleTV",
+    "Google TV",
+    "Android TV",
+    "AndroidTV",
+    "AppleTV",
+    "Apple TV",
+    "tvOS",
+    "Roku/",
+    "BRAVIA",
+    "CrKey",
+    "Web0S",
+    "NetCast",
+    "NETTV",
+    "VIDAA",
+    "PlayStation",
+    "PLAYSTATION",
+    "Xbox",
+    "Nintendo",
+    "; AFT",
+    "ADT-",
+    "MiTV",
+    "MIBOX",
+    "SHIELD Android TV",
+    "Tizen TV",
+    "InettvBrowser",
+    "DTV",
 };
-static const char *const TABLETS[] = {"iPad", "Tablet", "tablet", "Kindle", "PlayBook",
-                                      "Silk/", "Xoom", "Nexus 7", "Nexus 9", "Nexus 10"};
+static const char *const TABLETS[] = {"iPad",  "Tablet", "tablet",  "Kindle",  "PlayBook",
+                                      "Silk/", "Xoom",   "Nexus 7", "Nexus 9", "Nexus 10"};
 static const char *const DESKTOPS[] = {
-    "Windows", "Mac OS X", "Mac OS", "Linux",  "Ubuntu",   "Debian",  "Fedora",     "Chrome OS",
-    "FreeBSD", "OpenBSD",  "NetBSD", "Solaris", "openSUSE", "SUSE",    "Linux Mint", "CentOS",
-    "Red Hat", "Gentoo",   "Arch Linux", "Kubuntu", "Slackware", "Mandriva", "Puppy", "PCLinuxOS",
-    "VectorLinux", "BeOS", "Haiku", "DragonFly", "AIX", "SkyOS", "RISC OS"};
-static const char *const MOBILES[] = {
-    "iOS",        "Windows Phone", "Windows Mobile", "BlackBerry OS", "Symbian OS", "Symbian^3",
-    "Symbian^3 Anna", "Symbian^3 Belle", "Firefox OS", "KaiOS", "Bada", "webOS", "MeeGo", "Maemo",
-    "Nokia Series 40", "Nokia Series 30 Plus", "Brew MP", "GREE", "HarmonyOS", "Windows CE"};
+    "Windows",    "Mac OS X", "Mac OS",    "Linux",       "Ubuntu",     "Debian",   "Fedora",
+    "Chrome OS",  "FreeBSD",  "OpenBSD",   "NetBSD",      "Solaris",    "openSUSE", "SUSE",
+    "Linux Mint", "CentOS",   "Red Hat",   "Gentoo",      "Arch Linux", "Kubuntu",  "Slackware",
+    "Mandriva",   "Puppy",    "PCLinuxOS", "VectorLinux", "BeOS",       "Haiku",    "DragonFly",
+    "AIX",        "SkyOS",    "RISC OS"};
+static const char *const MOBILES[] = {"iOS",
+                                      "Windows Phone",
+                                      "Windows Mobile",
+                                      "BlackBerry OS",
+                                      "Symbian OS",
+                                      "Symbian^3",
+                                      "Symbian^3 Anna",
+                                      "Symbian^3 Belle",
+                                      "Firefox OS",
+                                      "KaiOS",
+                                      "Bada",
+                                      "webOS",
+                                      "MeeGo",
+                                      "Maemo",
+                                      "Nokia Series 40",
+                                      "Nokia Series 30 Plus",
+                                      "Brew MP",
+                                      "GREE",
+                                      "HarmonyOS",
+                                      "Windows CE"};
 
 static bool holds_any(struct view text, const char *const *parts, size_t count)
 {

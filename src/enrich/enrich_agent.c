@@ -11,8 +11,10 @@ static struct view text_of(const struct agent_text *text)
 static enum status know(const struct visitor *visitor, const struct enrich_tools *tools,
                         struct facts *facts, struct arena *arena)
 {
-    const struct agent_found *found =
-        tools->agents ? agent_reader_ask(tools->agents, visitor, tools->now_ms) : NULL;
+    bool is_unknown = visitor->is_told && visitor->agent.len == 0;
+    const struct agent_found *found = tools->agents && !is_unknown
+                                          ? agent_reader_ask(tools->agents, visitor, tools->now_ms)
+                                          : NULL;
     if (!found) {
         facts->is_known = false;
         return STATUS_OK;

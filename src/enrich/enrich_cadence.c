@@ -28,8 +28,7 @@ static enum status apply(struct event *event, const struct facts *facts,
     }
     struct view load = event_text(event, COLUMN_LOAD_ID);
     struct view who = load.len > 0 ? load : event_text(event, COLUMN_ANONYMOUS_ID);
-    event->told.is_rapid =
-        who.len > 0 && cadence_is_rapid(tools->cadence, who, ms / SECOND_MS);
+    event->told.is_rapid = who.len > 0 && cadence_is_rapid(tools->cadence, who, ms / SECOND_MS);
     return STATUS_OK;
 }
 

@@ -8,12 +8,9 @@
 #include "enrich/enrich_url.h"
 
 static const struct enricher *const ENRICHERS[] = {
-    &enrich_agent,
-    &enrich_place,
-    &enrich_url,
-    &enrich_referrer, /* needs the host and the campaign */
-    &enrich_cadence,
-    &enrich_columns, /* last: what the others found goes into the event */
+    &enrich_agent,   &enrich_place,
+    &enrich_url,     &enrich_referrer, /* needs the host and the campaign */
+    &enrich_cadence, &enrich_columns,  /* last: what the others found goes into the event */
 };
 
 enum { ENRICHER_COUNT = sizeof(ENRICHERS) / sizeof(ENRICHERS[0]) };

@@ -1,8 +1,8 @@
 /*
  * enricher.h - the contract of an enricher: a pure step that adds what can be known.
  *
- * Two hooks, both optional. know() turns a visitor into facts, once a request; apply() fills columns
- * of one event, from its own columns and from the facts. Enrichers run in the order of
+ * Two hooks, both optional. know() turns a visitor into facts, once a request; apply() fills
+ * columns of one event, from its own columns and from the facts. Enrichers run in the order of
  * enrich_list.c and may read what those before them found. They never see a socket, a file or a
  * clock, and hold no state: what they look things up in comes as tools. To write one, copy
  * enrich_skeleton.[ch] and add a row to enrich_list.c.
@@ -16,20 +16,20 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "enrich/facts.h"
+#include "enrich/place_memory.h"
 #include "enrich/visitor.h"
 #include "event/event.h"
 
 struct agent_reader;
-struct geo;
 struct cadence;
 
 /* Borrowed; each may be NULL: then what it is for stays unknown. */
 struct enrich_tools {
-    struct agent_reader *agents; /* a worker's own */
-    const struct geo *geo;       /* of the snapshot of settings in use, as the next one */
-    const struct geo *networks;
-    struct cadence *cadence;     /* a worker's own */
-    int64_t now_ms;              /* when the request came */
+    struct agent_reader *agents;       /* a worker's own */
+    struct place_files places;         /* of the snapshot of settings in use */
+    struct place_memory *place_memory; /* a worker's own, as the next one */
+    struct cadence *cadence;
+    int64_t now_ms; /* when the request came */
 };
 
 struct enricher {

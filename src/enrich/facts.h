@@ -2,9 +2,9 @@
  * facts.h - what address, agent and headers of a sender are good for, once it is known: the values
  * of columns, and nothing from which address or agent could be had again.
  *
- * Made once a request, before its adapter runs, from a `struct visitor` (visitor.h) by the enrichers
- * (enricher.h); then that is let go. An event whose payload names another visitor than the
- * sender (a server forwards what it was told) gets facts of its own, made of what it names.
+ * Made once a request, before its adapter runs, from a `struct visitor` (visitor.h) by the
+ * enrichers (enricher.h); then that is let go. An event whose payload names another visitor than
+ * the sender (a server forwards what it was told) gets facts of its own, made of what it names.
  *
  *     struct facts facts = {0};                                nothing is known: no column is set
  *     enrich_list_know(&visitor, &tools, &facts, arena);
@@ -40,7 +40,7 @@ struct facts {
     struct view country;         /* ISO 3166-1 alpha-2, capitals */
     struct view region;          /* ISO 3166-2 */
     uint32_t bot_reasons;        /* 1 << enum bot_reason */
-    bool is_known;               /* there was a visitor: is_bot can be said, yes or no */
+    bool is_known;               /* an agent was sent, or none: is_bot can be said, yes or no */
 };
 
 #endif

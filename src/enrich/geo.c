@@ -55,8 +55,8 @@ static uint32_t number_at(MMDB_lookup_result_s *found, const char *const *path)
 static bool are_capitals(struct view text)
 {
     for (size_t i = 0; i < text.len; i++) {
-        bool is_one = (text.at[i] >= 'A' && text.at[i] <= 'Z') ||
-                      (text.at[i] >= '0' && text.at[i] <= '9');
+        bool is_one =
+            (text.at[i] >= 'A' && text.at[i] <= 'Z') || (text.at[i] >= '0' && text.at[i] <= '9');
         if (!is_one) {
             return false;
         }

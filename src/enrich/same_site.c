@@ -1,17 +1,17 @@
 #include "enrich/same_site.h"
 
 /* Names under which everybody may have one, below two letters of a country: co.uk, com.au. */
-static const char *const SECONDS[] = {"co",  "com", "net", "org", "gov", "gouv", "gob", "edu", "ac",
-                                      "or",  "ne",  "go",  "gv",  "mil", "sch",  "nom", "ltd", "plc",
-                                      "me",  "nic", "res", "id",  "web", "my",   "biz", "info"};
+static const char *const SECONDS[] = {"co", "com", "net", "org", "gov", "gouv", "gob", "edu", "ac",
+                                      "or", "ne",  "go",  "gv",  "mil", "sch",  "nom", "ltd", "plc",
+                                      "me", "nic", "res", "id",  "web", "my",   "biz", "info"};
 /* And those who lend names to everybody. */
 static const char *const LENDERS[] = {
-    "github.io",     "gitlab.io",     "vercel.app",  "netlify.app",   "herokuapp.com",
-    "pages.dev",     "workers.dev",   "web.app",     "firebaseapp.com", "myshopify.com",
-    "blogspot.com",  "wordpress.com", "tumblr.com",  "wixsite.com",   "weebly.com",
-    "azurewebsites.net", "cloudfront.net", "amazonaws.com", "appspot.com", "onrender.com",
-    "fly.dev",       "surge.sh",      "glitch.me",   "replit.app",    "repl.co",
-    "webflow.io",    "squarespace.com", "shopify.com", "translate.goog", "ngrok.io",
+    "github.io",         "gitlab.io",       "vercel.app",    "netlify.app",     "herokuapp.com",
+    "pages.dev",         "workers.dev",     "web.app",       "firebaseapp.com", "myshopify.com",
+    "blogspot.com",      "wordpress.com",   "tumblr.com",    "wixsite.com",     "weebly.com",
+    "azurewebsites.net", "cloudfront.net",  "amazonaws.com", "appspot.com",     "onrender.com",
+    "fly.dev",           "surge.sh",        "glitch.me",     "replit.app",      "repl.co",
+    "webflow.io",        "squarespace.com", "shopify.com",   "translate.goog",  "ngrok.io",
 };
 
 /* The last labels, as many. */
@@ -41,15 +41,16 @@ static struct view domain_of(struct view host)
     struct view two = last_labels(host, 2);
     struct view rest = two;
     struct view second = view_cut(&rest, '.');
-    bool is_public = (rest.len == 2 && is_any(second, SECONDS, sizeof(SECONDS) / sizeof(*SECONDS))) ||
-                     is_any(two, LENDERS, sizeof(LENDERS) / sizeof(*LENDERS));
+    bool is_public =
+        (rest.len == 2 && is_any(second, SECONDS, sizeof(SECONDS) / sizeof(*SECONDS))) ||
+        is_any(two, LENDERS, sizeof(LENDERS) / sizeof(*LENDERS));
     return is_public ? last_labels(host, 3) : two;
 }
 
 static bool is_number(struct view host)
 {
-    return host.len > 0 && (host.at[0] == '[' || (host.at[host.len - 1] >= '0' &&
-                                                  host.at[host.len - 1] <= '9'));
+    return host.len > 0 &&
+           (host.at[0] == '[' || (host.at[host.len - 1] >= '0' && host.at[host.len - 1] <= '9'));
 }
 
 static bool are_alike(struct view a, struct view b)

@@ -81,7 +81,8 @@ static void the_lists_own_examples_are_bots(void **state)
     for (json_value row = json_first(&doc, JSON_ROOT); row != JSON_NO_VALUE;
          row = json_next(&doc, row)) {
         json_value list = json_member(&doc, row, "instances");
-        for (json_value at = json_first(&doc, list); at != JSON_NO_VALUE; at = json_next(&doc, at)) {
+        for (json_value at = json_first(&doc, list); at != JSON_NO_VALUE;
+             at = json_next(&doc, at)) {
             struct view agent;
             assert_int_equal(json_text(&doc, at, &arena, &agent), STATUS_OK);
             bool is_found = is_bot(agent);
@@ -102,9 +103,9 @@ static void the_lists_own_examples_are_bots(void **state)
 /* Monitors, previews and tools among the cases of test_ua.yaml: named by the family that is
  * expected. */
 static const char *const NO_BROWSERS[] = {
-    "Catchpoint",  "Catchpoint bot", "PingdomBot", "Ruxit Synthetic", "StatusCakeBot", "PhantomJS",
-    "WebPageTest.org bot", "Datanyze", "HeadlessChrome", "Web-sniffer", "msnbot", "OpenVAS Scanner",
-    "Monitis", "HTTrack", "RecipeRadar",
+    "Catchpoint", "Catchpoint bot",      "PingdomBot", "Ruxit Synthetic", "StatusCakeBot",
+    "PhantomJS",  "WebPageTest.org bot", "Datanyze",   "HeadlessChrome",  "Web-sniffer",
+    "msnbot",     "OpenVAS Scanner",     "Monitis",    "HTTrack",         "RecipeRadar",
 };
 
 static bool is_tool(struct view family)

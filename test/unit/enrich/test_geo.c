@@ -172,13 +172,17 @@ static void the_address_gives_country_and_the_network_a_reason(void **state)
     write_nested("AT", "9", 16509);
     struct geo *geo = opened(path);
     struct visitor visitor = {.has_address = true};
-    const struct enrich_tools tools = {.geo = geo};
+    struct place_memory *memory;
+    struct fault fault;
+    assert_int_equal(place_memory_create(&memory, 1, &fault), STATUS_OK);
+    const struct enrich_tools tools = {.places = {.countries = geo}, .place_memory = memory};
     assert_true(ip_address_parse(&visitor.address, VIEW_LITERAL("1.2.3.4")));
     assert_int_equal(enrich_list_know(&visitor, &tools, &facts, &arena), STATUS_OK);
     assert_true(view_is(facts.country, "AT"));
     assert_true(view_is(facts.region, "AT-9"));
     assert_int_equal(facts.bot_reasons, 1u << BOT_DATACENTER);
-    const struct enrich_tools networks = {.networks = geo};
+    const struct enrich_tools networks = {.places = {.networks = geo, .generation = 2},
+                                          .place_memory = memory};
     assert_int_equal(enrich_list_know(&visitor, &networks, &facts, &arena), STATUS_OK);
     assert_int_equal(facts.country.len, 0);
     assert_int_equal(facts.bot_reasons, 1u << BOT_DATACENTER);
@@ -186,6 +190,7 @@ static void the_address_gives_country_and_the_network_a_reason(void **state)
     assert_int_equal(enrich_list_know(&visitor, &tools, &facts, &arena), STATUS_OK);
     assert_int_equal(facts.country.len, 0);
     assert_int_equal(facts.bot_reasons, 0);
+    place_memory_destroy(memory);
     geo_close(geo);
     arena_free(&arena);
 }
