@@ -58,6 +58,7 @@ struct serve {
     struct settings_box settings;
     struct guard *guard;
     struct receipts *receipts;
+    struct agent_rules *agents;
     struct front_shared shared;
     struct worker workers[SERVE_WORKERS_MAX];
     struct admin *admin;

@@ -16,6 +16,7 @@
 #define PIPES_APP_SETTINGS_H
 
 #include "app/config.h"
+#include "app/places.h"
 #include "base/logger.h"
 #include "net/cors.h"
 #include "net/forwarded.h"
@@ -31,6 +32,7 @@ struct settings {
     uint32_t source_requests;    /* per second */
     uint32_t site_requests;      /* per second */
     bool has_server_cookie;
+    struct places places;
     /* of settings.c */
     uint64_t generation;
     unsigned holders;
@@ -44,7 +46,7 @@ struct settings_box {
     _Atomic uint64_t generation; /* of current */
 };
 
-/* Texts are copied. The fault names the option. */
+/* Texts are copied, files opened. The fault names the option. */
 enum status settings_create(struct settings **settings, const struct config *config,
                             struct fault *fault) MUST_CHECK;
 /* One that was never given to a box; accepts NULL. */
