@@ -5,9 +5,9 @@
 #include "app/completion.h"
 #include "app/cookie_renewal.h"
 #include "app/event_answer.h"
+#include "app/gate.h"
 #include "app/refusal.h"
 #include "app/round.h"
-#include "privacy/privacy_signals.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -42,7 +42,7 @@ struct taking {
     const struct inbound *inbound;
     const struct settings *settings;
     struct batch *batch;
-    int64_t wait_ms;   /* of a site that has used up its turns */
+    struct gate_pass *pass;
     uint64_t last_seq; /* of its events in the journal */
 };
 
@@ -157,26 +157,26 @@ static enum status journal_batch(struct taking *taking, struct fault *fault)
     return status;
 }
 
-static bool is_forbidden(struct exchange *x)
+static size_t count_of(const struct batch *batch)
 {
-    const struct http_head *head = exchange_request(x)->head;
-    struct privacy_signals signals = privacy_signals_read(
-        http_header(head, "sec-gpc"), http_header(head, "dnt"), http_header(head, "cookie"));
-    return privacy_signals_forbid(&signals);
+    return batch->event_count + batch->reject_count;
 }
 
-static void fill_answer(struct taking *taking, struct exchange *x, bool is_dropped)
+static void fill_answer(struct taking *taking, struct exchange *x)
 {
     const struct batch *batch = taking->batch;
-    struct event_answer kept = {
-        .accepted = batch->event_count, .rejected = batch->reject_count, .skew_ms = batch->skew_ms};
-    struct event_answer dropped = {.dropped = batch->event_count + batch->reject_count};
+    const struct event_answer answer = {
+        .accepted = batch->event_count,
+        .rejected = batch->reject_count,
+        .dropped = count_of(&taking->pass->gone),
+        .skew_ms = count_of(batch) > 0 ? batch->skew_ms : 0,
+    };
     if (taking->adapter->answer == ADAPTER_ANSWER_PIXEL) {
         event_answer_pixel(exchange_reply(x));
     } else {
         const struct event_receipts asked = {taking->pipeline->shared.receipts,
                                              taking->inbound->query};
-        event_answer_json(exchange_reply(x), is_dropped ? &dropped : &kept, &asked);
+        event_answer_json(exchange_reply(x), &answer, &asked);
     }
 }
 
@@ -248,84 +248,89 @@ static void say_commit_failed(struct pipeline *pipeline, const struct fault *fau
     }
 }
 
-/* Each site that the request has events of pays for a request; as a rule it is one. */
-static bool may_come(struct taking *taking)
+/* What was not kept because somebody said no; the request itself, when that is all of it. */
+static void count_gone(struct taking *taking, const struct gate *gate)
 {
-    const struct pipeline_shared *shared = &taking->pipeline->shared;
-    const struct batch *batch = taking->batch;
-    struct view last = {0};
-    if (taking->settings->site_requests == 0) {
-        return true;
+    struct request_counted counted = counted_as(taking);
+    counted.batch = &taking->pass->gone;
+    counted.is_part = count_of(taking->batch) > 0;
+    gate_count_gone(gate, taking->pass);
+    if (!counted.is_part || count_of(counted.batch) > 0) {
+        request_account_dropped(&taking->pipeline->refusals.account, &counted);
     }
-    for (size_t i = 0; i < batch->event_count; i++) {
-        struct view site = event_text(&batch->events[i], COLUMN_SITE);
-        bool is_another = i == 0 || !view_equal(site, last);
-        last = site;
-        if (is_another && !guard_site(shared->guard, taking->settings, site, &taking->wait_ms)) {
-            return false;
-        }
-    }
-    return true;
 }
 
-static enum net_verdict refuse_site(struct taking *taking, struct exchange *x)
+/* What is left of a batch that is not empty: cleaned, completed, in the journal. */
+static enum status keep(struct taking *taking, struct exchange *x, const struct gate *gate,
+                        struct fault *fault)
 {
-    refusal_answer(&taking->pipeline->refusals, x, REFUSAL_SITE);
-    http_reply_retry_after(exchange_reply(x), taking->wait_ms);
-    return NET_DONE;
+    struct pipeline *pipeline = taking->pipeline;
+    if (pipeline->gathering->waiting_count == 0) {
+        pipeline->gathering->is_live = live_wants(pipeline->shared.live);
+    }
+    renew_cookie(taking, x);
+    enum status status = gate_clean(gate, taking->pass, fault);
+    status = status == STATUS_OK ? complete_all(taking, fault) : status;
+    if (status == STATUS_OK) {
+        gate_finish(taking->pass);
+        status = journal_batch(taking, fault);
+    }
+    pipeline->is_full = pipeline->is_full || status == STATUS_FULL;
+    if (status == STATUS_FULL || status == STATUS_IO) {
+        say_commit_failed(pipeline, fault);
+    }
+    return status;
+}
+
+static enum net_verdict take(struct taking *taking, struct exchange *x, struct fault *fault)
+{
+    struct pipeline *pipeline = taking->pipeline;
+    const struct pipeline_shared *shared = &pipeline->shared;
+    const struct gate gate = {shared->guard, shared->counts, shared->identity, shared->site};
+    enum gate_verdict verdict = gate_admit(&gate, taking->pass);
+    if (verdict != GATE_OPEN) {
+        return gate_refuse(taking->pass, &pipeline->refusals, verdict);
+    }
+    enum status status = gate_judge(&gate, taking->pass, fault);
+    size_t count = count_of(taking->batch);
+    if (status == STATUS_OK && count > 0) {
+        status = keep(taking, x, &gate, fault);
+    }
+    if (status != STATUS_OK) {
+        return refusal_of(&pipeline->refusals, x, status, fault);
+    }
+    count_gone(taking, &gate);
+    fill_answer(taking, x);
+    if (count == 0) {
+        return NET_DONE;
+    }
+    atomic_fetch_add(&shared->counts->received, count);
+    atomic_fetch_add(&shared->counts->lone_surrogates, taking->batch->lone_surrogates);
+    return wait_for_round(taking, x);
 }
 
 enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
                                const struct pipeline_request *request)
 {
-    const struct adapter *adapter = request->adapter;
-    const struct inbound *inbound = request->inbound;
-    struct counts *counts = pipeline->shared.counts;
     struct batch batch = {0};
-    struct taking taking = {pipeline, adapter, inbound, request->settings, &batch, 0, 0};
+    struct gate_pass pass = {.settings = request->settings,
+                             .inbound = request->inbound,
+                             .x = x,
+                             .arena = &pipeline->arena,
+                             .batch = &batch};
+    struct taking taking = {
+        pipeline, request->adapter, request->inbound, request->settings, &batch, &pass, 0};
     struct fault fault = {0};
-    atomic_fetch_add(&counts->requests, 1);
+    atomic_fetch_add(&pipeline->shared.counts->requests, 1);
     /* Before any work is done: what cannot be kept must cost nothing. */
     if (pipeline->gathering->waiting_count == ROUND_WAITING_MAX && !make_room(pipeline)) {
         return refusal_of(&pipeline->refusals, x, STATUS_BUSY, &fault);
     }
     arena_clear(&pipeline->arena);
-    enum status status = adapter->decode(inbound, &pipeline->arena, &batch, &fault);
-    if (status != STATUS_OK) {
-        return refusal_of(&pipeline->refusals, x, status, &fault);
-    }
-    uint64_t count = batch.event_count + batch.reject_count;
-    bool is_dropped = is_forbidden(x);
-    if (is_dropped || count == 0) {
-        atomic_fetch_add(&counts->received, count);
-        atomic_fetch_add(&counts->dropped_signal, is_dropped ? count : 0);
-        fill_answer(&taking, x, is_dropped);
-        struct request_counted counted = counted_as(&taking);
-        request_account_dropped(&pipeline->refusals.account, &counted);
-        return NET_DONE;
-    }
-    if (pipeline->gathering->waiting_count == 0) {
-        pipeline->gathering->is_live = live_wants(pipeline->shared.live);
-    }
-    renew_cookie(&taking, x);
-    status = complete_all(&taking, &fault);
-    if (status == STATUS_OK && !may_come(&taking)) {
-        return refuse_site(&taking, x);
-    }
-    if (status == STATUS_OK) {
-        status = journal_batch(&taking, &fault);
-    }
-    pipeline->is_full = pipeline->is_full || status == STATUS_FULL;
-    if (status == STATUS_FULL || status == STATUS_IO) {
-        say_commit_failed(pipeline, &fault);
-    }
-    if (status != STATUS_OK) {
-        return refusal_of(&pipeline->refusals, x, status, &fault);
-    }
-    atomic_fetch_add(&counts->received, count);
-    atomic_fetch_add(&counts->lone_surrogates, batch.lone_surrogates);
-    fill_answer(&taking, x, false);
-    return wait_for_round(&taking, x);
+    enum status status =
+        request->adapter->decode(request->inbound, &pipeline->arena, &batch, &fault);
+    return status == STATUS_OK ? take(&taking, x, &fault)
+                               : refusal_of(&pipeline->refusals, x, status, &fault);
 }
 
 static void say_commit_works(struct pipeline *pipeline)

@@ -25,6 +25,7 @@
 #include "base/logger.h"
 #include "journal/journal.h"
 #include "net/server.h"
+#include "privacy/identity.h"
 
 struct pipeline;
 
@@ -36,6 +37,7 @@ struct pipeline_shared {
     struct live *live;
     struct counts *counts;
     struct guard *guard;
+    struct identity *identity;
     struct receipts *receipts;
     const struct clock *clock;
     const struct logger *log;

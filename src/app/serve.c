@@ -59,7 +59,8 @@ static void print_addresses(const struct serve *serve)
 static enum status read_again(struct serve *serve, const struct config *config, struct fault *fault)
 {
     struct settings *settings;
-    enum status status = settings_create(&settings, config, fault);
+    enum status status =
+        settings_create(&settings, config, clock_now_ms(serve->options->clock), fault);
     if (status == STATUS_OK) {
         status =
             listening_reload(serve->listening, config->tls_certificate, config->tls_key, fault);
@@ -223,6 +224,7 @@ static void close_all(struct serve *serve)
     ledger_door_destroy(serve->door);
     ledger_book_close(serve->book);
     tombstones_close(serve->tombstones);
+    identity_close(serve->identity);
     journal_close(serve->journal);
     static_files_close(&serve->files);
     if (serve->data.fd >= 0) {

@@ -1,0 +1,320 @@
+#include "privacy/repeated.h"
+
+#include "base/json.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+enum { NAME_BYTES_MAX = 32, BLOCK = 16 };
+
+#define WORD(text) VIEW_LITERAL(text)
+
+/* In small letters, without what joins words; and what one must ask for to mean them (0: always).
+ */
+static const struct {
+    struct view name;
+    unsigned also;
+} NAMES[] = {
+    {WORD("ip"), 0},
+    {WORD("ipaddress"), 0},
+    {WORD("ipaddr"), 0},
+    {WORD("ipv4"), 0},
+    {WORD("ipv6"), 0},
+    {WORD("clientip"), 0},
+    {WORD("clientipaddress"), 0},
+    {WORD("userip"), 0},
+    {WORD("useripaddress"), 0},
+    {WORD("remoteip"), 0},
+    {WORD("remoteaddr"), 0},
+    {WORD("remoteaddress"), 0},
+    {WORD("xforwardedfor"), 0},
+    {WORD("xrealip"), 0},
+    {WORD("cfconnectingip"), 0},
+    {WORD("trueclientip"), 0},
+    {WORD("ua"), 0},
+    {WORD("useragent"), 0},
+    {WORD("useragentdata"), 0},
+    {WORD("useragentstring"), 0},
+    {WORD("httpuseragent"), 0},
+    {WORD("rawuseragent"), 0},
+    {WORD("advertisingid"), 0},
+    {WORD("androidid"), 0},
+    {WORD("idfa"), 0},
+    {WORD("idfv"), 0},
+    {WORD("gaid"), 0},
+    {WORD("aaid"), 0},
+    {WORD("imei"), 0},
+    {WORD("userid"), REPEATED_USER_IDS},
+    {WORD("distinctid"), REPEATED_USER_IDS},
+    {WORD("previousid"), REPEATED_USER_IDS},
+    {WORD("groupid"), REPEATED_USER_IDS},
+    {WORD("traits"), REPEATED_TRAITS},
+    {WORD("userproperties"), REPEATED_TRAITS},
+    {WORD("anonymousid"), REPEATED_VISITOR_IDS},
+    {WORD("deviceid"), REPEATED_VISITOR_IDS},
+    {WORD("sessionid"), REPEATED_VISITOR_IDS},
+    {WORD("sessionindex"), REPEATED_VISITOR_IDS},
+    {WORD("tabid"), REPEATED_VISITOR_IDS},
+};
+
+/* A bit for each letter that one of them begins with. */
+#define BIT(letter) (1U << ((letter) - 'a'))
+static const uint32_t FIRST = BIT('i') | BIT('c') | BIT('u') | BIT('r') | BIT('x') | BIT('t') |
+                              BIT('h') | BIT('a') | BIT('g');
+static const uint32_t FIRST_ALSO = BIT('d') | BIT('p') | BIT('s');
+
+static bool is_letter(char lower)
+{
+    return lower >= 'a' && lower <= 'z';
+}
+
+static bool is_joint(char byte)
+{
+    return byte == '_' || byte == '-' || byte == '$' || byte == ' ' || byte == '.' || byte == '@';
+}
+
+/* Whether a name, escapes resolved, is one of them. */
+static bool is_name(struct view name, unsigned also)
+{
+    uint32_t first = also ? FIRST | FIRST_ALSO : FIRST;
+    char plain[NAME_BYTES_MAX];
+    size_t len = 0;
+    for (size_t i = 0; i < name.len; i++) {
+        char lower = is_letter((char)(name.at[i] | 0x20)) ? (char)(name.at[i] | 0x20) : name.at[i];
+        if (is_joint(name.at[i])) {
+            continue;
+        }
+        bool may_begin = len > 0 || (is_letter(lower) && first >> (lower - 'a') & 1);
+        if (!may_begin || len == NAME_BYTES_MAX) {
+            return false;
+        }
+        plain[len++] = lower;
+    }
+    for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
+        if (view_equal(view_make(plain, len), NAMES[i].name)) {
+            return NAMES[i].also == 0 || (NAMES[i].also & also);
+        }
+    }
+    return false;
+}
+
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r';
+}
+
+/* Whether what ends before `end` (the place of a colon) is a key that may be one of them. */
+static bool is_likely_key(struct view json, size_t end, unsigned also)
+{
+    while (end > 0 && is_blank(json.at[end - 1])) {
+        end--;
+    }
+    if (end < 2 || json.at[end - 1] != '"') {
+        return false;
+    }
+    size_t begin = --end;
+    while (begin > 0 && json.at[begin - 1] != '"' && end - begin <= NAME_BYTES_MAX) {
+        begin--;
+    }
+    struct view key = view_make(json.at + begin, end - begin);
+    return view_find(key, '\\') < key.len || view_is(key, "device") || is_name(key, also);
+}
+
+/* Colons that are few and far between: most of a payload is looked at 16 bytes at a time. */
+bool repeated_is_likely(struct view json, unsigned also)
+{
+    size_t at = 0;
+#if defined(__SSE2__)
+    for (; at + BLOCK <= json.len; at += BLOCK) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(json.at + at));
+        unsigned colons = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(':')));
+        for (; colons != 0; colons &= colons - 1) {
+            if (is_likely_key(json, at + (size_t)__builtin_ctz(colons), also)) {
+                return true;
+            }
+        }
+    }
+#endif
+    for (; at < json.len; at++) {
+        if (json.at[at] == ':' && is_likely_key(json, at, also)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+struct stripping {
+    const struct json *doc;
+    struct arena *arena;
+    unsigned also;
+    char *to;
+    bool is_over; /* the arena refused */
+    bool has_removed;
+};
+
+static bool is_repeated(struct stripping *stripping, json_value key, bool is_device)
+{
+    struct view name;
+    if (json_text(stripping->doc, key, stripping->arena, &name) != STATUS_OK) {
+        stripping->is_over = true;
+        return true;
+    }
+    return is_name(name, stripping->also) || (is_device && view_is(name, "id"));
+}
+
+static void put_value(struct stripping *stripping, json_value value, bool is_device);
+
+static void put_object(struct stripping *stripping, json_value object, bool is_device)
+{
+    const struct json *doc = stripping->doc;
+    bool is_first = true;
+    *stripping->to++ = '{';
+    for (json_value key = json_first(doc, object); key != JSON_NO_VALUE;
+         key = json_next(doc, key)) {
+        if (is_repeated(stripping, key, is_device)) {
+            stripping->has_removed = true;
+            continue;
+        }
+        if (!is_first) {
+            *stripping->to++ = ',';
+        }
+        is_first = false;
+        stripping->to = json_put_compact(stripping->to, doc, key);
+        *stripping->to++ = ':';
+        put_value(stripping, json_key_value(doc, key),
+                  json_text_is(doc, key, VIEW_LITERAL("device")));
+    }
+    *stripping->to++ = '}';
+}
+
+static void put_array(struct stripping *stripping, json_value array)
+{
+    const struct json *doc = stripping->doc;
+    *stripping->to++ = '[';
+    for (json_value at = json_first(doc, array); at != JSON_NO_VALUE; at = json_next(doc, at)) {
+        if (at != json_first(doc, array)) {
+            *stripping->to++ = ',';
+        }
+        put_value(stripping, at, false);
+    }
+    *stripping->to++ = ']';
+}
+
+/* As deep as the reader allows. */
+static void put_value(struct stripping *stripping, json_value value, bool is_device)
+{
+    if (json_kind(stripping->doc, value) == JSON_OBJECT) {
+        put_object(stripping, value, is_device);
+    } else if (json_kind(stripping->doc, value) == JSON_ARRAY) {
+        put_array(stripping, value);
+    } else {
+        stripping->to = json_put_compact(stripping->to, stripping->doc, value);
+    }
+}
+
+enum status repeated_strip(struct view json, unsigned also, struct arena *arena, struct view *rest)
+{
+    struct json doc;
+    *rest = view_make(NULL, 0);
+    enum status status = json_parse(&doc, json, arena, NULL, NULL);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    char *made = arena_alloc(arena, json.len);
+    struct stripping stripping = {.doc = &doc, .arena = arena, .also = also, .to = made};
+    if (made) {
+        put_value(&stripping, JSON_ROOT, false);
+    }
+    if (!made || stripping.is_over) {
+        return STATUS_NO_MEMORY;
+    }
+    *rest = stripping.has_removed ? view_make(made, (size_t)(stripping.to - made)) : json;
+    return STATUS_OK;
+}
+
+enum status repeated_strip_query(struct view query, unsigned also, struct arena *arena,
+                                 struct view *rest)
+{
+    char *made = arena_alloc(arena, query.len + 1);
+    size_t len = 0;
+    *rest = view_make(NULL, 0);
+    if (!made) {
+        return STATUS_NO_MEMORY;
+    }
+    while (query.len > 0) {
+        struct view parameter = view_cut(&query, '&');
+        if (is_name(view_part(parameter, 0, view_find(parameter, '=')), also)) {
+            continue;
+        }
+        if (len > 0) {
+            made[len++] = '&';
+        }
+        memcpy(made + len, parameter.at, parameter.len);
+        len += parameter.len;
+    }
+    *rest = view_make(made, len);
+    return STATUS_OK;
+}
+
+static bool is_at(struct view text, size_t at, struct view needle)
+{
+    return memcmp(text.at + at, needle.at, needle.len) == 0;
+}
+
+/* Where a needle of two bytes or more begins, or text.len. Its first and last byte are compared at
+ * 16 places at once: memmem() builds a table for each call, and there are many short ones. */
+static size_t find(struct view text, struct view needle)
+{
+    size_t at = 0;
+    if (text.len < needle.len) {
+        return text.len;
+    }
+    size_t places = text.len - needle.len + 1;
+#if defined(__SSE2__)
+    const __m128i first = _mm_set1_epi8(needle.at[0]);
+    const __m128i last = _mm_set1_epi8(needle.at[needle.len - 1]);
+    for (; at + BLOCK <= places; at += BLOCK) {
+        const char *here = text.at + at;
+        __m128i a = _mm_loadu_si128((const __m128i *)(const void *)here);
+        __m128i b = _mm_loadu_si128((const __m128i *)(const void *)(here + needle.len - 1));
+        unsigned both = (unsigned)_mm_movemask_epi8(
+            _mm_and_si128(_mm_cmpeq_epi8(a, first), _mm_cmpeq_epi8(b, last)));
+        for (; both != 0; both &= both - 1) {
+            size_t place = at + (size_t)__builtin_ctz(both);
+            if (is_at(text, place, needle)) {
+                return place;
+            }
+        }
+    }
+#endif
+    for (; at < places; at++) {
+        if (text.at[at] == needle.at[0] && is_at(text, at, needle)) {
+            return at;
+        }
+    }
+    return text.len;
+}
+
+enum status repeated_mask(struct view text, struct view needle, struct arena *arena,
+                          struct view *masked)
+{
+    *masked = text;
+    size_t at = needle.len < REPEATED_NEEDLE_BYTES_MIN ? text.len : find(text, needle);
+    if (at == text.len) {
+        return STATUS_OK;
+    }
+    char *made = arena_alloc(arena, text.len);
+    if (!made) {
+        *masked = view_make(NULL, 0);
+        return STATUS_NO_MEMORY;
+    }
+    memcpy(made, text.at, text.len);
+    while (at < text.len) {
+        memset(made + at, 'x', needle.len);
+        at += needle.len;
+        at += find(view_part(text, at, text.len), needle);
+    }
+    *masked = view_make(made, text.len);
+    return STATUS_OK;
+}
