@@ -7,8 +7,8 @@ const path = require('node:path');
 const {startCollector, temporaryFolder, until, batch} = require('./collector');
 const {begin, run, ask, putIntoParquet} = require('./asking');
 
-/** Sites that keep their own ids of users. */
-const KEEP = ['--user-id', 'keep', '--traits', 'keep'];
+/** A site that keeps its own ids of users, and events for ever: one file here is of 2020. */
+const KEEP = ['--user-id', 'keep', '--traits', 'keep', '--retention.events', '0s'];
 
 function idsOf(text) {
     return text.toString().split('\n').filter(Boolean).map((line) => JSON.parse(line).event_id);
