@@ -31,10 +31,10 @@ VERSION := 0.1.0
 # The header alone: the library is looked for at run time, by those who ask DuckDB something.
 DUCKDB_HEADER ?= node_modules/.duckdb
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -isystem $(DUCKDB_HEADER) -DPIPES_VERSION='"$(VERSION)"' -MMD -MP $(WARNINGS) $(CFLAGS)
-LIBS = -lzstd -lz -linih -ldeflate -lbrotlidec -lnghttp2 -luring -lssl -lcrypto -lpthread
+LIBS = -lzstd -lz -linih -ldeflate -lbrotlidec -lnghttp2 -luring -lpcre2-8 -lmaxminddb -lssl -lcrypto -lpthread
 
 SOURCES := $(sort $(wildcard src/*/*.c))
-GENERATED := $(BUILD)/gen/embedded_tracker.o $(BUILD)/gen/embedded_dashboard.o
+GENERATED := $(BUILD)/gen/embedded_tracker.o $(BUILD)/gen/embedded_dashboard.o $(BUILD)/gen/agent_table.o
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(GENERATED)
 TRACKER_SOURCES := $(wildcard tracker/src/*.js) tracker/build.js tracker/modules.json tracker/rules/scrub.json
 DASHBOARD := $(wildcard dashboard/*.html dashboard/*.css dashboard/*.js dashboard/*.svg)
@@ -91,6 +91,11 @@ $(BUILD)/gen/embedded_tracker.c: $(BUILD)/tracker/stamp tools/embed
 $(BUILD)/gen/embedded_dashboard.c: $(DASHBOARD) tools/embed
 	@mkdir -p $(@D)
 	@tools/embed embedded_dashboard base/embedded.h $(DASHBOARD) >$@
+
+# uap-core's rules and the list of crawlers, out of their packages; package-lock.json pins them.
+$(BUILD)/gen/agent_table.c: tools/agent_rules tools/agent_literals.js package-lock.json
+	@mkdir -p $(@D)
+	@tools/agent_rules >$@ || { rm -f $@; exit 1; }
 
 $(BUILD)/gen/%.o: $(BUILD)/gen/%.c
 	@echo "  cc $<"

@@ -1,5 +1,6 @@
 #include "adapters/fields.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 
 static enum column column_of_name(const struct fields *fields, struct view name)
@@ -31,7 +32,12 @@ static bool is_object(const struct fields *fields, json_value value)
     return json_kind(fields->doc, value) == JSON_OBJECT;
 }
 
-static const struct view CONTEXT = {"context", sizeof("context") - 1};
+#define VIEW_INIT(text)        \
+    {                          \
+        text, sizeof(text) - 1 \
+    }
+
+static const struct view CONTEXT = VIEW_INIT("context");
 
 /* What an object's members left. */
 struct left {
@@ -39,12 +45,69 @@ struct left {
     bool has_rest;
 };
 
-static void leave(const struct fields *fields, json_value key, struct left *left)
+static const struct {
+    struct view name;
+    size_t at; /* of the view in struct event_told */
+} TOLD[] = {
+    {VIEW_INIT("userAgent"), offsetof(struct event_told, agent)},
+    {VIEW_INIT("user_agent"), offsetof(struct event_told, agent)},
+    {VIEW_INIT("$user_agent"), offsetof(struct event_told, agent)},
+    {VIEW_INIT("ua"), offsetof(struct event_told, agent)},
+    {VIEW_INIT("ip"), offsetof(struct event_told, address)},
+    {VIEW_INIT("$ip"), offsetof(struct event_told, address)},
+    {VIEW_INIT("ip_address"), offsetof(struct event_told, address)},
+};
+/* Their lengths, and webdriver's, as bits: most names are told apart by that. */
+enum { TOLD_LENGTHS = 1 << 2 | 1 << 3 | 1 << 9 | 1 << 10 | 1 << 11 };
+
+static void keep_told(const struct fields *fields, json_value value, struct view *text)
+{
+    if (json_kind(fields->doc, value) == JSON_STRING &&
+        json_text(fields->doc, value, fields->arena, text) != STATUS_OK) {
+        *text = view_make(NULL, 0); /* as if it had not been told */
+    }
+}
+
+/* Of a member that has no column. */
+static inline void take_told(const struct fields *fields, json_value key, struct event *event)
+{
+    if (!json_is_plain(fields->doc, key)) {
+        return;
+    }
+    struct view name = json_unquoted(fields->doc, key);
+    json_value value = json_key_value(fields->doc, key);
+    if (name.len > 11 || !(TOLD_LENGTHS & 1u << name.len)) {
+        return;
+    }
+    if (view_is(name, "webdriver")) {
+        event->told.is_driven = json_kind(fields->doc, value) == JSON_TRUE;
+    }
+    for (size_t i = 0; i < sizeof(TOLD) / sizeof(TOLD[0]); i++) {
+        if (view_equal(name, TOLD[i].name)) {
+            keep_told(fields, value, (struct view *)((char *)&event->told + TOLD[i].at));
+        }
+    }
+}
+
+void fields_take_told(const struct fields *fields, json_value object, struct event *event)
+{
+    if (!is_object(fields, object)) {
+        return;
+    }
+    for (json_value key = json_first(fields->doc, object); key != JSON_NO_VALUE;
+         key = json_next(fields->doc, key)) {
+        take_told(fields, key, event);
+    }
+}
+
+static void leave(const struct fields *fields, json_value key, struct event *event,
+                  struct left *left)
 {
     json_value value = json_key_value(fields->doc, key);
     if (json_text_is(fields->doc, key, CONTEXT)) {
         left->context = value;
     }
+    take_told(fields, key, event);
     left->has_rest = true;
 }
 
@@ -57,7 +120,7 @@ take_members(const struct fields *fields, json_value object, struct event *event
          key = json_next(fields->doc, key)) {
         enum column column = column_of_key(fields, key);
         if (column == COLUMN_COUNT) {
-            leave(fields, key, left);
+            leave(fields, key, event, left);
             continue;
         }
         enum status status =

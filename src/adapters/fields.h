@@ -30,6 +30,12 @@ struct fields {
  * fields_keep_rest(): *has_rest becomes true when there may be some. STATUS_NO_MEMORY. */
 enum status fields_take(const struct fields *fields, json_value object, struct event *event,
                         bool *has_rest) MUST_CHECK;
+/* What a member says of the visitor where a server forwards it: agent (userAgent, user_agent,
+ * $user_agent, ua), address (ip, $ip, ip_address) and webdriver, into event->told. fields_take()
+ * does so with the members that have no column, of the object and of its context; a protocol that
+ * has them elsewhere (in its properties) calls it for that object. The members stay where they are:
+ * privacy takes them out. */
+void fields_take_told(const struct fields *fields, json_value object, struct event *event);
 /* Makes the column `context` of what fields_take() could not place in any of the objects
  * (JSON_NO_VALUE among them is passed over); there is no need to when it left nothing. *reason is
  * set when it is over the ceiling. STATUS_NO_MEMORY. */

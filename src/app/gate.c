@@ -13,7 +13,7 @@ static const struct http_head *head_of(const struct gate_pass *pass)
 static struct view site_of(const struct gate *gate, const struct event *event)
 {
     struct view site = event_text(event, COLUMN_SITE);
-    return site.len > 0 ? site : view_from_text(gate->site);
+    return site.len > 0 ? site : view_from_text(gate->completion.site);
 }
 
 /* In the body where the protocol has one, in the query, or as the name of Basic's user. */
@@ -124,7 +124,8 @@ static enum gate_verdict admit_events(const struct gate *gate, struct gate_pass 
     struct view last = {0};
     for (size_t i = 0; i < batch->event_count; i++) {
         struct view named = event_text(&batch->events[i], COLUMN_SITE);
-        caller->site = named.len == 0 && caller->key.len == 0 ? view_from_text(gate->site) : named;
+        caller->site =
+            named.len == 0 && caller->key.len == 0 ? view_from_text(gate->completion.site) : named;
         if (i > 0 && view_equal(caller->site, last)) {
             continue;
         }
@@ -234,6 +235,24 @@ static enum status let_go(struct gate_pass *pass, const struct event *event, str
     return STATUS_OK;
 }
 
+/* What was not understood is of no site that is known: what the options say holds. */
+static void judge_rejects(struct gate_pass *pass, const struct signals *signals)
+{
+    const struct privacy_policy *policy = &pass->settings->sites.fallback.policy;
+    struct batch *batch = pass->batch;
+    size_t kept = 0;
+    for (size_t i = 0; i < batch->reject_count; i++) {
+        enum policy_verdict verdict =
+            policy_judge_raw(policy, signals, batch->rejects[i].raw, pass->arena);
+        pass->reasons[verdict]++;
+        if (verdict == POLICY_KEEP) {
+            batch->rejects[kept++] = batch->rejects[i];
+        }
+    }
+    pass->gone.reject_count = batch->reject_count - kept; /* they are counted, no more */
+    batch->reject_count = kept;
+}
+
 enum status gate_judge(const struct gate *gate, struct gate_pass *pass, struct fault *fault)
 {
     struct batch *batch = pass->batch;
@@ -252,21 +271,19 @@ enum status gate_judge(const struct gate *gate, struct gate_pass *pass, struct f
         }
     }
     batch->event_count = kept;
-    /* Of no site that is known: what the options say holds. */
-    const struct site *rules = &pass->settings->sites.fallback;
-    enum policy_verdict verdict = policy_judge_signals(&rules->policy, &signals);
-    if (verdict != POLICY_KEEP) {
-        pass->reasons[verdict] += batch->reject_count;
-        pass->gone.rejects = batch->rejects;
-        pass->gone.reject_count = batch->reject_count;
-        batch->reject_count = 0;
-    }
+    judge_rejects(pass, &signals);
     return status;
 }
 
 /* --- what is left --- */
 
 /* Loopback is no client's address, but stands in many a URL of who develops a site. */
+static struct view no_loopback(struct view address)
+{
+    bool is_none = view_starts_with(address, "127.") || view_is(address, "unix");
+    return is_none ? view_make(NULL, 0) : address;
+}
+
 static struct view address_of(const struct gate_pass *pass, struct forwarded *client)
 {
     const struct http_request *request = exchange_request(pass->x);
@@ -276,8 +293,24 @@ static struct view address_of(const struct gate_pass *pass, struct forwarded *cl
         forwarded_read(client, trusted, request->peer, request->head);
         address = view_from_text(client->address);
     }
-    bool is_none = view_starts_with(address, "127.") || view_is(address, "unix");
-    return is_none ? view_make(NULL, 0) : address;
+    return no_loopback(address);
+}
+
+/* Facts are made of what the event tells of its visitor before that is taken out of it. */
+static enum status clean_event(const struct gate *gate, struct gate_pass *pass,
+                               struct policy_request *request, struct event *event,
+                               struct fault *fault)
+{
+    request->site = site_of(gate, event);
+    request->policy = &rules_of(pass, request->site)->policy;
+    request->told_address = no_loopback(event->told.address);
+    request->told_agent = event->told.agent;
+    enum status status = policy_apply(request, event, pass->arena, fault);
+    if (status == STATUS_OK) {
+        status = completion_apply(&gate->completion, &pass->sender, event, pass->arena, fault);
+    }
+    policy_finish(request->policy, event);
+    return status;
 }
 
 enum status gate_clean(const struct gate *gate, struct gate_pass *pass, struct fault *fault)
@@ -292,21 +325,12 @@ enum status gate_clean(const struct gate *gate, struct gate_pass *pass, struct f
     };
     enum status status = STATUS_OK;
     for (size_t i = 0; i < batch->event_count && status == STATUS_OK; i++) {
-        request.site = site_of(gate, &batch->events[i]);
-        request.policy = &rules_of(pass, request.site)->policy;
-        status = policy_apply(&request, &batch->events[i], pass->arena, fault);
+        status = clean_event(gate, pass, &request, &batch->events[i], fault);
     }
     request.policy = &pass->settings->sites.fallback.policy;
+    request.told_address = request.told_agent = view_make(NULL, 0);
     for (size_t i = 0; i < batch->reject_count && status == STATUS_OK; i++) {
         status = policy_apply_raw(&request, &batch->rejects[i].raw, pass->arena, fault);
     }
     return status;
-}
-
-void gate_finish(const struct gate_pass *pass)
-{
-    for (size_t i = 0; i < pass->batch->event_count; i++) {
-        struct event *event = &pass->batch->events[i];
-        policy_finish(&rules_of(pass, event_text(event, COLUMN_SITE))->policy, event);
-    }
 }

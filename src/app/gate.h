@@ -3,15 +3,15 @@
  * what browser and visitor said, and what the site's policy leaves of them.
  *
  *     struct gate_pass pass = {.settings = settings, .batch = &batch, ...};
- *     switch (gate_admit(&gate, &pass, &fault)) { ... }       refused as a whole, or not
- *     gate_judge(&gate, &pass)                                events that are not kept leave the
- * batch gate_clean(&gate, &pass, &fault)                        what is kept, as the policy wants
- * it
+ *     gate_admit(&gate, &pass)               refused as a whole, or not
+ *     gate_judge(&gate, &pass, &fault)       events that are not kept leave the batch
+ *     gate_clean(&gate, &pass, &fault)       what is kept: as the policy wants it, and complete
  */
 #ifndef PIPES_APP_GATE_H
 #define PIPES_APP_GATE_H
 
 #include "adapters/adapter.h"
+#include "app/completion.h"
 #include "app/counts.h"
 #include "app/guard.h"
 #include "app/refusal.h"
@@ -23,7 +23,7 @@ struct gate {
     struct guard *guard;
     struct counts *counts;
     struct identity *identity;
-    const char *site; /* of events that do not say */
+    struct completion completion;
 };
 
 /* One request; all borrowed. */
@@ -31,6 +31,7 @@ struct gate_pass {
     const struct settings *settings;
     const struct inbound *inbound;
     struct exchange *x;
+    struct sender sender;
     struct arena *arena;
     struct batch *batch;
     struct batch gone;                 /* by gate_judge(): events that were not kept */
@@ -59,10 +60,10 @@ enum status gate_judge(const struct gate *gate, struct gate_pass *pass, struct f
     MUST_CHECK;
 /* Once the request is answered well. */
 void gate_count_gone(const struct gate *gate, const struct gate_pass *pass);
-/* STATUS_NO_MEMORY, or what identity_hash() says. */
+/* As the policy of each event's site wants it, and complete. Facts about the visitor are made of
+ * what an event tells of one, and that is taken out of it. STATUS_NO_MEMORY, or what
+ * identity_hash() says. */
 enum status gate_clean(const struct gate *gate, struct gate_pass *pass, struct fault *fault)
     MUST_CHECK;
-/* Of events that are complete. */
-void gate_finish(const struct gate_pass *pass);
 
 #endif

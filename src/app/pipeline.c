@@ -2,7 +2,6 @@
 
 #include "app/batch_frames.h"
 #include "app/commit_timing.h"
-#include "app/completion.h"
 #include "app/cookie_renewal.h"
 #include "app/event_answer.h"
 #include "app/gate.h"
@@ -89,20 +88,6 @@ void pipeline_destroy(struct pipeline *pipeline)
         close(pipeline->timer_fd);
     }
     free(pipeline);
-}
-
-static enum status complete_all(struct taking *taking, struct fault *fault)
-{
-    const struct completion completion = {taking->pipeline->shared.site,
-                                          taking->pipeline->shared.environment};
-    for (size_t i = 0; i < taking->batch->event_count; i++) {
-        enum status status = completion_apply(&completion, &taking->batch->events[i],
-                                              &taking->pipeline->arena, fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
-    }
-    return STATUS_OK;
 }
 
 static enum status write_row(void *self, uint32_t index, uint64_t ingest_seq, struct buf *out)
@@ -270,11 +255,7 @@ static enum status keep(struct taking *taking, struct exchange *x, const struct 
     }
     renew_cookie(taking, x);
     enum status status = gate_clean(gate, taking->pass, fault);
-    status = status == STATUS_OK ? complete_all(taking, fault) : status;
-    if (status == STATUS_OK) {
-        gate_finish(taking->pass);
-        status = journal_batch(taking, fault);
-    }
+    status = status == STATUS_OK ? journal_batch(taking, fault) : status;
     pipeline->is_full = pipeline->is_full || status == STATUS_FULL;
     if (status == STATUS_FULL || status == STATUS_IO) {
         say_commit_failed(pipeline, fault);
@@ -286,7 +267,8 @@ static enum net_verdict take(struct taking *taking, struct exchange *x, struct f
 {
     struct pipeline *pipeline = taking->pipeline;
     const struct pipeline_shared *shared = &pipeline->shared;
-    const struct gate gate = {shared->guard, shared->counts, shared->identity, shared->site};
+    const struct gate gate = {
+        shared->guard, shared->counts, shared->identity, {shared->site, shared->environment}};
     enum gate_verdict verdict = gate_admit(&gate, taking->pass);
     if (verdict != GATE_OPEN) {
         return gate_refuse(taking->pass, &pipeline->refusals, verdict);
@@ -327,8 +309,10 @@ enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
         return refusal_of(&pipeline->refusals, x, STATUS_BUSY, &fault);
     }
     arena_clear(&pipeline->arena);
-    enum status status =
-        request->adapter->decode(request->inbound, &pipeline->arena, &batch, &fault);
+    enum status status = sender_know(&pass.sender, x, request->settings, &pipeline->arena);
+    if (status == STATUS_OK) {
+        status = request->adapter->decode(request->inbound, &pipeline->arena, &batch, &fault);
+    }
     return status == STATUS_OK ? take(&taking, x, &fault)
                                : refusal_of(&pipeline->refusals, x, status, &fault);
 }

@@ -93,6 +93,11 @@ enum status sites_make(struct sites *sites, const struct config *config, struct 
         const struct config_site *row = &config->sites->rows[sites->count];
         status = make_site(&rows[sites->count], config, row, arena, fault);
     }
+    sites->cut = sites->fallback.policy.address;
+    for (size_t i = 0; i < sites->count; i++) {
+        enum policy_address cut = rows[i].policy.address;
+        sites->cut = cut > sites->cut ? cut : sites->cut;
+    }
     return status == STATUS_OK ? check_keys(sites, fault) : status;
 }
 

@@ -29,7 +29,9 @@ struct sites {
     struct site fallback; /* of every name, when there are no rows: without key and origins */
     const struct site *rows;
     size_t count;
-    bool quarantines; /* what is of none of them, or may not come; else it is refused */
+    enum policy_address cut; /* the most that a site cuts away: facts are made before it is known
+                                which one a request is for */
+    bool quarantines;        /* what is of none of them, or may not come; else it is refused */
 };
 
 /* All of it in the arena. The fault names the site. */

@@ -70,6 +70,34 @@ enum policy_verdict policy_judge(const struct privacy_policy *policy, const stru
     return policy->needs_consent && !view_is(state, "granted") ? POLICY_NO_CONSENT : POLICY_KEEP;
 }
 
+static struct view state_in_raw(struct view raw, struct arena *arena)
+{
+    struct json doc;
+    if (!memmem(raw.at, raw.len, "consent", 7) ||
+        json_parse(&doc, raw, arena, NULL, NULL) != STATUS_OK) {
+        return view_make(NULL, 0);
+    }
+    json_value consent = json_member(&doc, JSON_ROOT, "consent");
+    if (consent == JSON_NO_VALUE) {
+        consent = json_member(&doc, json_member(&doc, JSON_ROOT, "context"), "consent");
+    }
+    return state_in(&doc, consent, arena);
+}
+
+enum policy_verdict policy_judge_raw(const struct privacy_policy *policy,
+                                     const struct signals *signals, struct view raw,
+                                     struct arena *arena)
+{
+    enum policy_verdict verdict = policy_judge_signals(policy, signals);
+    if (verdict != POLICY_KEEP) {
+        return verdict;
+    }
+    struct view state = state_in_raw(raw, arena);
+    return view_is(state, "denied")                              ? POLICY_NO_DENIED
+           : policy->needs_consent && !view_is(state, "granted") ? POLICY_NO_CONSENT
+                                                                 : POLICY_KEEP;
+}
+
 /* --- what is repeated --- */
 
 /* What of ids and traits is not to be found in the context either: what has no column. */
@@ -83,8 +111,22 @@ static unsigned also_of(const struct privacy_policy *policy)
 static enum status mask(const struct policy_request *request, struct view *text,
                         struct arena *arena)
 {
-    enum status status = repeated_mask(*text, request->address, arena, text);
-    return status == STATUS_OK ? repeated_mask(*text, request->agent, arena, text) : status;
+    const struct view needles[] = {request->address, request->agent, request->told_address,
+                                   request->told_agent};
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < sizeof(needles) / sizeof(needles[0]) && status == STATUS_OK; i++) {
+        status = repeated_mask(*text, needles[i], arena, text);
+    }
+    return status;
+}
+
+/* The payload's own visitor is looked for when there is one: that is seldom. */
+static unsigned look(const struct policy_request *request, struct view text, bool has_members,
+                     unsigned also)
+{
+    const struct repeated_search search = {has_members, also, {request->address, request->agent}};
+    bool is_told = request->told_address.len > 0 || request->told_agent.len > 0;
+    return repeated_look(text, &search) | (is_told ? REPEATED_NEEDLE : 0);
 }
 
 static enum status clean_json(const struct policy_request *request, struct event *event,
@@ -94,10 +136,13 @@ static enum status clean_json(const struct policy_request *request, struct event
     struct view text = json_of(event, column);
     struct view clean = text;
     enum status status = STATUS_OK;
-    if (repeated_is_likely(text, also)) {
+    unsigned found = look(request, text, true, also);
+    if (found & REPEATED_MEMBER) {
         status = repeated_strip(text, also, arena, &clean);
     }
-    status = status == STATUS_OK ? mask(request, &clean, arena) : status;
+    if (status == STATUS_OK && (found & REPEATED_NEEDLE)) {
+        status = mask(request, &clean, arena);
+    }
     if (status != STATUS_OK || clean.at == text.at) {
         return status;
     }
@@ -123,7 +168,7 @@ static enum status clean_text(const struct policy_request *request, struct event
 {
     struct view text = event_text(event, column);
     struct view clean = text;
-    enum status status = mask(request, &clean, arena);
+    enum status status = look(request, text, false, 0) ? mask(request, &clean, arena) : STATUS_OK;
     if (status == STATUS_OK && clean.at != text.at) {
         event_set_like(event, column, clean, column);
     }
@@ -216,17 +261,19 @@ static enum status take_ids(struct policy_request *request, struct event *event,
 static struct view what_is_seen(const struct policy_request *request, struct arena *arena)
 {
     struct ip_address address;
-    size_t len = ADDRESS_LEN + request->agent.len;
+    bool is_told = request->told_address.len > 0 || request->told_agent.len > 0;
+    struct view agent = is_told ? request->told_agent : request->agent;
+    size_t len = ADDRESS_LEN + agent.len;
     char *seen = arena_alloc(arena, len);
     if (!seen) {
         return view_make(NULL, 0);
     }
-    if (!ip_address_parse(&address, request->address) ||
+    if (!ip_address_parse(&address, is_told ? request->told_address : request->address) ||
         !policy_cut_address(request->policy, &address)) {
         memset(&address, 0, sizeof(address));
     }
     memcpy(seen, address.bytes, ADDRESS_LEN);
-    memcpy(seen + ADDRESS_LEN, request->agent.at ? request->agent.at : "", request->agent.len);
+    memcpy(seen + ADDRESS_LEN, agent.at ? agent.at : "", agent.len);
     return view_make(seen, len);
 }
 
@@ -390,7 +437,7 @@ enum status policy_apply_raw(const struct policy_request *request, struct view *
             memcpy(quoted + 1, inside.at, inside.len);
             clean = view_make(quoted, inside.len + 2);
         }
-    } else if (repeated_is_likely(clean, also)) {
+    } else {
         status = repeated_strip(clean, also, arena, &clean);
     }
     status = status == STATUS_OK ? mask(request, &clean, arena) : status;

@@ -34,6 +34,11 @@ enum policy_verdict policy_judge_signals(const struct privacy_policy *policy,
 enum policy_verdict policy_judge(const struct privacy_policy *policy, const struct signals *signals,
                                  const struct event *event, struct arena *arena);
 
+/* The same of JSON that was not understood as an event. */
+enum policy_verdict policy_judge_raw(const struct privacy_policy *policy,
+                                     const struct signals *signals, struct view raw,
+                                     struct arena *arena);
+
 /* A hash that was made last: events of one request are of one person, as a rule. */
 struct policy_memo {
     struct view site;
@@ -47,8 +52,10 @@ struct policy_request {
     struct identity *identity;
     int64_t now_ms;
     struct view site;
-    struct view address; /* of the client, as text; empty: not known */
-    struct view agent;   /* its user agent string */
+    struct view address;      /* of the client, as text; empty: not known */
+    struct view agent;        /* its user agent string */
+    struct view told_address; /* the same of a visitor that the payload tells of; empty: of none */
+    struct view told_agent;
     struct policy_memo ids;
     struct policy_memo groups;
     struct policy_memo visitors;

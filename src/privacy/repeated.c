@@ -121,27 +121,57 @@ static bool is_likely_key(struct view json, size_t end, unsigned also)
     return view_find(key, '\\') < key.len || view_is(key, "device") || is_name(key, also);
 }
 
-/* Colons that are few and far between: most of a payload is looked at 16 bytes at a time. */
-bool repeated_is_likely(struct view json, unsigned also)
+static bool is_at(struct view text, size_t at, struct view needle)
+{
+    return text.len - at >= needle.len && memcmp(text.at + at, needle.at, needle.len) == 0;
+}
+
+/* What begins, or for a name ends, at a byte. */
+static unsigned look_at(struct view text, size_t at, const struct repeated_search *search)
+{
+    if (text.at[at] == ':' && search->has_members) {
+        return is_likely_key(text, at, search->also) ? REPEATED_MEMBER : 0;
+    }
+    for (size_t i = 0; i < REPEATED_NEEDLES; i++) {
+        struct view needle = search->needles[i];
+        if (needle.len >= REPEATED_NEEDLE_BYTES_MIN && is_at(text, at, needle)) {
+            return REPEATED_NEEDLE;
+        }
+    }
+    return 0;
+}
+
+/* The first byte of a needle; a colon for one that means nothing. */
+static char first_of(const struct repeated_search *search, size_t i)
+{
+    return search->needles[i].len >= REPEATED_NEEDLE_BYTES_MIN ? search->needles[i].at[0] : ':';
+}
+
+/* 16 bytes at a time: the few that may matter are looked at. */
+unsigned repeated_look(struct view text, const struct repeated_search *search)
 {
     size_t at = 0;
+    unsigned found = 0;
 #if defined(__SSE2__)
-    for (; at + BLOCK <= json.len; at += BLOCK) {
-        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(json.at + at));
-        unsigned colons = (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(':')));
-        for (; colons != 0; colons &= colons - 1) {
-            if (is_likely_key(json, at + (size_t)__builtin_ctz(colons), also)) {
-                return true;
-            }
+    const __m128i colon = _mm_set1_epi8(':');
+    const __m128i one = _mm_set1_epi8(first_of(search, 0));
+    const __m128i other = _mm_set1_epi8(first_of(search, 1));
+    for (; at + BLOCK <= text.len; at += BLOCK) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(text.at + at));
+        __m128i any = _mm_or_si128(_mm_cmpeq_epi8(bytes, one), _mm_cmpeq_epi8(bytes, other));
+        any = _mm_or_si128(any, _mm_cmpeq_epi8(bytes, colon));
+        for (unsigned mask = (unsigned)_mm_movemask_epi8(any); mask != 0; mask &= mask - 1) {
+            found |= look_at(text, at + (size_t)__builtin_ctz(mask), search);
         }
     }
 #endif
-    for (; at < json.len; at++) {
-        if (json.at[at] == ':' && is_likely_key(json, at, also)) {
-            return true;
+    for (; at < text.len; at++) {
+        char byte = text.at[at];
+        if (byte == ':' || byte == first_of(search, 0) || byte == first_of(search, 1)) {
+            found |= look_at(text, at, search);
         }
     }
-    return false;
+    return found;
 }
 
 struct stripping {
@@ -257,51 +287,12 @@ enum status repeated_strip_query(struct view query, unsigned also, struct arena 
     return STATUS_OK;
 }
 
-static bool is_at(struct view text, size_t at, struct view needle)
-{
-    return memcmp(text.at + at, needle.at, needle.len) == 0;
-}
-
-/* Where a needle of two bytes or more begins, or text.len. Its first and last byte are compared at
- * 16 places at once: memmem() builds a table for each call, and there are many short ones. */
-static size_t find(struct view text, struct view needle)
-{
-    size_t at = 0;
-    if (text.len < needle.len) {
-        return text.len;
-    }
-    size_t places = text.len - needle.len + 1;
-#if defined(__SSE2__)
-    const __m128i first = _mm_set1_epi8(needle.at[0]);
-    const __m128i last = _mm_set1_epi8(needle.at[needle.len - 1]);
-    for (; at + BLOCK <= places; at += BLOCK) {
-        const char *here = text.at + at;
-        __m128i a = _mm_loadu_si128((const __m128i *)(const void *)here);
-        __m128i b = _mm_loadu_si128((const __m128i *)(const void *)(here + needle.len - 1));
-        unsigned both = (unsigned)_mm_movemask_epi8(
-            _mm_and_si128(_mm_cmpeq_epi8(a, first), _mm_cmpeq_epi8(b, last)));
-        for (; both != 0; both &= both - 1) {
-            size_t place = at + (size_t)__builtin_ctz(both);
-            if (is_at(text, place, needle)) {
-                return place;
-            }
-        }
-    }
-#endif
-    for (; at < places; at++) {
-        if (text.at[at] == needle.at[0] && is_at(text, at, needle)) {
-            return at;
-        }
-    }
-    return text.len;
-}
-
 enum status repeated_mask(struct view text, struct view needle, struct arena *arena,
                           struct view *masked)
 {
     *masked = text;
-    size_t at = needle.len < REPEATED_NEEDLE_BYTES_MIN ? text.len : find(text, needle);
-    if (at == text.len) {
+    if (needle.len < REPEATED_NEEDLE_BYTES_MIN || text.len < needle.len ||
+        !memmem(text.at, text.len, needle.at, needle.len)) {
         return STATUS_OK;
     }
     char *made = arena_alloc(arena, text.len);
@@ -310,10 +301,10 @@ enum status repeated_mask(struct view text, struct view needle, struct arena *ar
         return STATUS_NO_MEMORY;
     }
     memcpy(made, text.at, text.len);
-    while (at < text.len) {
-        memset(made + at, 'x', needle.len);
+    const char *end = made + text.len;
+    for (char *at = made; (at = memmem(at, (size_t)(end - at), needle.at, needle.len));) {
+        memset(at, 'x', needle.len);
         at += needle.len;
-        at += find(view_part(text, at, text.len), needle);
     }
     *masked = view_make(made, text.len);
     return STATUS_OK;

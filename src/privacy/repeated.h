@@ -7,7 +7,9 @@
  *
  * What a policy does not keep of ids and traits may be asked for beside these.
  *
- *     if (repeated_is_likely(json, 0)) {
+ *     const struct repeated_search search = {.has_members = true, .needles = {address, agent}};
+ *     unsigned found = repeated_look(json, &search);
+ *     if (found & REPEATED_MEMBER) {
  *         repeated_strip(json, 0, &arena, &rest);      other bytes as they were
  *     }
  */
@@ -24,8 +26,20 @@ enum repeated_also {
     REPEATED_VISITOR_IDS = 4, /* of the browser, its session, its tab */
 };
 
-/* One look over JSON text; true now and then also for text that has none. */
-bool repeated_is_likely(struct view json, unsigned also);
+enum { REPEATED_NEEDLES = 2, REPEATED_NEEDLE_BYTES_MIN = 7 };
+struct repeated_search {
+    bool has_members; /* look for names; it is JSON then */
+    unsigned also;
+    /* Values that are looked for without a name; one that is shorter than the least means nothing.
+     */
+    struct view needles[REPEATED_NEEDLES];
+};
+
+/* One look over a text, as everything that comes gets one: what of it may be there. Of names it
+ * says so now and then when there is none. */
+enum repeated_found { REPEATED_MEMBER = 1, REPEATED_NEEDLE = 2 };
+unsigned repeated_look(struct view text, const struct repeated_search *search);
+
 /* The text without such members, at any depth; the same view when there are none. In the arena.
  * STATUS_BAD_INPUT when it is no JSON, STATUS_NO_MEMORY; *rest is then empty. */
 enum status repeated_strip(struct view json, unsigned also, struct arena *arena, struct view *rest)
@@ -34,8 +48,6 @@ enum status repeated_strip(struct view json, unsigned also, struct arena *arena,
 enum status repeated_strip_query(struct view query, unsigned also, struct arena *arena,
                                  struct view *rest) MUST_CHECK;
 
-/* Whether a needle is long enough to be looked for by itself, without a name. */
-enum { REPEATED_NEEDLE_BYTES_MIN = 7 };
 /* The text with every occurrence of the needle made 'x', as many as it was long; the same view when
  * there are none. JSON stays JSON. */
 enum status repeated_mask(struct view text, struct view needle, struct arena *arena,

@@ -35,9 +35,10 @@ const repeated = (address) => ({
 const REPEATED = repeated(ADDRESSES[0]);
 const SECRET_TEXT = HAS_SCRUB ? `mail ${SECRETS[0]} and ${SECRETS[1]}` : 'nothing';
 
-const eventOf = (address) => ({type: 'track', name: 'tested', anonymous_id: 'a', ...repeated(address),
-    properties: {...repeated(address), note: SECRET_TEXT}, user_properties: repeated(address),
-    context: repeated(address), url: `https://shop.example/?from=${address}`, title: `to ${address}`});
+const eventOf = (address) => ({type: 'track', name: 'tested', anonymous_id: 'a',
+    ...repeated(address), properties: {...repeated(address), note: SECRET_TEXT},
+    user_properties: repeated(address), context: repeated(address),
+    url: `https://shop.example/?from=${address}`, title: `to ${address}`});
 const event = (more = {}) => ({...eventOf(ADDRESSES[0]), ...more});
 
 const SPACED = (value) => JSON.stringify(value, null, 2).replace(/":/g, '" :');
@@ -47,31 +48,41 @@ function requests(collector) {
     const post = (where, body, more = {}) => collector.post(where, body, {...from(0), ...more});
     const batch = (...events) => JSON.stringify({v: 1, load_id: 'l', context: REPEATED, events});
     const query = new URLSearchParams({type: 'track', name: 'tested', ip: ADDRESSES[0], ua: AGENT,
-        'properties.ip': ADDRESSES[1], 'properties.free': REPEATED.free, context: JSON.stringify(REPEATED)});
-    const nameless = new URLSearchParams({event_id: 'x'.repeat(200), ip: ADDRESSES[0], ua: AGENT});
+        'properties.ip': ADDRESSES[1], 'properties.free': REPEATED.free,
+        context: JSON.stringify(REPEATED)});
+    const aside = new URLSearchParams({event_id: 'x'.repeat(200), ip: ADDRESSES[0], ua: AGENT});
+    const pixel = (words) => fetch(`${collector.url}/p.gif?${words}`, {headers: from(0)});
+    const big = {x: AGENT.repeat(60000)};
     return [
         ['native', 200, () => post('/e', batch(event()))],
-        ['native with blanks', 200, () => post('/e', SPACED({v: 1, context: REPEATED, events: [event()]}))],
+        ['native with blanks', 200, () => post('/e',
+            SPACED({v: 1, context: REPEATED, events: [event()]}))],
         ['native of IPv6', 200, () => collector.post('/e',
             JSON.stringify({v: 1, events: [eventOf(ADDRESSES[1])]}), from(1))],
         ['ancestor, camelCase', 200, () => post('/', JSON.stringify({type: 'track', event: 'tested',
             anonymousId: 'a', properties: REPEATED, context: REPEATED, ...REPEATED}))],
         ['ancestor, identity', 200, () => post('/stage', JSON.stringify([{type: 'identity',
             anonymous_id: 'a', user_id: 'u', properties: REPEATED}]))],
-        ['pixel', 200, () => fetch(`${collector.url}/p.gif?${query}`, {headers: from(0)})],
-        ['pixel that is put aside', 200, () => fetch(`${collector.url}/p.gif?${nameless}`, {headers: from(0)})],
+        ['pixel', 200, () => pixel(query)],
+        ['pixel that is put aside', 200, () => pixel(aside)],
         ['native that is put aside', 200, () => post('/e', batch({name: 'no type', ...REPEATED}))],
         ['put aside whole', 200, () => post('/e', JSON.stringify({v: 1, nothing: REPEATED}))],
-        ['put aside for its context', 200, () => post('/e', batch(event({big: 'x'.repeat(70000)})))],
-        ['ancestor that is put aside', 200, () => post('/', JSON.stringify({...REPEATED, properties: REPEATED}))],
+        ['put aside for its context', 200, () => post('/e',
+            batch(event({big: 'x'.repeat(70000)})))],
+        ['ancestor that is put aside', 200, () => post('/',
+            JSON.stringify({...REPEATED, properties: REPEATED}))],
         ['signals', 200, () => post('/e', batch(event()), {'Sec-GPC': '1'})],
         ['no JSON', 400, () => post('/e', `{"ip":"${ADDRESSES[0]}","ua":"${AGENT}`)],
-        ['no UTF-8', 400, () => post('/e', Buffer.concat([Buffer.from(`"${AGENT}`), Buffer.from([0xff])]))],
+        ['no UTF-8', 400, () => post('/e',
+            Buffer.concat([Buffer.from(`"${AGENT}`), Buffer.from([0xff])]))],
         ['too deep', 413, () => post('/e', '['.repeat(100) + `"${AGENT}"`)],
-        ['too big', 413, () => post('/e', batch(event({properties: {x: AGENT.repeat(60000)}})))],
-        ['a coding that is none', 400, () => post('/e', batch(event()), {'Content-Encoding': 'gzip'})],
-        ['a path that is none', 404, () => fetch(`${collector.url}/${ADDRESSES[0]}?ua=${AGENT}`, {headers: from(0)})],
-        ['a method that is none', 405, () => fetch(`${collector.url}/e`, {method: 'DELETE', headers: from(0)})],
+        ['too big', 413, () => post('/e', batch(event({properties: big})))],
+        ['a coding that is none', 400, () => post('/e', batch(event()),
+            {'Content-Encoding': 'gzip'})],
+        ['a path that is none', 404, () => fetch(
+            `${collector.url}/${ADDRESSES[0]}?ua=${AGENT}`, {headers: from(0)})],
+        ['a method that is none', 405, () => fetch(`${collector.url}/e`,
+            {method: 'DELETE', headers: from(0)})],
         ['a beacon', 200, () => post('/e?beacon=b1', batch(event()))],
     ];
 }
@@ -131,6 +142,8 @@ function search(data) {
     return found;
 }
 
+const SEEN = ['--trusted-proxies', '127.0.0.1', '--log-level', 'debug'];
+
 /** Fails with all that was found, not with the first. */
 const assertClean = (what, found) => assert.deepStrictEqual(found, [], what);
 
@@ -154,13 +167,13 @@ test('the marks are found where nothing takes them out', () => {
 });
 
 test('no marked address, agent or device id is in anything that is written or said', async (t) => {
-    const collector = await startCollector(t, ['--trusted-proxies', '127.0.0.1', '--log-level', 'debug',
-        '--user-id', 'keep', '--traits', 'keep']);
+    const collector = await startCollector(t, [...SEEN, '--user-id', 'keep', '--traits', 'keep']);
     await drive(collector);
     assertClean('the journal and what else is there at once', search(collector.data));
     const counts = await collector.counts();
     assertClean('the counts', marksIn(JSON.stringify(counts)));
-    assert.ok(counts.front.accepted >= 7 && counts.front.quarantined >= 5, JSON.stringify(counts.front));
+    assert.ok(counts.front.accepted >= 7 && counts.front.quarantined >= 5,
+        JSON.stringify(counts.front));
     assertClean('tail', marksIn(collector.run('tail', '--follow=false', '--last', '200')));
     await until('all is in the lake', () =>
         rows(collector.data).length === counts.front.accepted &&
@@ -172,18 +185,20 @@ test('no marked address, agent or device id is in anything that is written or sa
     await collector.stop();
     collector.run('compact', '--open');
     assert.ok(files(collector.data).some((file) => file.endsWith('.parquet')));
-    assertClean('Parquet', marksIn(collector.run('query', '--format', 'ndjson', 'select * from events_all')));
+    assertClean('Parquet', marksIn(
+        collector.run('query', '--format', 'ndjson', 'select * from events_all')));
     assertClean('the data folder', search(collector.data));
     assertClean('the ledger', marksIn(collector.run('ledger', '--format', 'json')));
     assertClean('the log', marksIn(collector.output));
 });
 
 test('no mark is anywhere when sources are limited or the journal takes nothing', async (t) => {
-    const collector = await startCollector(t, ['--trusted-proxies', '127.0.0.1', '--log-level', 'debug',
-        '--source-requests-max', '1', '--disk-reserve', '1TiB']);
+    const collector = await startCollector(t, [...SEEN, '--source-requests-max', '1',
+        '--disk-reserve', '1TiB']);
     const statuses = new Set();
     for (let i = 0; i < 6; i++) {
-        const answer = await collector.post('/e', JSON.stringify({v: 1, events: [event()]}), from(0));
+        const answer = await collector.post('/e', JSON.stringify({v: 1, events: [event()]}),
+            from(0));
         statuses.add(answer.status);
         assertClean('an answer', marksIn(await answer.text()));
     }
@@ -194,8 +209,8 @@ test('no mark is anywhere when sources are limited or the journal takes nothing'
 });
 
 test('no mark is in anything when a policy hashes or drops ids', async (t) => {
-    const collector = await startCollector(t, ['--trusted-proxies', '127.0.0.1', '--log-level', 'debug',
-        '--user-id', 'hash', '--traits', 'hash', '--anonymous-id', 'daily']);
+    const collector = await startCollector(t, [...SEEN, '--user-id', 'hash', '--traits', 'hash',
+        '--anonymous-id', 'daily']);
     await drive(collector);
     await collector.stop();
     assertClean('the data folder', search(collector.data));

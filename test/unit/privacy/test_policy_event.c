@@ -115,6 +115,24 @@ static void where_consent_is_needed_silence_is_none(void **state)
     assert_int_equal(judge(false, false, false), POLICY_KEEP);
 }
 
+static enum policy_verdict judge_raw(const char *json)
+{
+    const struct signals signals = {false, false, false};
+    return policy_judge_raw(&policy, &signals, view_from_text(json), &arena);
+}
+
+static void what_was_not_understood_is_judged_as_an_event_is(void **state)
+{
+    (void)state;
+    assert_int_equal(judge_raw("{\"consent\":{\"state\":\"denied\"}}"), POLICY_NO_DENIED);
+    assert_int_equal(judge_raw("{\"context\":{\"consent\":\"denied\"}}"), POLICY_NO_DENIED);
+    assert_int_equal(judge_raw("{\"payment\":\"denied\"}"), POLICY_KEEP);
+    policy.needs_consent = true;
+    assert_int_equal(judge_raw("{\"payment\":\"denied\"}"), POLICY_NO_CONSENT);
+    assert_int_equal(judge_raw("\"a=1&consent=granted\""), POLICY_NO_CONSENT);
+    assert_int_equal(judge_raw("{\"consent\":{\"state\":\"granted\"}}"), POLICY_KEEP);
+}
+
 static void a_record_of_consent_is_kept_and_holds_nothing_of_the_visit(void **state)
 {
     (void)state;
@@ -141,6 +159,17 @@ static void what_is_repeated_goes_and_the_rest_stays(void **state)
     check_row("{\"properties\":{\"price\":12.50,\"seen\":\"by xxxxxxxxxxxx today\"},"
               "\"context\":{\"device\":{},\"k\":\"xxxxxxxxxxxxxxxx\"},"
               "\"url\":\"https://shop.example/?from=xxxxxxxxxxxx\"}");
+}
+
+static void who_is_told_of_is_masked_beside_who_sends(void **state)
+{
+    (void)state;
+    request.told_address = VIEW_LITERAL("198.51.100.9");
+    request.told_agent = VIEW_LITERAL("Visitor/3.0");
+    raw(COLUMN_PROPERTIES, "{\"a\":\"203.0.113.77\",\"b\":\"198.51.100.9\",\"c\":\"Visitor/3.0\"}");
+    apply();
+    check_row("{\"properties\":{\"a\":\"xxxxxxxxxxxx\",\"b\":\"xxxxxxxxxxxx\","
+              "\"c\":\"xxxxxxxxxxx\"}}");
 }
 
 static void with_blanks_it_is_the_same(void **state)
@@ -287,8 +316,10 @@ int main(void)
         CASE(signals_are_obeyed_as_the_policy_says_and_the_opt_out_always),
         CASE(consent_that_was_denied_is_a_no_however_it_is_written),
         CASE(where_consent_is_needed_silence_is_none),
+        CASE(what_was_not_understood_is_judged_as_an_event_is),
         CASE(a_record_of_consent_is_kept_and_holds_nothing_of_the_visit),
         CASE(what_is_repeated_goes_and_the_rest_stays),
+        CASE(who_is_told_of_is_masked_beside_who_sends),
         CASE(with_blanks_it_is_the_same),
         CASE(ids_and_traits_are_dropped_also_where_they_have_no_column),
         CASE(hashed_ids_join_as_the_ids_did),

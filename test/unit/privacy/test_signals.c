@@ -33,7 +33,8 @@ static void a_no_is_a_no_in_each_of_its_spellings(void **state)
         struct signals signals =
             signals_read(view_from_text(cases[i].gpc), view_from_text(cases[i].dnt),
                          view_from_text(cases[i].cookie));
-        assert_int_equal(signals.is_gpc || signals.is_dnt || signals.is_opted_out, cases[i].forbids);
+        assert_int_equal(signals.is_gpc || signals.is_dnt || signals.is_opted_out,
+                         cases[i].forbids);
     }
 }
 
