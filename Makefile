@@ -34,7 +34,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -isystem $(DUCKDB_HEADER) -DPIPES_VERS
 LIBS = -lzstd -lz -linih -ldeflate -lbrotlidec -lnghttp2 -luring -lssl -lcrypto -lpthread
 
 SOURCES := $(sort $(wildcard src/*/*.c))
-GENERATED := $(BUILD)/gen/embedded_tracker.o $(BUILD)/gen/embedded_dashboard.o
+GENERATED := $(BUILD)/gen/embedded_tracker.o $(BUILD)/gen/embedded_dashboard.o $(BUILD)/gen/scrub_rules.o
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(GENERATED)
 TRACKER_SOURCES := $(wildcard tracker/src/*.js) tracker/build.js tracker/modules.json tracker/rules/scrub.json
 DASHBOARD := $(wildcard dashboard/*.html dashboard/*.css dashboard/*.js dashboard/*.svg)
@@ -91,6 +91,11 @@ $(BUILD)/gen/embedded_tracker.c: $(BUILD)/tracker/stamp tools/embed
 $(BUILD)/gen/embedded_dashboard.c: $(DASHBOARD) tools/embed
 	@mkdir -p $(@D)
 	@tools/embed embedded_dashboard base/embedded.h $(DASHBOARD) >$@
+
+# What says secret is the same in the page and here.
+$(BUILD)/gen/scrub_rules.c: tracker/rules/scrub.json tools/make_scrub_rules
+	@mkdir -p $(@D)
+	@node tools/make_scrub_rules $< >$@.new && mv $@.new $@
 
 $(BUILD)/gen/%.o: $(BUILD)/gen/%.c
 	@echo "  cc $<"

@@ -108,6 +108,11 @@ struct config {
     int64_t disk_budget;
     const char *disk_budget_drop;
     int64_t keep_bytes;
+    bool scrub;
+    const char *scrub_drop;
+    const char *scrub_hash;
+    int64_t scrub_hash_period_ms;
+    const char *scrub_allow;
 };
 
 struct config_source {

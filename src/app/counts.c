@@ -22,6 +22,7 @@ static const struct {
     {"dropped_signal", offsetof(struct counts, dropped_signal)},
     {"given_up", offsetof(struct counts, given_up)},
     {"lone_surrogates", offsetof(struct counts, lone_surrogates)},
+    {"events_scrubbed", offsetof(struct counts, events_scrubbed)},
     {"commits", offsetof(struct counts, commits)},
     {"commit_failures", offsetof(struct counts, commit_failures)},
 };

@@ -29,6 +29,7 @@ struct counts {
     _Atomic uint64_t dropped_signal;  /* GPC, DNT or opt-out */
     _Atomic uint64_t given_up;        /* answered 503 */
     _Atomic uint64_t lone_surrogates; /* repaired */
+    _Atomic uint64_t events_scrubbed; /* lost something, however little */
     _Atomic uint64_t commits;
     _Atomic uint64_t commit_failures;
 };

@@ -7,6 +7,7 @@
 #include "app/event_answer.h"
 #include "app/refusal.h"
 #include "app/round.h"
+#include "app/scrubbing.h"
 #include "privacy/privacy_signals.h"
 
 #include <errno.h>
@@ -102,7 +103,9 @@ static enum status complete_all(struct taking *taking, struct fault *fault)
             return status;
         }
     }
-    return STATUS_OK;
+    const struct scrubbing scrubbing = {&taking->settings->scrubbing, taking->pipeline->shared.keys,
+                                        taking->pipeline->shared.counts};
+    return scrubbing_apply(&scrubbing, taking->batch, &taking->pipeline->arena);
 }
 
 static enum status write_row(void *self, uint32_t index, uint64_t ingest_seq, struct buf *out)

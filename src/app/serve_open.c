@@ -132,6 +132,10 @@ static enum status open_limits(struct serve *serve, struct fault *fault)
     struct settings *settings;
     enum status status = settings_create(&settings, config, fault);
     if (status == STATUS_OK) {
+        scrub_keys_init(&serve->keys, serve->data.fd, config->scrub_hash_period_ms,
+                        serve->options->clock, serve->options->log);
+        serve->shared.pipeline.keys = &serve->keys;
+        status = scrub_options_read(&serve->scrubbing, config, fault);
         settings_box_init(&serve->settings, settings);
         status = guard_create(&serve->guard, (size_t)config->connections_max, fault);
     }
@@ -146,6 +150,7 @@ static enum status open_desk(struct serve *serve, struct fault *fault)
                   .worker = options->workers,
                   .hash_seed = serve->shared.pipeline.hash_seed,
                   .completion = {options->config->site, options->config->environment},
+                  .scrubbing = {&serve->scrubbing, &serve->keys, &serve->counts},
                   .account = {serve->door, options->workers}},
         .lake = serve->lake_thread,
     };

@@ -16,6 +16,7 @@
 #define PIPES_APP_SETTINGS_H
 
 #include "app/config.h"
+#include "app/scrubbing.h"
 #include "base/logger.h"
 #include "net/cors.h"
 #include "net/forwarded.h"
@@ -31,11 +32,13 @@ struct settings {
     uint32_t source_requests;    /* per second */
     uint32_t site_requests;      /* per second */
     bool has_server_cookie;
+    struct scrub_options scrubbing;
     /* of settings.c */
     uint64_t generation;
     unsigned holders;
     struct view origins[SETTINGS_ORIGINS_MAX];
-    char text[]; /* that the origins point into */
+    const char *scrub_allow; /* in text, as what the origins point into */
+    char text[];
 };
 
 struct settings_box {

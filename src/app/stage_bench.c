@@ -6,6 +6,7 @@
 #include "journal/data_folder.h"
 #include "journal/journal.h"
 #include "net/http_head.h"
+#include "privacy/scrub.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,7 +19,7 @@ enum {
     SLICE_MS = 60,
     GROUP = 64, /* requests a commit of the journal */
     LOADS = 3,
-    STAGES = 8
+    STAGES = 9
 };
 
 static const struct stage_bench_load BENCH_LOADS[LOADS] = {
@@ -135,6 +136,17 @@ static void complete(struct bench *bench)
     }
 }
 
+/* Of the request as it came: what is clean stays, so that each time is the first. */
+static void scrub(struct bench *bench)
+{
+    static const struct scrubber SCRUBBER;
+    arena_clear(&bench->scratch);
+    for (size_t i = 0; i < bench->batch.event_count && bench->status == STATUS_OK; i++) {
+        uint32_t found;
+        bench->status = scrub_event(&SCRUBBER, &bench->batch.events[i], &bench->scratch, &found);
+    }
+}
+
 static void name_keys(struct bench *bench)
 {
     for (size_t i = 0; i < bench->batch.event_count; i++) {
@@ -194,6 +206,7 @@ static const struct {
     {"json", read_json, 1, 0, false, "the body checked and indexed"},
     {"decode", decode, 1, 0, false, "json, and its members to columns"},
     {"complete", complete, 1, 0, false, "site, environment, host, path, campaign"},
+    {"scrub", scrub, 1, 0, false, "what nobody wanted to send (a clean event)"},
     {"keys", name_keys, 1, 0, false, "hashes that tell events apart"},
     {"row", write_rows, 1, 0, false, "columns to a row of NDJSON"},
     {"journal", journal_some, GROUP, JOURNAL_OS, true, "row, frame, checksum, 64 requests a write"},

@@ -1,0 +1,73 @@
+#include "privacy/scrub_words.h"
+
+#include "privacy/scrub_byte.h"
+
+enum { WORD_BYTES_MAX = 32, GAP_BYTES_MAX = 4 };
+
+static const char *const IDS[] = {
+    "id",       "ids",      "no",      "nr",          "num",     "number", "order",
+    "orders",   "ref",      "refs",    "reference",   "invoice", "ticket", "parcel",
+    "tracking", "shipment", "sku",     "ean",         "gtin",    "upc",    "isbn",
+    "item",     "product",  "article", "build",       "version", "serial", "imei",
+    "session",  "request",  "trace",   "event",       "case",    "claim",  "booking",
+    "customer", "account",  "receipt", "transaction", "variant", "time",   "timestamp",
+    "ts",       "asin",     "barcode", "lot",         "batch",   "job",    "bestellung",
+    "rechnung", "commande", "pedido",  "code",        "key",     "hash",   "rev",
+};
+static const char *const PHONES[] = {
+    "tel",  "telefon", "telephone", "phone",    "mobile", "mobil",  "handy",
+    "cell", "call",    "fax",       "whatsapp", "sms",    "msisdn",
+};
+static const char *const CARDS[] = {"card", "cc", "visa", "mastercard", "amex", "pan", "karte"};
+
+static bool is_among(struct view word, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (view_is_ignoring_case(word, words[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum scrub_word meaning(struct view word)
+{
+    if (is_among(word, CARDS, sizeof(CARDS) / sizeof(CARDS[0]))) {
+        return SCRUB_WORD_CARD;
+    }
+    if (is_among(word, PHONES, sizeof(PHONES) / sizeof(PHONES[0]))) {
+        return SCRUB_WORD_PHONE;
+    }
+    return is_among(word, IDS, sizeof(IDS) / sizeof(IDS[0])) ? SCRUB_WORD_ID : SCRUB_WORD_NONE;
+}
+
+/* The word that ends at `end`: the last one of order_id and of orderId. */
+static struct view last_word(struct view text, size_t end)
+{
+    size_t begin = end;
+    while (begin > 0 && end - begin < WORD_BYTES_MAX && byte_is_letter(text.at[begin - 1])) {
+        begin--;
+        bool is_hump =
+            byte_is_upper(text.at[begin]) && begin + 1 < end && !byte_is_upper(text.at[begin + 1]);
+        if (is_hump) {
+            break;
+        }
+    }
+    return view_part(text, begin, end - begin);
+}
+
+static bool is_gap(char byte, const struct scrub_place *place)
+{
+    return byte == ' ' || byte == ':' || byte == '#' || byte == '.' || byte == '=' ||
+           (place->is_json && byte == '"');
+}
+
+enum scrub_word scrub_word_before(struct view text, size_t at, const struct scrub_place *place)
+{
+    size_t end = at;
+    while (end > 0 && at - end < GAP_BYTES_MAX && is_gap(text.at[end - 1], place)) {
+        end--;
+    }
+    struct view name = place->name;
+    return end == 0 ? meaning(last_word(name, name.len)) : meaning(last_word(text, end));
+}
