@@ -24,6 +24,7 @@ struct pipeline {
     unsigned worker;
     struct refusals refusals;
     struct arena arena;
+    struct scrub_cache scrub_cache;
     struct round rounds[2];
     struct round *gathering;
     struct round *committing; /* the other one; empty when no commit is under way */
@@ -104,6 +105,7 @@ static enum status complete_all(struct taking *taking, struct fault *fault)
         }
     }
     const struct scrubbing scrubbing = {&taking->settings->scrubbing, taking->pipeline->shared.keys,
+                                        &taking->pipeline->scrub_cache,
                                         taking->pipeline->shared.counts};
     return scrubbing_apply(&scrubbing, taking->batch, &taking->pipeline->arena);
 }

@@ -145,7 +145,7 @@ static enum status put_alone(void *self, struct view rows, struct replay_lot *lo
         .journal = alone->data.journal,
         .hash_seed = alone->hash_seed,
         .completion = {config->site, config->environment},
-        .scrubbing = {&alone->scrubbing, NULL, NULL},
+        .scrubbing = {.options = &alone->scrubbing},
         .counted = &tally,
     };
     ledger_tally_init(&tally, REQUEST_ACCOUNT_ROWS);

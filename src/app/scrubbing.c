@@ -99,6 +99,7 @@ enum status scrubbing_apply(const struct scrubbing *scrubbing, struct batch *bat
 {
     struct scrubber scrubber = scrubbing->options->scrubber;
     uint64_t touched = 0;
+    scrubber.cache = scrubbing->cache;
     enum status status = STATUS_OK;
     if (scrubbing->keys) {
         scrubber.treatment.key = scrub_keys_give;

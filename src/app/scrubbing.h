@@ -3,7 +3,7 @@
  * goes to the quarantine.
  *
  *     scrub_options_read(&options, config, &fault);
- *     const struct scrubbing scrubbing = {&options, keys, &counts};
+ *     const struct scrubbing scrubbing = {&options, keys, &cache, &counts};
  *     status = scrubbing_apply(&scrubbing, &batch, &arena);
  */
 #ifndef PIPES_APP_SCRUBBING_H
@@ -30,8 +30,9 @@ enum status scrub_options_read(struct scrub_options *options, const struct confi
 
 struct scrubbing {
     const struct scrub_options *options;
-    struct scrub_keys *keys; /* NULL: what is to be hashed is masked */
-    struct counts *counts;   /* NULL: nothing is counted */
+    struct scrub_keys *keys;   /* NULL: what is to be hashed is masked */
+    struct scrub_cache *cache; /* of the thread; NULL: none */
+    struct counts *counts;     /* NULL: nothing is counted */
 };
 
 /* STATUS_NO_MEMORY. */

@@ -150,7 +150,7 @@ static enum status open_desk(struct serve *serve, struct fault *fault)
                   .worker = options->workers,
                   .hash_seed = serve->shared.pipeline.hash_seed,
                   .completion = {options->config->site, options->config->environment},
-                  .scrubbing = {&serve->scrubbing, &serve->keys, &serve->counts},
+                  .scrubbing = {&serve->scrubbing, &serve->keys, NULL, &serve->counts},
                   .account = {serve->door, options->workers}},
         .lake = serve->lake_thread,
     };

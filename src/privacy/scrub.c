@@ -143,6 +143,7 @@ static enum status scrub_document(struct task *task, struct event *event, enum c
         .name = column_name(column),
         .is_allowed = task->scrubber->allow_count > 0 ? is_allowed : NULL,
         .self = task,
+        .cache = task->scrubber->cache,
     };
     struct event_value *value = &event->values[column];
     enum status status = STATUS_OK;

@@ -14,7 +14,7 @@
 #define PIPES_PRIVACY_SCRUB_H
 
 #include "event/event.h"
-#include "privacy/scrub_action.h"
+#include "privacy/scrub_passes.h"
 
 /* What stays as it is: a field of an event, and all within it. */
 struct scrub_allow {
@@ -26,6 +26,7 @@ struct scrubber {
     struct scrub_treatment treatment;
     const struct scrub_allow *allows; /* borrowed */
     size_t allow_count;
+    struct scrub_cache *cache; /* of the thread that calls; NULL: none */
     bool is_off;
 };
 

@@ -43,40 +43,75 @@ struct scrub_block {
     uint64_t numbers; /* CLASSES_NUMBER */
     uint64_t words;   /* CLASSES_WORD */
     uint64_t signs;   /* CLASSES_SIGN */
-    uint64_t keys;    /* a quote with a colon behind it */
+    uint64_t quotes;
+    uint64_t keys; /* quotes with a colon behind them */
 };
 
 /* What is asked of a block only where tokens may be. */
 struct scrub_detail {
     uint64_t digits;
     uint64_t uppers;
+    uint64_t lowers;
 };
+
+/* A bit of each of eight bytes, the first one lowest. */
+static inline uint64_t gathered(uint64_t bytes, unsigned bit)
+{
+    return (bytes >> bit & UINT64_C(0x0101010101010101)) * UINT64_C(0x0102040810204080) >> 56;
+}
+
+/* What the portable ways know of every byte, each a bit. */
+enum {
+    TRAIT_NUMBER,
+    TRAIT_WORD,
+    TRAIT_SIGN,
+    TRAIT_QUOTE,
+    TRAIT_COLON,
+    TRAIT_DIGIT,
+    TRAIT_UPPER,
+    TRAIT_LOWER
+};
+extern const uint8_t scrub_traits[256];
+
+static inline uint64_t traits_of(const char *at)
+{
+    const unsigned char *bytes = (const unsigned char *)at;
+    uint64_t traits = 0;
+    for (unsigned i = 0; i < 8; i++) {
+        traits |= (uint64_t)scrub_traits[bytes[i]] << (8 * i);
+    }
+    return traits;
+}
 
 /* Reads one byte more than a block. */
 static inline void block_portable(const char *at, struct scrub_block *block)
 {
+    uint64_t colons = 0;
     *block = (struct scrub_block){0};
-    for (unsigned i = 0; i < BLOCK_BYTES; i++) {
-        unsigned char byte = (unsigned char)at[i];
-        unsigned classes = SCRUB_LOW[byte & 15] & SCRUB_HIGH[byte >> 4];
-        block->numbers |= (uint64_t)((classes & CLASSES_NUMBER) != 0) << i;
-        block->words |= (uint64_t)((classes & CLASSES_WORD) != 0) << i;
-        block->signs |= (uint64_t)((classes & CLASSES_SIGN) != 0) << i;
-        block->keys |= (uint64_t)(byte == '"' && at[i + 1] == ':') << i;
+    for (unsigned i = 0; i < BLOCK_BYTES; i += 8) {
+        uint64_t traits = traits_of(at + i);
+        block->numbers |= gathered(traits, TRAIT_NUMBER) << i;
+        block->words |= gathered(traits, TRAIT_WORD) << i;
+        block->signs |= gathered(traits, TRAIT_SIGN) << i;
+        block->quotes |= gathered(traits, TRAIT_QUOTE) << i;
+        colons |= gathered(traits, TRAIT_COLON) << i;
     }
+    block->keys = block->quotes & (colons >> 1 | (uint64_t)(at[BLOCK_BYTES] == ':') << 63);
 }
 
 static inline void detail_portable(const char *at, struct scrub_detail *detail)
 {
     *detail = (struct scrub_detail){0};
-    for (unsigned i = 0; i < BLOCK_BYTES; i++) {
-        detail->digits |= (uint64_t)(at[i] >= '0' && at[i] <= '9') << i;
-        detail->uppers |= (uint64_t)(at[i] >= 'A' && at[i] <= 'Z') << i;
+    for (unsigned i = 0; i < BLOCK_BYTES; i += 8) {
+        uint64_t traits = traits_of(at + i);
+        detail->digits |= gathered(traits, TRAIT_DIGIT) << i;
+        detail->uppers |= gathered(traits, TRAIT_UPPER) << i;
+        detail->lowers |= gathered(traits, TRAIT_LOWER) << i;
     }
 }
 
 #if defined(__x86_64__)
-#define SCRUB_WIDE __attribute__((target("avx2"), always_inline)) static inline
+#define SCRUB_WIDE __attribute__((target("avx2,popcnt,bmi"), always_inline)) static inline
 
 SCRUB_WIDE __m256i load_wide(const char *at)
 {
@@ -104,11 +139,9 @@ SCRUB_WIDE __m256i classes_wide(__m256i bytes)
         _mm256_shuffle_epi8(table_wide(SCRUB_HIGH), high));
 }
 
-SCRUB_WIDE uint32_t keys_wide(__m256i bytes, __m256i next)
+SCRUB_WIDE uint32_t those_wide(__m256i bytes, char byte)
 {
-    __m256i quotes = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('"'));
-    __m256i colons = _mm256_cmpeq_epi8(next, _mm256_set1_epi8(':'));
-    return (uint32_t)_mm256_movemask_epi8(_mm256_and_si256(quotes, colons));
+    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(byte)));
 }
 
 SCRUB_WIDE uint64_t joined(uint32_t low, uint32_t high)
@@ -125,8 +158,26 @@ SCRUB_WIDE void block_wide(const char *at, struct scrub_block *block)
     block->numbers = ~joined(without(low, CLASSES_NUMBER), without(high, CLASSES_NUMBER));
     block->words = ~joined(without(low, CLASSES_WORD), without(high, CLASSES_WORD));
     block->signs = ~joined(without(low, CLASSES_SIGN), without(high, CLASSES_SIGN));
-    block->keys =
-        joined(keys_wide(first, load_wide(at + 1)), keys_wide(second, load_wide(at + 33)));
+    block->quotes = joined(those_wide(first, '"'), those_wide(second, '"'));
+    block->keys = block->quotes &
+                  joined(those_wide(load_wide(at + 1), ':'), those_wide(load_wide(at + 33), ':'));
+}
+
+/* A bit a byte that is one of `count` from `first` on. */
+SCRUB_WIDE uint32_t from_to(__m256i bytes, char first, int count)
+{
+    __m256i from = _mm256_sub_epi8(bytes, _mm256_set1_epi8(first));
+    __m256i low = _mm256_min_epu8(from, _mm256_set1_epi8((char)(count - 1)));
+    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, from));
+}
+
+SCRUB_WIDE void detail_wide(const char *at, struct scrub_detail *detail)
+{
+    __m256i low = load_wide(at);
+    __m256i high = load_wide(at + 32);
+    detail->digits = joined(from_to(low, '0', 10), from_to(high, '0', 10));
+    detail->uppers = joined(from_to(low, 'A', 26), from_to(high, 'A', 26));
+    detail->lowers = joined(from_to(low, 'a', 26), from_to(high, 'a', 26));
 }
 #endif
 

@@ -141,7 +141,7 @@ static enum status scrub_value(struct walk *walk, json_value value, const struct
 
 enum status scrub_json(const struct scrub_json *how, struct view *text)
 {
-    const struct scrub_place place = {.where = SCRUB_IN_TEXT, .is_json = true};
+    const struct scrub_place place = {.where = SCRUB_IN_TEXT, .cache = how->cache, .is_json = true};
     const struct scrub_member root = {.name = how->name};
     const struct under under = {.member = &root};
     struct walk walk = {.how = how, .edit = {.job = how->job, .in = *text}};

@@ -12,7 +12,7 @@
 #ifndef PIPES_PRIVACY_SCRUB_JSON_H
 #define PIPES_PRIVACY_SCRUB_JSON_H
 
-#include "privacy/scrub_edit.h"
+#include "privacy/scrub_passes.h"
 
 /* A member, the document itself the outermost; elements of an array are no members of their own. */
 struct scrub_member {
@@ -26,6 +26,7 @@ struct scrub_json {
     /* Whether what stands there may stay as it is. NULL: nothing may. */
     bool (*is_allowed)(const void *self, const struct scrub_member *member);
     const void *self;
+    struct scrub_cache *cache; /* may be NULL */
 };
 
 /* *text is valid JSON without insignificant whitespace. It stays the very same view when nothing

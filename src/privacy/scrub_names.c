@@ -77,7 +77,8 @@ static unsigned names_at(struct view name, size_t i, enum scrub_name_of what)
     for (size_t k = letter < 26 ? scrub_firsts[letter] : 0;
          letter < 26 && k < scrub_firsts[letter + 1]; k++) {
         const struct scrub_name *rule = &scrub_names[k];
-        if ((rule->is_key || what != SCRUB_OF_KEY) && fits(rule, name, i, what)) {
+        bool is_near = rule->name[1] == '_' || rule->name[1] == byte_lower(name.at[i + 1]);
+        if (is_near && (rule->is_key || what != SCRUB_OF_KEY) && fits(rule, name, i, what)) {
             flags |= rule->is_place ? SCRUB_NAME_PLACE : SCRUB_NAME_SECRET;
             flags |= rule->takes_numbers ? SCRUB_NAME_NUMBERS : 0;
         }

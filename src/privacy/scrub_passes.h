@@ -12,11 +12,19 @@ enum scrub_where {
     SCRUB_IN_TEXT, /* addresses may stand in it */
 };
 
+/* Keys of JSON that were looked at lately and say nothing: the same few come with every event. One
+ * thread's. A slot holds a key of up to 16 bytes with zeros behind it. */
+enum { SCRUB_CACHE_SLOTS = 256 };
+struct scrub_cache {
+    uint64_t keys[SCRUB_CACHE_SLOTS][2];
+};
+
 /* Where a text stands. */
 struct scrub_place {
     enum scrub_where where;
     struct view name; /* of the member that it is the value of: as a word before it; may be empty */
-    bool is_json;     /* not a text by itself but JSON: names stand quoted before it */
+    struct scrub_cache *cache; /* NULL: none */
+    bool is_json;              /* not a text by itself but JSON: names stand quoted before it */
 };
 
 /* Values of parameters whose names say secret, or that look like one. */

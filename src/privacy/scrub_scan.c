@@ -7,12 +7,15 @@
 enum {
     NUMBER_BYTES = 11, /* digits and joints in a row */
     WORD_BYTES = 16,   /* letters, digits and joints in a row */
-    LONG_WORD_BYTES = 64,
+    CHANGES_MIN = 11,  /* of scrub_is_opaque() */
     LONG_WORD_DIGITS = 8,
     KEY_BYTES_MAX = 64,
+    CACHED_BYTES = 16,    /* of a key that is remembered */
     IBAN_BACK_BYTES = 14, /* how far before its digits an IBAN may begin */
     TOKEN_BACK_BYTES = BLOCK_BYTES + WORD_BYTES
 };
+
+#define INLINE __attribute__((always_inline)) static inline
 
 /* Runs so far: how the steps of a run's length stood at the end of the last block. */
 struct carry {
@@ -109,7 +112,8 @@ static bool sign_may(const struct scan *scan, size_t at)
     }
 }
 
-static bool signs_may(const struct scan *scan, size_t begin, uint64_t signs)
+__attribute__((noinline)) static bool signs_may(const struct scan *scan, size_t begin,
+                                                uint64_t signs)
 {
     for (; signs != 0; signs &= signs - 1) {
         if (sign_may(scan, begin + (size_t)__builtin_ctzll(signs))) {
@@ -136,10 +140,54 @@ static bool key_may(const struct scan *scan, size_t end)
     return scrub_name(view_part(text, begin, end - begin), SCRUB_OF_KEY) != 0;
 }
 
-static bool keys_may(const struct scan *scan, size_t begin, uint64_t keys)
+/* The 16 bytes that end at `end`, those before `begin` zero. */
+static void key_words(const char *end, size_t len, uint64_t words[2])
+{
+    memcpy(words, end - CACHED_BYTES, CACHED_BYTES);
+    uint64_t high = len >= 8 ? ~UINT64_C(0) : ~(~UINT64_C(0) >> 8 * len);
+    uint64_t low = len >= 16 ? ~UINT64_C(0) : len <= 8 ? 0 : ~(~UINT64_C(0) >> 8 * (len - 8));
+    words[0] &= low;
+    words[1] &= high;
+}
+
+/* The slot in which it was found harmless, or would be. */
+static uint64_t *cache_slot(struct scrub_cache *cache, const uint64_t words[2])
+{
+    uint64_t mixed = (words[0] ^ (words[1] << 1)) * UINT64_C(0x9E3779B97F4A7C15);
+    mixed = (mixed ^ words[1]) * UINT64_C(0xC2B2AE3D27D4EB4F);
+    return cache->keys[mixed >> 56];
+}
+
+/* The same for a key that begins at `begin`, remembered when it says nothing. */
+static bool known_key_may(const struct scan *scan, size_t begin, size_t end)
+{
+    uint64_t words[2];
+    key_words(scan->text.at + end, end - begin, words);
+    uint64_t *slot = cache_slot(scan->place->cache, words);
+    if (slot[0] == words[0] && slot[1] == words[1]) {
+        return false;
+    }
+    bool may = key_may(scan, end);
+    if (!may) {
+        slot[0] = words[0];
+        slot[1] = words[1];
+    }
+    return may;
+}
+
+/* A key that begins and ends in this block, as most do, costs no walk back to its first quote. */
+__attribute__((noinline)) static bool keys_may(const struct scan *scan, size_t block, uint64_t keys,
+                                               uint64_t quotes)
 {
     for (; keys != 0; keys &= keys - 1) {
-        if (key_may(scan, begin + (size_t)__builtin_ctzll(keys))) {
+        size_t at = (size_t)__builtin_ctzll(keys);
+        uint64_t before = quotes & ((keys & -keys) - 1);
+        size_t begin = before == 0 ? 0 : 64 - (size_t)__builtin_clzll(before);
+        bool is_small = before != 0 && at > begin && at - begin <= CACHED_BYTES &&
+                        block + at >= CACHED_BYTES && scan->text.at[block + at - 1] != '\\';
+        bool may = is_small && scan->place->cache ? known_key_may(scan, block + begin, block + at)
+                                                  : key_may(scan, block + at);
+        if (may) {
             return true;
         }
     }
@@ -193,7 +241,8 @@ static bool number_may(const struct scan *scan, size_t begin)
     return ids_may(scan, back, begin);
 }
 
-static bool numbers_may(const struct scan *scan, size_t begin, uint64_t ends)
+__attribute__((noinline)) static bool numbers_may(const struct scan *scan, size_t begin,
+                                                  uint64_t ends)
 {
     for (; ends != 0; ends &= ends - 1) {
         size_t end = begin + (size_t)__builtin_ctzll(ends);
@@ -205,16 +254,6 @@ static bool numbers_may(const struct scan *scan, size_t begin, uint64_t ends)
 }
 
 /* --- words --- */
-
-static struct scrub_detail detail_of(const struct scan *scan, size_t begin)
-{
-    char block[BLOCK_BYTES + 1] = {0};
-    struct scrub_detail detail;
-    struct view part = view_part(scan->text, begin, BLOCK_BYTES);
-    memcpy(block, part.at, part.len);
-    detail_portable(block, &detail);
-    return detail;
-}
 
 /* Secrets and ids that begin within some bytes; the block itself, and a little before it. */
 static bool tokens_may(const struct scan *scan, size_t begin, size_t end)
@@ -232,29 +271,83 @@ static bool tokens_may(const struct scan *scan, size_t begin, size_t end)
     return false;
 }
 
-/* `ends`: of 16 bytes in a row in this block, `before`: in the one before. */
-static bool words_may(const struct scan *scan, size_t begin, uint64_t ends, uint64_t before)
+/* Two blocks, this one above the one before. */
+typedef unsigned __int128 bits;
+
+INLINE bits joined_bits(uint64_t here, uint64_t before)
 {
-    struct scrub_detail here = detail_of(scan, begin);
-    struct scrub_detail last = {0};
-    if (begin > 0) {
-        last = detail_of(scan, begin - BLOCK_BYTES);
+    return (bits)here << 64 | before;
+}
+
+INLINE int count_of(bits set)
+{
+    return __builtin_popcountll((uint64_t)set) + __builtin_popcountll((uint64_t)(set >> 64));
+}
+
+/* What the words of two blocks are made of. */
+struct words {
+    bits ends; /* of 16 bytes in a row */
+    bits digits;
+    bits uppers;
+    bits lowers;
+};
+
+/* All bytes of the 16 that end there. */
+INLINE bits members(bits ends)
+{
+    ends |= ends >> 1;
+    ends |= ends >> 2;
+    ends |= ends >> 4;
+    return ends | ends >> 8;
+}
+
+/* Whether 64 bytes in a row end in this block. */
+INLINE bool has_long_word(bits ends)
+{
+    ends &= ends << 16;
+    ends &= ends << 32;
+    return (uint64_t)(ends >> 64) != 0;
+}
+
+/* Where one of another kind follows a letter or a digit. */
+INLINE bits changes_of(const struct words *words)
+{
+    bits all = words->digits | words->uppers | words->lowers;
+    bits is_other = (words->digits ^ words->digits << 1) | (words->uppers ^ words->uppers << 1);
+    return all & all << 1 & is_other;
+}
+
+enum word_kind { WORD_PLAIN, WORD_TOKEN, WORD_OPAQUE };
+
+/* Plain: none of it begins, or is a part of, a secret or an id. */
+INLINE enum word_kind kind_of_words(const struct words *words)
+{
+    if (words->uppers == 0 && !has_long_word(words->ends)) {
+        return WORD_PLAIN;
     }
-    int digits = __builtin_popcountll(here.digits) + __builtin_popcountll(last.digits);
-    bool has_upper = (here.uppers | last.uppers) != 0;
-    int run = __builtin_popcountll(ends) + __builtin_popcountll(before);
-    bool is_long = run > LONG_WORD_BYTES - WORD_BYTES && digits >= LONG_WORD_DIGITS;
-    if (digits == 0 || (!has_upper && !is_long)) {
-        return false;
+    bits inside = members(words->ends);
+    int digits = count_of(words->digits & inside);
+    int uppers = count_of(words->uppers & inside);
+    if (digits > 1 && uppers > 1 && count_of(changes_of(words) & inside) >= CHANGES_MIN) {
+        return WORD_OPAQUE;
     }
+    bool is_hex = digits >= LONG_WORD_DIGITS && has_long_word(words->ends);
+    return is_hex || (digits > 0 && uppers > 0) ? WORD_TOKEN : WORD_PLAIN;
+}
+
+__attribute__((noinline)) static bool words_may(const struct scan *scan, size_t begin,
+                                                enum word_kind kind)
+{
     size_t back = begin > TOKEN_BACK_BYTES ? begin - TOKEN_BACK_BYTES : 0;
     size_t window = begin > BLOCK_BYTES ? begin - BLOCK_BYTES : 0;
-    return scrub_is_opaque(view_part(scan->text, window, begin + BLOCK_BYTES - window)) ||
+    struct view both = view_part(scan->text, window, begin + BLOCK_BYTES - window);
+    return (kind == WORD_OPAQUE && scrub_is_opaque(both)) ||
            tokens_may(scan, back, begin + BLOCK_BYTES);
 }
 
 /* What begins with a word before it. */
-static bool bearers_may(const struct scan *scan, size_t begin, uint64_t first_ends)
+__attribute__((noinline)) static bool bearers_may(const struct scan *scan, size_t begin,
+                                                  uint64_t first_ends)
 {
     for (; first_ends != 0; first_ends &= first_ends - 1) {
         size_t at = begin + (size_t)__builtin_ctzll(first_ends) + 1 - WORD_BYTES;
@@ -271,22 +364,59 @@ static bool bearers_may(const struct scan *scan, size_t begin, uint64_t first_en
 
 /* Bits where `step` more bytes of a run end; `last`: the same of the block before, which this one
  * becomes. */
-static inline uint64_t longer(uint64_t runs, uint64_t *last, unsigned step)
+INLINE uint64_t longer(uint64_t runs, uint64_t *last, unsigned step)
 {
     uint64_t ends = runs & (runs << step | *last >> (64 - step));
     *last = runs;
     return ends;
 }
 
-static inline uint64_t first_of_each(uint64_t ends, uint64_t *last)
+INLINE uint64_t first_of_each(uint64_t ends, uint64_t *last)
 {
     uint64_t firsts = ends & ~(ends << 1 | *last >> 63);
     *last = ends;
     return firsts;
 }
 
-static inline bool block_may(const struct scan *scan, size_t begin, const struct scrub_block *block,
-                             struct carry *carry)
+typedef void detail_fn(const char *at, struct scrub_detail *detail);
+
+/* The last bytes of a text, with zeros behind them. */
+struct tail {
+    char bytes[BLOCK_BYTES + 1];
+};
+
+INLINE const char *tail_of(struct tail *tail, struct view text, size_t begin)
+{
+    memset(tail, 0, sizeof(*tail));
+    memcpy(tail->bytes, text.at + begin, text.len - begin);
+    return tail->bytes;
+}
+
+INLINE enum word_kind look_at_words(const struct scan *scan, size_t begin, bits ends,
+                                    detail_fn *detail)
+{
+    struct tail tail;
+    struct scrub_detail here;
+    struct scrub_detail before = {0};
+    bool is_last = scan->text.len - begin <= BLOCK_BYTES;
+    detail(is_last ? tail_of(&tail, scan->text, begin) : scan->text.at + begin, &here);
+    if (begin > 0) {
+        detail(scan->text.at + begin - BLOCK_BYTES, &before);
+    }
+    if ((here.digits | before.digits) == 0) {
+        return WORD_PLAIN;
+    }
+    const struct words words = {
+        ends,
+        joined_bits(here.digits, before.digits),
+        joined_bits(here.uppers, before.uppers),
+        joined_bits(here.lowers, before.lowers),
+    };
+    return kind_of_words(&words);
+}
+
+INLINE bool block_may(const struct scan *scan, size_t begin, const struct scrub_block *block,
+                      struct carry *carry, detail_fn *detail)
 {
     uint64_t numbers = longer(block->numbers, &carry->numbers[0], 1);
     numbers = longer(numbers, &carry->numbers[1], 2);
@@ -299,23 +429,16 @@ static inline bool block_may(const struct scan *scan, size_t begin, const struct
     words = longer(words, &carry->words[3], 8);
     uint64_t words_before = carry->words[4];
     uint64_t first_words = first_of_each(words, &carry->words[4]);
+    if (words != 0) {
+        enum word_kind kind = look_at_words(scan, begin, joined_bits(words, words_before), detail);
+        if (kind != WORD_PLAIN && words_may(scan, begin, kind)) {
+            return true;
+        }
+    }
     return (block->signs != 0 && signs_may(scan, begin, block->signs)) ||
-           (block->keys != 0 && keys_may(scan, begin, block->keys)) ||
+           (block->keys != 0 && keys_may(scan, begin, block->keys, block->quotes)) ||
            (numbers != 0 && numbers_may(scan, begin, numbers)) ||
-           (words != 0 && words_may(scan, begin, words, words_before)) ||
            (first_words != 0 && bearers_may(scan, begin, first_words));
-}
-
-/* The last bytes of a text, with zeros behind them. */
-struct tail {
-    char bytes[BLOCK_BYTES + 1];
-};
-
-static inline const char *tail_of(struct tail *tail, struct view text, size_t begin)
-{
-    memset(tail, 0, sizeof(*tail));
-    memcpy(tail->bytes, text.at + begin, text.len - begin);
-    return tail->bytes;
 }
 
 bool scrub_may_hold_portably(struct view text, const struct scrub_place *place)
@@ -327,7 +450,7 @@ bool scrub_may_hold_portably(struct view text, const struct scrub_place *place)
     for (size_t at = 0; at < text.len; at += BLOCK_BYTES) {
         bool is_last = text.len - at <= BLOCK_BYTES;
         block_portable(is_last ? tail_of(&tail, text, at) : text.at + at, &block);
-        if (block_may(&scan, at, &block, &carry)) {
+        if (block_may(&scan, at, &block, &carry, detail_portable)) {
             return true;
         }
     }
@@ -335,8 +458,8 @@ bool scrub_may_hold_portably(struct view text, const struct scrub_place *place)
 }
 
 #if defined(__x86_64__)
-__attribute__((target("avx2"))) static bool may_hold_wide(struct view text,
-                                                          const struct scrub_place *place)
+__attribute__((target("avx2,popcnt,bmi"))) static bool
+may_hold_wide(struct view text, const struct scrub_place *place)
 {
     const struct scan scan = {text, place};
     struct carry carry = {0};
@@ -345,7 +468,7 @@ __attribute__((target("avx2"))) static bool may_hold_wide(struct view text,
     for (size_t at = 0; at < text.len; at += BLOCK_BYTES) {
         bool is_last = text.len - at <= BLOCK_BYTES;
         block_wide(is_last ? tail_of(&tail, text, at) : text.at + at, &block);
-        if (block_may(&scan, at, &block, &carry)) {
+        if (block_may(&scan, at, &block, &carry, detail_wide)) {
             return true;
         }
     }

@@ -73,7 +73,8 @@ static void scrub_document(struct view text, struct arena *arena)
 {
     struct json doc;
     struct scrub_job job = {&MASK, arena, 0};
-    const struct scrub_json how = {.job = &job};
+    static struct scrub_cache cache;
+    const struct scrub_json how = {.job = &job, .cache = &cache};
     if (json_parse(&doc, text, arena, NULL, NULL) != STATUS_OK) {
         return;
     }

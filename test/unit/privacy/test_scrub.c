@@ -48,7 +48,8 @@ static struct view scrubbed(struct view text, enum scrub_where where)
 static struct view scrubbed_json(const char *text)
 {
     struct scrub_job job = {&scrubber.treatment, &arena, 0};
-    const struct scrub_json how = {.job = &job};
+    static struct scrub_cache cache;
+    const struct scrub_json how = {.job = &job, .cache = &cache};
     struct view out = view_from_text(text);
     assert_int_equal(scrub_json(&how, &out), STATUS_OK);
     return out;
