@@ -15,6 +15,7 @@
 #   make bench-lake  what the lake promises, measured beside plain DuckDB; MEASURE=--save
 #   make bench-lake-data  a lake of 2 million events (EVENTS=), in build/bench/lake (DATA=), and what
 #                 is true of it beside; options of build/bench/generate in GENERATE=
+#   make bench-scrub what the scrubber finds, what it takes by mistake, and how fast it is (SAMPLES=)
 #   make check-clickhouse  what `pipes query` answers is what ClickHouse answers, and what is true
 #   make fresh    prove set-up and tests in a bare Debian root (needs debootstrap and root)
 
@@ -50,6 +51,7 @@ FAULT_BINARIES := $(FAULT_TESTS:%.c=$(BUILD)/%)
 E2E_TESTS := $(sort $(wildcard test/e2e/*.test.js))
 LOAD_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/load/*.c)))
 LAKE_BENCH_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/lake/*.c)))
+SCRUB_BENCH_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort bench/bench_scrub.c $(wildcard bench/scrub/*.c)))
 COLLECTOR_BENCH_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort bench/bench_collector.c $(wildcard bench/collector/*.c)))
 
 .PHONY: all
@@ -251,6 +253,17 @@ $(BUILD)/bench/generate: $(LAKE_BENCH_OBJECTS) $(BUILD)/libpipes.a
 $(BUILD)/bench/duck_sql $(BUILD)/bench/measured: %: %.o $(BUILD)/libpipes.a
 	@$(CC) $(ALL_CFLAGS) $^ $(LIBS) -o $@
 
+$(BUILD)/bench/bench_scrub: $(SCRUB_BENCH_OBJECTS) $(BUILD)/libpipes.a
+	@$(CC) $(ALL_CFLAGS) $^ $(LIBS) -o $@
+
+# Of a corpus that is made; the first figure: samples of each rule and of each kind.
+SAMPLES ?= 20000
+.PHONY: bench-scrub
+bench-scrub:
+	@tools/setup run
+	@$(MAKE) --no-print-directory $(BUILD)/bench/bench_scrub
+	@$(BUILD)/bench/bench_scrub $(SAMPLES)
+
 # The answers beside those of ClickHouse's real engine: half a gigabyte, so it is no dependency, but
 # fetched when somebody asks; what cannot be fetched is a failure, for nothing was checked then.
 CLICKHOUSE := $(BUILD)/clickhouse
@@ -295,4 +308,4 @@ clean:
 	rm -rf build
 
 -include $(OBJECTS:.o=.d) $(wildcard $(BUILD)/test/unit/*/*.d) $(wildcard $(FAULT_BUILD)/*.d) $(LOAD_OBJECTS:.o=.d) \
-    $(COLLECTOR_BENCH_OBJECTS:.o=.d) $(LAKE_BENCH_OBJECTS:.o=.d) $(wildcard $(BUILD)/bench/*.d)
+    $(COLLECTOR_BENCH_OBJECTS:.o=.d) $(SCRUB_BENCH_OBJECTS:.o=.d) $(LAKE_BENCH_OBJECTS:.o=.d) $(wildcard $(BUILD)/bench/*.d)

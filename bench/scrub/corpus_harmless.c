@@ -16,8 +16,9 @@ struct kind {
 
 static const struct kind KINDS[] = {
     {"order ids",
-     {"9#####", "9#######", "9#########", "ORD-202\\6-#####", "#\\-9#####-##", "1##-#######-#######",
-      "\\#9####", "9##############", "4###############", "5###############", "SO9####/202\\6"},
+     {"9#####", "9#######", "9#########", "ORD-202\\6-#####", "#\\-9#####-##",
+      "1##-#######-#######", "\\#9####", "9##############", "4###############", "5###############",
+      "SO9####/202\\6"},
      {"order_id", "orderId", "order_no", "transaction_id", "invoice_number", "reference"},
      {"order", "Order no.", "invoice", "ref"}},
     {"uuids",
@@ -26,7 +27,7 @@ static const struct kind KINDS[] = {
      {"cart", "for", "session", "in"}},
     {"hashes of builds and files",
      {HEX16 HEX16 "hhhhhhhh", "m\\a\\in.hhhhhhhh.js", "\\app-hhhhhhhhhhhh.css", HEX16 HEX16,
-      "sh\\a25\\6-" HEX16 HEX16 HEX16 HEX16, "sh\\a25\\6:" HEX16 HEX16 HEX16 HEX16,
+      "s\\h\\a25\\6-" HEX16 HEX16 HEX16 HEX16, "s\\h\\a25\\6:" HEX16 HEX16 HEX16 HEX16,
       "/\\asset\\s/" HEX16 HEX16 HEX16 HEX16 ".png", "hhhhhhh", "css-1hhhhhh", "v2.#.#-hhhhhhh"},
      {"commit", "build", "asset", "bundle", "etag", "release"},
      {"build", "commit", "from", "at"}},
@@ -37,8 +38,9 @@ static const struct kind KINDS[] = {
      {"for", "only", "total", "EUR"}},
     {"dates and times",
      {"202\\6-11-24", "202\\6-11-24T0#:1#:3#.###Z", "24.11.202\\6", "11/24/202\\6", "17########",
-      "17###########", "17##############", "202\\6-11-24 02:1#:##", "24/11/202\\6 - 1#:##", "1#:##:##",
-      "202\\6112\\41#", "20\\6-W48", "202\\6-11-24T02:##:##+01:00", "05\\-11\\-202\\6 1#:##"},
+      "17###########", "17##############", "202\\6-11-24 02:1#:##", "24/11/202\\6 - 1#:##",
+      "1#:##:##", "202\\6112\\41#", "20\\6-W48", "202\\6-11-24T02:##:##+01:00",
+      "05\\-11\\-202\\6 1#:##"},
      {"date", "created_at", "timestamp", "when", "delivery", "ts"},
      {"on", "since", "from", "until"}},
     {"product codes",
@@ -47,9 +49,10 @@ static const struct kind KINDS[] = {
      {"sku", "product_id", "mpn", "variant", "asin", "model"},
      {"model", "article", "new", "the"}},
     {"EAN, UPC and ISBN",
-     {"40#########\\9", "0############", "\\9\\78#########\\9", "\\9\\78-3-1\\6-148410-#", "0-30\\6-40\\615-#",
-      "8#######", "0 12345 \\6\\7890 #", "3############", "39############", "00############"},
-     {"ean", "gtin", "upc", "isbn", "barcode", "code"},
+     {"40#########\\9", "0############", "\\9\\78#########\\9", "\\9\\78-3-1\\6-148410-#",
+      "0-30\\6-40\\615-#", "8#######", "0 12345 \\6\\7890 #", "3############", "39############",
+      "00############"},
+     {"ean", "gtin", "upc", "isbn", "barcode", "number"},
      {"EAN", "ISBN", "GTIN", "UPC"}},
     {"versions and sizes",
      {"9.#.#", "v9.##.###", "10.0.1\\9045.3\\6\\93", "1\\920x1080", "9# x 9# x 9# mm", "9##GB",
@@ -69,22 +72,28 @@ static const struct kind KINDS[] = {
     {"ids of visits and events",
      {HEX16, HEX16 HEX16, HEX16 "-9#", "GA1.1.9#########.17########", "9#########.17########",
       "ajs-next-17###########-" UUID, "\\6hhhhhhhhhhhhhhhhhhhhhhh", "01^^^^^^^^^^^^^^^^^^^^^^^^",
-      "hhhhhhhhhhhhhh-0hhhhhhhhhhhhhh-1hhhhhhh-hhhhhh-hhhhhhhhhhhhhh", "fb.1.17###########.9#########",
-      "**************#######", "1#################", "9#################"},
+      "hhhhhhhhhhhhhh-0hhhhhhhhhhhhhh-1hhhhhhh-hhhhhh-hhhhhhhhhhhhhh",
+      "fb.1.17###########.9#########", "**************#######", "1#################",
+      "9#################"},
      {"session_ref", "page_view", "client_id", "message_id", "event_id", "trace_id"},
      {"session", "id", "event", "view"}},
     {"ids of services",
      {"cus_**************", "price_1***********************", "pi_3***********************",
-      "gid://shopify/Product/9############", "***********", "p\\rod_**************", "4#############",
-      "urn:li:share:\\7#################", "PL****************************", "9####:9####:9"},
+      "gid://shopify/Product/9############", "***********", "p\\rod_**************",
+      "4#############", "urn:li:share:\\7#################", "PL****************************",
+      "9####:9####:9"},
      {"stripe_price", "external_id", "video", "playlist", "gid", "variant_id"},
      {"price", "video", "by", "item"}},
     {"slugs and names of code",
-     {"the-best-shoes-of-202\\6-and-how-to-wear-them-9#", "Product_Added_To_Cart_From_Listing_9",
-      "The-Best-Shoes-of-202\\4-and-How-to-wear-Them", "btn btn-primary mt-9 col-md-9#",
-      "a11yFocusRingOffsetClassName9##", "XMLHttpRequestEventTarget#OnReadyStateChange",
-      "com.example.shop.CheckoutActivity9", "/c/men/shoes/running?size=9#&color=blue",
-      "IMG_202\\61124_1#####.jpg", "Nike Air Max 9# \\\"9##\\\""},
+     {"t\\he-best-s\\hoes-of-2024-\\and-\\how-to-we\\ar-t\\hem-9#",
+      "Product_\\Added_To_C\\art_From_Listing_9",
+      "T\\he-Best-S\\hoes-of-2024-\\and-\\How-to-we\\ar-T\\hem", "btn btn-prim\\ary mt-9 col-md-9#",
+      "\\a11yFocusRingOffsetCl\\assN\\ame9##",
+      "XML\\HttpRequestEventT\\arget\\#OnRe\\adySt\\ateC\\h\\ange",
+      "com.ex\\ample.s\\hop.C\\heckout\\Activity9", "/c/men/s\\hoes/running?size=9#&color=blue",
+      "IMG_20261124_1#####.jpg", "Nike \\Air M\\ax 9# \"9##\"",
+      "getElementsByCl\\assN\\ame\\AndT\\henFilterT\\heT\\hingsV9",
+      "iP\\hone-15-Pro-M\\ax-256GB-N\\atur\\al-Tit\\anium-5G-eSIM"},
      {"slug", "component", "class", "path", "file", "title"},
      {"in", "see", "the", "a"}},
 };
@@ -138,7 +147,8 @@ static void put_in_json(struct corpus *corpus, const struct kind *kind, const ch
                  corpus_below(corpus, 100000));
         break;
     default:
-        snprintf(sample->text, sizeof(sample->text), "{\"text\":\"It is %s %s, or so\"}", word, quoted);
+        snprintf(sample->text, sizeof(sample->text), "{\"text\":\"It is %s %s, or so\"}", word,
+                 quoted);
     }
 }
 
@@ -146,7 +156,8 @@ static void escape_url(const char *value, char *out, size_t room)
 {
     size_t len = 0;
     for (; *value && len + 4 < room; value++) {
-        bool is_plain = (*value >= '0' && *value <= '9') || ((*value | 0x20) >= 'a' && (*value | 0x20) <= 'z') ||
+        bool is_plain = (*value >= '0' && *value <= '9') ||
+                        ((*value | 0x20) >= 'a' && (*value | 0x20) <= 'z') ||
                         strchr("-_.~", *value);
         if (is_plain) {
             out[len++] = *value;

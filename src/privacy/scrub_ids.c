@@ -53,8 +53,8 @@ static bool is_iban(const char *signs, size_t len)
     return rest == 1;
 }
 
-/* A space, a hyphen or a plus may stand between groups of four. In small letters it is one only
- * when all but the country is digits: ids of that look are many. */
+/* A space or a plus may stand between groups of four (hyphens make a UUID of it). In small letters
+ * it is one only when all but the country is digits: ids of that look are many. */
 static size_t iban_end(struct view text, size_t at)
 {
     char signs[IBAN_BYTES_MAX];
@@ -63,8 +63,8 @@ static size_t iban_end(struct view text, size_t at)
     size_t len = 0;
     size_t i = at;
     for (; len < want && i < text.len; i++) {
-        bool is_joint = (text.at[i] == ' ' || text.at[i] == '-' || text.at[i] == '+') &&
-                        len % 4 == 0 && byte_is_alnum(text.at[i - 1]);
+        bool is_joint = (text.at[i] == ' ' || text.at[i] == '+') && len % 4 == 0 &&
+                        byte_is_alnum(text.at[i - 1]);
         bool is_sign = is_upper || len < 2 ? byte_is_alnum(text.at[i]) : byte_is_digit(text.at[i]);
         if (is_sign) {
             signs[len++] = text.at[i];

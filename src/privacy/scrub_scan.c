@@ -19,6 +19,7 @@ enum {
 
 /* Runs so far: how the steps of a run's length stood at the end of the last block. */
 struct carry {
+    uint64_t gaps; /* bytes of neither words nor texts: spaces and the like */
     uint64_t numbers[5];
     uint64_t words[5];
 };
@@ -253,6 +254,19 @@ __attribute__((noinline)) static bool numbers_may(const struct scan *scan, size_
     return false;
 }
 
+/* A space behind the third group of four: an IBAN may be written so, whatever letters it has. */
+__attribute__((noinline)) static bool groups_may(const struct scan *scan, size_t begin,
+                                                 uint64_t ends)
+{
+    for (; ends != 0; ends &= ends - 1) {
+        size_t end = begin + (size_t)__builtin_ctzll(ends);
+        if (end >= IBAN_BACK_BYTES && id_may(scan, end - IBAN_BACK_BYTES)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* --- words --- */
 
 /* Secrets and ids that begin within some bytes; the block itself, and a little before it. */
@@ -328,7 +342,7 @@ INLINE enum word_kind kind_of_words(const struct words *words)
     bits inside = members(words->ends);
     int digits = count_of(words->digits & inside);
     int uppers = count_of(words->uppers & inside);
-    if (digits > 1 && uppers > 1 && count_of(changes_of(words) & inside) >= CHANGES_MIN) {
+    if (digits > 0 && uppers > 1 && count_of(changes_of(words) & inside) >= CHANGES_MIN) {
         return WORD_OPAQUE;
     }
     bool is_hex = digits >= LONG_WORD_DIGITS && has_long_word(words->ends);
@@ -423,6 +437,9 @@ INLINE bool block_may(const struct scan *scan, size_t begin, const struct scrub_
     numbers = longer(numbers, &carry->numbers[2], 4);
     numbers = longer(numbers, &carry->numbers[3], 3);
     numbers = first_of_each(numbers, &carry->numbers[4]);
+    uint64_t gaps = block->numbers & ~block->words;
+    uint64_t groups = gaps & (gaps << 5 | carry->gaps >> 59) & (gaps << 10 | carry->gaps >> 54);
+    carry->gaps = gaps;
     uint64_t words = longer(block->words, &carry->words[0], 1);
     words = longer(words, &carry->words[1], 2);
     words = longer(words, &carry->words[2], 4);
@@ -438,6 +455,7 @@ INLINE bool block_may(const struct scan *scan, size_t begin, const struct scrub_
     return (block->signs != 0 && signs_may(scan, begin, block->signs)) ||
            (block->keys != 0 && keys_may(scan, begin, block->keys, block->quotes)) ||
            (numbers != 0 && numbers_may(scan, begin, numbers)) ||
+           (groups != 0 && groups_may(scan, begin, groups)) ||
            (first_words != 0 && bearers_may(scan, begin, first_words));
 }
 

@@ -4,10 +4,12 @@
 enum {
     WINDOW_BYTES = 32,
     WINDOW_CHANGES_MIN = 11,
-    WINDOW_KIND_MIN = 2,
+    WINDOW_OTHER_CHANGES_MIN = 3,
+    WINDOW_LETTERS_MIN = 2,
     OPAQUE_BYTES_MIN = 40,
     HEX_BYTES_MIN = 64,
     HEX_KIND_MIN = 8,
+    SUM_NAME_BYTES = 16,
     BEARER_BYTES_MIN = 16,
     SERVICE_HEAD_BYTES = 48 /* of a key, within which it is a mixture */
 };
@@ -28,32 +30,49 @@ static bool is_change(struct view run, size_t i)
     return kind != 0 && before != 0 && kind != before;
 }
 
-static bool is_opaque_window(const unsigned counts[4], unsigned changes)
+/* A capital and a small letter: how a word begins in a name in camel case. */
+static bool is_hump(struct view run, size_t i)
 {
-    return changes >= WINDOW_CHANGES_MIN && counts[1] >= WINDOW_KIND_MIN &&
-           counts[2] >= WINDOW_KIND_MIN && counts[3] >= WINDOW_KIND_MIN;
+    return i > 0 && kind_of(run.at[i]) == 2 && kind_of(run.at[i - 1]) == 3;
+}
+
+struct window {
+    unsigned counts[4]; /* by kind */
+    unsigned changes;
+    unsigned humps;
+};
+
+/* By 1, or out again by -1. */
+static void count_byte(struct window *window, struct view run, size_t i, unsigned by)
+{
+    window->counts[kind_of(run.at[i])] += by;
+    window->changes += is_change(run, i) ? by : 0;
+    window->humps += is_hump(run, i) ? by : 0;
+}
+
+/* The changes that words begin with do not count. */
+static bool is_opaque_window(const struct window *window)
+{
+    return window->changes >= WINDOW_CHANGES_MIN && window->counts[1] >= 1 &&
+           window->counts[2] >= WINDOW_LETTERS_MIN && window->counts[3] >= WINDOW_LETTERS_MIN &&
+           window->changes >= 2 * window->humps + WINDOW_OTHER_CHANGES_MIN;
 }
 
 bool scrub_is_opaque(struct view run)
 {
-    unsigned counts[4] = {0};
-    unsigned changes = 0;
+    struct window window = {0};
     size_t begin = 0; /* of the run of letters, digits and joints */
     for (size_t i = 0; i < run.len; i++) {
         if (!byte_is_name(run.at[i]) && run.at[i] != '+' && run.at[i] != '/') {
-            memset(counts, 0, sizeof(counts));
-            changes = 0;
+            window = (struct window){0};
             begin = i + 1;
             continue;
         }
-        counts[kind_of(run.at[i])]++;
-        changes += i > begin && is_change(run, i);
+        count_byte(&window, run, i, 1);
         if (i - begin >= WINDOW_BYTES) {
-            size_t gone = i - WINDOW_BYTES;
-            counts[kind_of(run.at[gone])]--;
-            changes -= gone > begin && is_change(run, gone);
+            count_byte(&window, run, i - WINDOW_BYTES, (unsigned)-1);
         }
-        if (i + 1 - begin >= WINDOW_BYTES && is_opaque_window(counts, changes)) {
+        if (i + 1 - begin >= WINDOW_BYTES && is_opaque_window(&window)) {
             return true;
         }
     }
@@ -108,13 +127,36 @@ static size_t service_end(struct view text, size_t at)
     return 0;
 }
 
-/* What is said to be a checksum of something is none of a person's secrets. */
+/* The letters and digits that end at `end`. */
+static struct view word_before(struct view text, size_t end)
+{
+    size_t begin = end;
+    while (begin > 0 && end - begin < SUM_NAME_BYTES && byte_is_alnum(text.at[begin - 1])) {
+        begin--;
+    }
+    return view_part(text, begin, end - begin);
+}
+
+static bool names_checksum(struct view word)
+{
+    static const char *const SUMS[] = {"sha",       "md5",         "hash",   "digest", "checksum",
+                                       "integrity", "fingerprint", "commit", "etag",   "blake"};
+    for (size_t i = 0; i < sizeof(SUMS) / sizeof(SUMS[0]); i++) {
+        if (view_is_ignoring_case(view_part(word, 0, strlen(SUMS[i])), SUMS[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is said to be a checksum of something, or is part of a file's name, is none of a person's
+ * secrets: sha256-..., app.....js. Behind a percent sign the first two digits are another sign's.
+ */
 static bool is_checksum(struct view text, size_t at, size_t end)
 {
-    char before = byte_before(text, at);
-    bool is_named = before == ':' || before == '-' || before == '=' || before == '_';
     bool is_file = byte_at(text, end) == '.' && byte_is_letter(byte_at(text, end + 1));
-    return (is_named && at > 1 && byte_is_alnum(text.at[at - 2])) || is_file || before == '.';
+    char before = byte_before(text, at);
+    return is_file || before == '.' || (at > 1 && names_checksum(word_before(text, at - 1)));
 }
 
 static size_t hex_end(struct view text, size_t at)

@@ -5,19 +5,21 @@
 enum { WORD_BYTES_MAX = 32, GAP_BYTES_MAX = 4 };
 
 static const char *const IDS[] = {
-    "id",       "ids",      "no",      "nr",          "num",     "number", "order",
-    "orders",   "ref",      "refs",    "reference",   "invoice", "ticket", "parcel",
-    "tracking", "shipment", "sku",     "ean",         "gtin",    "upc",    "isbn",
-    "item",     "product",  "article", "build",       "version", "serial", "imei",
-    "session",  "request",  "trace",   "event",       "case",    "claim",  "booking",
-    "customer", "account",  "receipt", "transaction", "variant", "time",   "timestamp",
-    "ts",       "asin",     "barcode", "lot",         "batch",   "job",    "bestellung",
-    "rechnung", "commande", "pedido",  "code",        "key",     "hash",   "rev",
+    "id",      "ids",    "order",      "orders",   "ref",      "refs",    "reference",
+    "invoice", "ticket", "parcel",     "tracking", "shipment", "sku",     "ean",
+    "gtin",    "upc",    "isbn",       "item",     "product",  "article", "build",
+    "version", "serial", "imei",       "session",  "request",  "trace",   "event",
+    "case",    "claim",  "booking",    "customer", "account",  "receipt", "transaction",
+    "variant", "time",   "timestamp",  "ts",       "asin",     "barcode", "lot",
+    "batch",   "job",    "bestellung", "rechnung", "commande", "pedido",  "code",
+    "key",     "hash",   "rev",
 };
 static const char *const PHONES[] = {
     "tel",  "telefon", "telephone", "phone",    "mobile", "mobil",  "handy",
     "cell", "call",    "fax",       "whatsapp", "sms",    "msisdn",
 };
+/* Of these the word before says which. */
+static const char *const NUMBERS[] = {"no", "nr", "num", "number", "nummer"};
 static const char *const CARDS[] = {"card", "cc", "visa", "mastercard", "amex", "pan", "karte"};
 
 static bool is_among(struct view word, const char *const *words, size_t count)
@@ -58,16 +60,31 @@ static struct view last_word(struct view text, size_t end)
 
 static bool is_gap(char byte, const struct scrub_place *place)
 {
-    return byte == ' ' || byte == ':' || byte == '#' || byte == '.' || byte == '=' ||
-           (place->is_json && byte == '"');
+    return byte == ' ' || byte == ':' || byte == '#' || byte == '.' || byte == '=' || byte == '_' ||
+           byte == '-' || (place->is_json && byte == '"');
 }
 
-enum scrub_word scrub_word_before(struct view text, size_t at, const struct scrub_place *place)
+/* The end of the word before `at`, behind a gap of a few bytes. */
+static size_t word_end(struct view text, size_t at, const struct scrub_place *place)
 {
     size_t end = at;
     while (end > 0 && at - end < GAP_BYTES_MAX && is_gap(text.at[end - 1], place)) {
         end--;
     }
-    struct view name = place->name;
-    return end == 0 ? meaning(last_word(name, name.len)) : meaning(last_word(text, end));
+    return end;
+}
+
+static enum scrub_word word_at(struct view text, size_t end, const struct scrub_place *place)
+{
+    struct view word = last_word(text, end);
+    if (is_among(word, NUMBERS, sizeof(NUMBERS) / sizeof(NUMBERS[0]))) {
+        word = last_word(text, word_end(text, end - word.len, place));
+    }
+    return meaning(word);
+}
+
+enum scrub_word scrub_word_before(struct view text, size_t at, const struct scrub_place *place)
+{
+    size_t end = word_end(text, at, place);
+    return end == 0 ? word_at(place->name, place->name.len, place) : word_at(text, end, place);
 }

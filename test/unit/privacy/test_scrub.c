@@ -8,6 +8,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -336,6 +337,25 @@ static void bytes_that_are_no_event_are_scrubbed_but_for_its_ids(void **state)
     }
 }
 
+/* docs/scrubbing.md has the rules in a table, word for word. */
+static void the_document_has_every_rule(void **state)
+{
+    (void)state;
+    struct buf text;
+    char row[1024];
+    buf_init(&text, 1 << 20);
+    assert_int_equal(file_read(AT_FDCWD, "docs/scrubbing.md", &text, NULL), STATUS_OK);
+    for (size_t i = 0; i < SCRUB_RULES; i++) {
+        const struct scrub_rule_row *rule = &scrub_rule_rows[i];
+        int len = snprintf(row, sizeof(row), "\n| `%s` | %s | %s |\n", rule->name,
+                           rule->is_in_page ? "page and collector" : "collector", rule->meaning);
+        if (!memmem(text.at, text.len, row, (size_t)len)) {
+            fail_msg("docs/scrubbing.md lacks: %s", row);
+        }
+    }
+    buf_free(&text);
+}
+
 static void what_is_switched_off_does_nothing(void **state)
 {
     (void)state;
@@ -400,6 +420,7 @@ int main(void)
         cmocka_unit_test(what_is_on_the_list_stays),
         cmocka_unit_test(a_list_names_events_and_fields),
         cmocka_unit_test(bytes_that_are_no_event_are_scrubbed_but_for_its_ids),
+        cmocka_unit_test(the_document_has_every_rule),
         cmocka_unit_test(what_is_switched_off_does_nothing),
         cmocka_unit_test(hostile_text_takes_time_in_proportion),
         cmocka_unit_test(without_memory_nothing_changes),
