@@ -200,7 +200,7 @@ enum status scrub_bytes(const struct scrubber *scrubber, struct view *bytes, str
 {
     static const struct scrub_place PLACE = {.where = SCRUB_IN_TEXT};
     struct scrub_job job = {&scrubber->treatment, arena, 0};
-    const struct scrub_json how = {.job = &job, .is_allowed = is_own_id};
+    struct scrub_json how = {.job = &job, .is_allowed = is_own_id};
     struct json doc;
     enum status status = STATUS_OK;
     *found = 0;
@@ -208,6 +208,7 @@ enum status scrub_bytes(const struct scrubber *scrubber, struct view *bytes, str
         return STATUS_OK;
     }
     if (json_parse(&doc, *bytes, arena, NULL, NULL) == STATUS_OK) {
+        how.is_spaced = doc.has_space;
         status = scrub_json(&how, bytes);
     } else {
         status = scrub_text(&job, &PLACE, bytes);

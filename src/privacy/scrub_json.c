@@ -145,7 +145,7 @@ enum status scrub_json(const struct scrub_json *how, struct view *text)
     const struct scrub_member root = {.name = how->name};
     const struct under under = {.member = &root};
     struct walk walk = {.how = how, .edit = {.job = how->job, .in = *text}};
-    if (!scrub_may_hold(*text, &place)) {
+    if (!how->is_spaced && !scrub_may_hold(*text, &place)) {
         return STATUS_OK;
     }
     enum status status = json_parse(&walk.doc, *text, how->job->arena, NULL, NULL);

@@ -27,9 +27,10 @@ struct scrub_json {
     bool (*is_allowed)(const void *self, const struct scrub_member *member);
     const void *self;
     struct scrub_cache *cache; /* may be NULL */
+    bool is_spaced; /* there is insignificant whitespace, which the look cannot do with */
 };
 
-/* *text is valid JSON without insignificant whitespace. It stays the very same view when nothing
+/* *text is valid JSON. It stays the very same view when nothing
  * was found, else it is a copy in the arena. STATUS_NO_MEMORY leaves it. */
 enum status scrub_json(const struct scrub_json *how, struct view *text) MUST_CHECK;
 

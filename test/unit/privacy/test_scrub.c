@@ -323,6 +323,7 @@ static void bytes_that_are_no_event_are_scrubbed_but_for_its_ids(void **state)
     static const struct json_case CASES[] = {
         {"{\"userId\":\"ann@b.example\",\"a\":\"ann@b.example\"}",
          "{\"userId\":\"ann@b.example\",\"a\":\"redacted\"}"},
+        {"{ \"password\" : \"x\" , \"n\": 1 }", "{ \"password\" : \"redacted\" , \"n\": 1 }"},
         {"{\"a\":\"ann@b.example\"", "{\"a\":\"redacted\""},
         {"{\"password\":\"x y\"", "{\"password\":\"redacted\""},
         {"\xff\xfe ann@b.example \x01", "\xff\xfe redacted \x01"},
