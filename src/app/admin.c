@@ -2,6 +2,7 @@
 
 #include "app/admin_forget.h"
 #include "app/admin_replay.h"
+#include "app/metrics.h"
 #include "base/json.h"
 
 #include <stdatomic.h>
@@ -121,12 +122,33 @@ static void append_count(struct buf *out, const char *name, uint64_t value)
     buf_append_format(out, "\"%s\":%llu,", name, (unsigned long long)value);
 }
 
-/* How long something durable has waited for a closed part; 0: nothing does. */
-static uint64_t lag_ms(const struct admin *admin, const struct lake_counts *lake)
+static struct readiness_source source_of(const struct admin *admin)
 {
-    int64_t since_ms = atomic_load(&lake->behind_since_ms);
-    int64_t lag = clock_now_ms(admin->shared.clock) - since_ms;
-    return since_ms > 0 && lag > 0 ? (uint64_t)lag : 0;
+    return (struct readiness_source){admin->shared.journal, admin->shared.counts,
+                                     admin->shared.upkeep, admin->shared.lake, admin->shared.clock};
+}
+
+static enum net_verdict answer_readiness(const struct admin *admin, struct exchange *x)
+{
+    struct http_reply *reply = exchange_reply(x);
+    const struct readiness_source source = source_of(admin);
+    struct readiness readiness;
+    readiness_look(&readiness, &source);
+    reply->status = readiness.is_ready ? 200 : 503;
+    http_reply_header(reply, "Content-Type", VIEW_LITERAL("application/json"));
+    http_reply_header(reply, "Cache-Control", VIEW_LITERAL("no-store"));
+    readiness_append(&readiness, &reply->body);
+    return NET_DONE;
+}
+
+static enum net_verdict answer_metrics(const struct admin *admin, struct exchange *x)
+{
+    struct http_reply *reply = exchange_reply(x);
+    const struct readiness_source source = source_of(admin);
+    http_reply_header(reply, "Content-Type", VIEW_LITERAL(METRICS_CONTENT_TYPE));
+    http_reply_header(reply, "Cache-Control", VIEW_LITERAL("no-store"));
+    metrics_append(&source, admin->shared.version, &reply->body);
+    return NET_DONE;
 }
 
 static enum net_verdict answer_counts(struct admin *admin, struct exchange *x)
@@ -152,7 +174,7 @@ static enum net_verdict answer_counts(struct admin *admin, struct exchange *x)
     append_count(out, "quarantined", atomic_load(&lake->quarantined));
     append_count(out, "quarantine_dropped", atomic_load(&lake->quarantine_dropped));
     append_count(out, "parts", atomic_load(&lake->parts));
-    append_count(out, "lag_ms", lag_ms(admin, lake));
+    append_count(out, "lag_ms", readiness_lag_ms(lake, admin->shared.clock));
     buf_append_format(
         out, "\"damaged\":%llu},\"front\":", (unsigned long long)atomic_load(&lake->damaged));
     if (counts_append(out, admin->shared.counts) == STATUS_OK) {
@@ -185,6 +207,12 @@ static enum net_verdict on_request(void *self, struct exchange *x)
     }
     if (view_is(head->path, "/healthz")) {
         return answer_health(x);
+    }
+    if (view_is(head->path, "/readyz")) {
+        return answer_readiness(admin, x);
+    }
+    if (view_is(head->path, "/metrics")) {
+        return answer_metrics(admin, x);
     }
     if (view_is(head->path, "/counts")) {
         return answer_counts(admin, x);

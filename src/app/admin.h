@@ -4,6 +4,7 @@
  *     GET /            the live page                GET /healthz   200 while the process answers
  *     GET /live        server-sent events: one per row, id is its ingest_seq
  *     GET /live?last=N begins with the newest N      GET /counts    the ledger so far, as JSON
+ *     GET /readyz      200 while it can take events    GET /metrics   for Prometheus
  *     POST, GET /forget   see admin_forget.h
  *
  * No CORS header is ever sent, and while it listens on loopback only names of this machine are

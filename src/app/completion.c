@@ -33,3 +33,13 @@ enum status completion_apply(const struct completion *completion, struct event *
     }
     return status == STATUS_OK ? enrich_url(event, arena) : status;
 }
+
+enum status completion_apply_all(const struct completion *completion, struct batch *batch,
+                                 struct arena *arena, struct fault *fault)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < batch->event_count && status == STATUS_OK; i++) {
+        status = completion_apply(completion, &batch->events[i], arena, fault);
+    }
+    return status;
+}

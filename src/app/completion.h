@@ -5,7 +5,7 @@
 #ifndef PIPES_APP_COMPLETION_H
 #define PIPES_APP_COMPLETION_H
 
-#include "event/event.h"
+#include "adapters/adapter.h"
 
 /* Borrowed. */
 struct completion {
@@ -16,5 +16,8 @@ struct completion {
 /* Texts are made in the arena. STATUS_NO_MEMORY from it. */
 enum status completion_apply(const struct completion *completion, struct event *event,
                              struct arena *arena, struct fault *fault) MUST_CHECK;
+/* All of a batch. */
+enum status completion_apply_all(const struct completion *completion, struct batch *batch,
+                                 struct arena *arena, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -1,34 +1,25 @@
 #include "app/confined.h"
 
+#include "app/private_folder.h"
 #include "base/confine.h"
 #include "lake/duck_library.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { PATH_BYTES = 4096, OPEN_FOLDERS = 16, SIGNALLED = 128, READABLE = 4 };
+enum { SIGNALLED = 128, READABLE = 4 };
 
 static int fail(int err_fd, const char *sentence)
 {
     dprintf(err_fd, "pipes: %s\n", sentence);
     return 1;
-}
-
-static int remove_one(const char *path, const struct stat *facts, int kind, struct FTW *place)
-{
-    (void)facts;
-    (void)kind;
-    (void)place;
-    return remove(path);
 }
 
 /* The signals that the parent waits for instead of being ended by them. */
@@ -146,16 +137,13 @@ static int run_in(const struct confined_options *options, const char *temp_folde
 
 int confined_run(const struct confined_options *options)
 {
-    char folder[PATH_BYTES];
+    struct private_folder folder;
+    struct fault fault = {0};
     const char *temp = getenv("TMPDIR");
-    snprintf(folder, sizeof(folder), "%.4000s/pipes-query-XXXXXX", temp && temp[0] ? temp : "/tmp");
-    if (!mkdtemp(folder)) {
-        dprintf(options->err_fd,
-                "pipes: cannot make %s: %s (TMPDIR names another place for temporary files)\n",
-                folder, strerror(errno));
-        return 1;
+    if (private_folder_open(&folder, temp && temp[0] ? temp : "/tmp", &fault) != STATUS_OK) {
+        return fail(options->err_fd, fault.text);
     }
-    int result = run_in(options, folder);
-    nftw(folder, remove_one, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS);
+    int result = run_in(options, folder.path);
+    private_folder_close(&folder);
     return result;
 }

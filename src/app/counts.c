@@ -3,36 +3,58 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+#define ROW(field, metric, labels, help)                                               \
+    {                                                                                  \
+#field, "pipes_" metric "_total", labels, help, offsetof(struct counts, field) \
+    }
+
 static const struct {
     const char *name;
+    const char *metric;
+    const char *labels;
+    const char *help;
     size_t offset;
 } ROWS[] = {
-    {"requests", offsetof(struct counts, requests)},
-    {"refused_not_json", offsetof(struct counts, refused_not_json)},
-    {"refused_too_big", offsetof(struct counts, refused_too_big)},
-    {"refused_origin", offsetof(struct counts, refused_origin)},
-    {"refused_overloaded", offsetof(struct counts, refused_overloaded)},
-    {"refused_source", offsetof(struct counts, refused_source)},
-    {"refused_site", offsetof(struct counts, refused_site)},
-    {"refused_http", offsetof(struct counts, refused_http)},
-    {"turned_away", offsetof(struct counts, turned_away)},
-    {"received", offsetof(struct counts, received)},
-    {"accepted", offsetof(struct counts, accepted)},
-    {"quarantined", offsetof(struct counts, quarantined)},
-    {"dropped_signal", offsetof(struct counts, dropped_signal)},
-    {"given_up", offsetof(struct counts, given_up)},
-    {"lone_surrogates", offsetof(struct counts, lone_surrogates)},
-    {"events_scrubbed", offsetof(struct counts, events_scrubbed)},
-    {"commits", offsetof(struct counts, commits)},
-    {"commit_failures", offsetof(struct counts, commit_failures)},
+    ROW(requests, "requests", "", "requests that carry events"),
+    ROW(refused_not_json, "requests_refused", "{reason=\"not_json\"}",
+        "requests that were refused as a whole"),
+    ROW(refused_too_big, "requests_refused", "{reason=\"too_big\"}", NULL),
+    ROW(refused_origin, "requests_refused", "{reason=\"origin\"}", NULL),
+    ROW(refused_overloaded, "requests_refused", "{reason=\"overloaded\"}", NULL),
+    ROW(refused_source, "requests_refused", "{reason=\"source\"}", NULL),
+    ROW(refused_site, "requests_refused", "{reason=\"site\"}", NULL),
+    ROW(refused_http, "requests_refused", "{reason=\"http\"}", NULL),
+    ROW(turned_away, "connections_turned_away", "", "connections over connections-max"),
+    ROW(received, "events_received", "", "events of requests that were not refused"),
+    ROW(accepted, "events", "{outcome=\"accepted\"}",
+        "what became of the events that were received"),
+    ROW(quarantined, "events", "{outcome=\"quarantined\"}", NULL),
+    ROW(dropped_signal, "events", "{outcome=\"dropped_signal\"}", NULL),
+    ROW(given_up, "events", "{outcome=\"given_up\"}", NULL),
+    ROW(lone_surrogates, "lone_surrogates_repaired", "", "halves of characters that were repaired"),
+    ROW(events_scrubbed, "events_scrubbed", "", "events that lost something nobody wanted to send"),
+    ROW(commits, "journal_commits", "", "commits of the journal"),
+    ROW(commit_failures, "journal_commit_failures", "",
+        "commits that failed; their requests got 503"),
 };
+
+bool counts_value(struct counts *counts, unsigned i, struct counts_value *value)
+{
+    if (i >= sizeof(ROWS) / sizeof(ROWS[0])) {
+        return false;
+    }
+    _Atomic uint64_t *field = (_Atomic uint64_t *)(void *)((char *)counts + ROWS[i].offset);
+    *value = (struct counts_value){ROWS[i].name, ROWS[i].metric, ROWS[i].labels, ROWS[i].help,
+                                   atomic_load(field)};
+    return true;
+}
 
 enum status counts_append(struct buf *out, struct counts *counts)
 {
-    for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {
-        _Atomic uint64_t *field = (_Atomic uint64_t *)(void *)((char *)counts + ROWS[i].offset);
-        buf_append_format(out, "%c\"%s\":%llu", i == 0 ? '{' : ',', ROWS[i].name,
-                          (unsigned long long)atomic_load(field));
+    struct counts_value value;
+    for (unsigned i = 0; counts_value(counts, i, &value); i++) {
+        buf_append_format(out, "%c\"%s\":%llu", i == 0 ? '{' : ',', value.name,
+                          (unsigned long long)value.value);
     }
     return buf_append_byte(out, '}');
 }

@@ -8,7 +8,9 @@
 #define PIPES_APP_COUNTS_H
 
 #include "base/buf.h"
+#include "base/histogram.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct counts {
@@ -32,7 +34,20 @@ struct counts {
     _Atomic uint64_t events_scrubbed; /* lost something, however little */
     _Atomic uint64_t commits;
     _Atomic uint64_t commit_failures;
+    _Atomic bool is_commit_failing; /* the last one did */
+    struct histogram commit_time;   /* from its start until all of it is on disk */
 };
+
+/* One of the counts above. Those of one metric stand side by side. */
+struct counts_value {
+    const char *name;   /* of the field */
+    const char *metric; /* "pipes_requests_refused_total" */
+    const char *labels; /* "{reason=\"source\"}", or "" */
+    const char *help;   /* of the metric, in its first row; otherwise NULL */
+    uint64_t value;
+};
+/* False behind the last one. */
+bool counts_value(struct counts *counts, unsigned i, struct counts_value *value);
 
 /* Appends them as one JSON object. */
 enum status counts_append(struct buf *out, struct counts *counts);

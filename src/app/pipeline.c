@@ -29,6 +29,7 @@ struct pipeline {
     struct round *gathering;
     struct round *committing; /* the other one; empty when no commit is under way */
     size_t committing_bytes;
+    int64_t commit_began_ns;
     struct commit_timing timing;
     struct net_loop *loop; /* borrowed; NULL until it is attached */
     int timer_fd;
@@ -95,19 +96,13 @@ void pipeline_destroy(struct pipeline *pipeline)
 
 static enum status complete_all(struct taking *taking, struct fault *fault)
 {
-    const struct completion completion = {taking->pipeline->shared.site,
-                                          taking->pipeline->shared.environment};
-    for (size_t i = 0; i < taking->batch->event_count; i++) {
-        enum status status = completion_apply(&completion, &taking->batch->events[i],
-                                              &taking->pipeline->arena, fault);
-        if (status != STATUS_OK) {
-            return status;
-        }
-    }
-    const struct scrubbing scrubbing = {&taking->settings->scrubbing, taking->pipeline->shared.keys,
-                                        &taking->pipeline->scrub_cache,
-                                        taking->pipeline->shared.counts};
-    return scrubbing_apply(&scrubbing, taking->batch, &taking->pipeline->arena);
+    struct pipeline *pipeline = taking->pipeline;
+    const struct completion completion = {pipeline->shared.site, pipeline->shared.environment};
+    const struct scrubbing scrubbing = {&taking->settings->scrubbing, pipeline->shared.keys,
+                                        &pipeline->scrub_cache, pipeline->shared.counts};
+    enum status status = completion_apply_all(&completion, taking->batch, &pipeline->arena, fault);
+    return status == STATUS_OK ? scrubbing_apply(&scrubbing, taking->batch, &pipeline->arena)
+                               : status;
 }
 
 static enum status write_row(void *self, uint32_t index, uint64_t ingest_seq, struct buf *out)
@@ -350,6 +345,8 @@ static void finish_round(struct pipeline *pipeline, enum status status, const st
         return;
     }
     atomic_fetch_add(&counts->commits, 1);
+    atomic_store(&counts->is_commit_failing, status != STATUS_OK);
+    histogram_add(&counts->commit_time, clock_stopwatch_ns() - pipeline->commit_began_ns);
     if (status == STATUS_OK) {
         round_publish(round, pipeline->shared.live);
         lake_thread_tell(pipeline->shared.lake);
@@ -385,6 +382,7 @@ static void start_commit(struct pipeline *pipeline)
     pipeline->gathering = pipeline->committing;
     pipeline->committing = round;
     pipeline->committing_bytes = now.gathered.bytes;
+    pipeline->commit_began_ns = clock_stopwatch_ns();
     commit_timing_began(&pipeline->timing);
     if (journal_commit_start(pipeline->shared.journal, pipeline->worker, may_wait, &status,
                              &fault)) {

@@ -94,11 +94,22 @@ static enum status open_all(struct query *query, const struct confined_place *pl
                : status;
 }
 
+/* For what errors say of lines: where in the script this statement begins. */
+static void tell_line(struct query *query, struct view statement)
+{
+    int line = 1;
+    for (const char *at = query->options->sql.at; at < statement.at; at++) {
+        line += *at == '\n';
+    }
+    duck_begin_at(query->duck, line);
+}
+
 static enum status run_statement(struct query *query, struct view statement, struct fault *fault)
 {
     struct buf sql;
     buf_init(&sql, SQL_BYTES_MAX);
     buf_append_view(&sql, statement);
+    tell_line(query, statement);
     enum status status = buf_append_byte(&sql, 0) == STATUS_OK
                              ? duck_exec(query->duck, sql.at, fault)
                              : fault_set(fault, STATUS_TOO_BIG, "the statement is too long");
@@ -123,6 +134,7 @@ static enum status run_script(struct query *query, struct fault *fault)
         statement = next;
     }
     uint64_t rows;
+    tell_line(query, statement);
     return status == STATUS_OK ? answer_write(query->duck, statement, &answer, &rows, fault)
                                : status;
 }
@@ -153,6 +165,16 @@ static const char *advice(const struct query *query, enum status status, const c
     return "";
 }
 
+/* Below the sentence, a little to the right: names that there are, the place with its caret. */
+static void print_detail(const struct query *query)
+{
+    struct view lines = query->duck ? view_from_text(duck_detail(query->duck)) : view_make(NULL, 0);
+    while (lines.len > 0) {
+        struct view line = view_cut(&lines, '\n');
+        dprintf(query->options->err_fd, "  %.*s\n", VIEW_ARG(line));
+    }
+}
+
 static int work(void *self, const struct confined_place *place)
 {
     struct query *query = self;
@@ -175,6 +197,9 @@ static int work(void *self, const struct confined_place *place)
     if (status != STATUS_OK) {
         dprintf(query->options->err_fd, "pipes: %s%s\n", fault.text,
                 advice(query, status, fault.text));
+        if (status == STATUS_BAD_INPUT) {
+            print_detail(query);
+        }
     }
     /* The process ends: what it holds goes with it. */
     return status == STATUS_OK ? 0 : 1;

@@ -2,7 +2,6 @@
 
 #include "app/own_child.h"
 #include "base/background.h"
-#include "lake/disk_use.h"
 #include "lake/retention.h"
 
 #include <errno.h>
@@ -252,16 +251,24 @@ void upkeep_stop(struct upkeep *upkeep)
     free(upkeep);
 }
 
-void upkeep_append_state(struct upkeep *upkeep, struct buf *out)
+void upkeep_use(struct upkeep *upkeep, struct disk_use *use, uint64_t *budget)
 {
     pthread_mutex_lock(&upkeep->lock);
-    struct disk_use use = upkeep->use;
+    *use = upkeep->use;
     pthread_mutex_unlock(&upkeep->lock);
-    double days = disk_use_days_left(&use, budget_of(upkeep));
+    *budget = budget_of(upkeep);
+}
+
+void upkeep_append_state(struct upkeep *upkeep, struct buf *out)
+{
+    struct disk_use use;
+    uint64_t budget;
+    upkeep_use(upkeep, &use, &budget);
+    double days = disk_use_days_left(&use, budget);
     buf_append_format(out,
                       "{\"bytes\":%llu,\"free_bytes\":%llu,\"budget\":%llu,\"bytes_per_day\":%llu",
                       (unsigned long long)use.bytes, (unsigned long long)use.free_bytes,
-                      (unsigned long long)budget_of(upkeep), (unsigned long long)use.bytes_per_day);
+                      (unsigned long long)budget, (unsigned long long)use.bytes_per_day);
     if (days >= 0) {
         buf_append_format(out, ",\"days_left\":%.1f", days);
     }

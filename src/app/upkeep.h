@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/logger.h"
 #include "journal/journal.h"
+#include "lake/disk_use.h"
 
 struct upkeep;
 
@@ -36,5 +37,7 @@ void upkeep_stop(struct upkeep *upkeep);
 
 /* From any thread: a JSON object of what the disk holds, and for how long there is room. */
 void upkeep_append_state(struct upkeep *upkeep, struct buf *out);
+/* The same as numbers: what was measured last, and disk-budget (0: none). */
+void upkeep_use(struct upkeep *upkeep, struct disk_use *use, uint64_t *budget);
 
 #endif

@@ -1,3 +1,4 @@
+#include "app/query.h"
 #include "cmd/cmd.h"
 #include "journal/data_folder.h"
 #include "lake/lake_check.h"
@@ -60,6 +61,7 @@ static int run(const struct cmd_context *context)
     if (status != STATUS_OK) {
         return cmd_fail(context, "%s", fault.text);
     }
+    query_raise_file_limit();
     struct lake_check_report report = {0};
     struct lake_check_listener listener = {
         .on_problem = on_problem, .on_progress = on_progress, .self = (void *)context};

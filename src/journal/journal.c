@@ -166,7 +166,7 @@ void journal_close(struct journal *journal)
     free(journal);
 }
 
-static enum status check_room(struct journal *journal, struct fault *fault)
+enum status journal_check_spool(struct journal *journal, struct fault *fault)
 {
     uint64_t ceiling = journal->options.spool_bytes;
     if (ceiling > 0 && atomic_load(&journal->spool_bytes) > ceiling) {
@@ -174,6 +174,11 @@ static enum status check_room(struct journal *journal, struct fault *fault)
                          "the spool is full: %llu bytes wait for the lake (spool-max)",
                          (unsigned long long)atomic_load(&journal->spool_bytes));
     }
+    return STATUS_OK;
+}
+
+enum status journal_check_disk(struct journal *journal, struct fault *fault)
+{
     if (atomic_load(&journal->is_closed)) {
         return fault_set(fault, STATUS_FULL, "the data folder takes all that it may (disk-budget)");
     }
@@ -189,7 +194,8 @@ enum status journal_append(struct journal *journal, unsigned worker, struct fram
                            uint32_t count, journal_row_fn *write_row, void *self,
                            struct fault *fault)
 {
-    enum status status = check_room(journal, fault);
+    enum status status = journal_check_spool(journal, fault);
+    status = status == STATUS_OK ? journal_check_disk(journal, fault) : status;
     return status == STATUS_OK ? journal_stream_append(&journal->streams[worker], events, count,
                                                        write_row, self, fault)
                                : status;

@@ -99,6 +99,10 @@ bool journal_owes_sync(const struct journal *journal, unsigned worker);
 
 /* While it is closed nothing is taken: STATUS_FULL. From any thread. */
 void journal_set_closed(struct journal *journal, bool is_closed);
+/* Whether what waits for the lake is within spool-max, and whether the disk has room: otherwise
+ * STATUS_FULL, and why; nothing is taken then. From any thread. */
+enum status journal_check_spool(struct journal *journal, struct fault *fault) MUST_CHECK;
+enum status journal_check_disk(struct journal *journal, struct fault *fault) MUST_CHECK;
 /* New values for the options of these names, from any thread. */
 void journal_set_ceilings(struct journal *journal, uint64_t spool_bytes, uint64_t free_bytes);
 

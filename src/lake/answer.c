@@ -118,10 +118,10 @@ static void append_texts(struct buf *sql, struct answer *answer, duckdb_prepared
     }
 }
 
-/* A line end before the bracket: the statement may end in a comment. */
+/* On lines of its own: errors show the line as it was written, and it may end in a comment. */
 static void append_source(struct buf *sql, const struct answer *answer, struct view statement)
 {
-    buf_append_text(sql, " from (");
+    buf_append_text(sql, " from (\n");
     buf_append_view(sql, statement);
     buf_append_text(sql, "\n) as answer(");
     for (size_t i = 0; i < answer->column_count; i++) {
@@ -234,7 +234,7 @@ static enum status write_select(struct answer *answer, struct view statement,
     buf_init(&sql, SQL_BYTES_MAX);
     bool is_parquet = answer->options->format == ANSWER_PARQUET;
     if (is_parquet) {
-        buf_append_text(&sql, "copy (");
+        buf_append_text(&sql, "copy (\n");
         buf_append_view(&sql, statement);
         buf_append_format(&sql, "\n) to '%s' (format parquet, compression zstd)",
                           answer->options->pipe_path);
@@ -244,9 +244,12 @@ static enum status write_select(struct answer *answer, struct view statement,
         append_columns(&sql, answer, prepared);
         append_source(&sql, answer, statement);
     }
+    int line = duck_first_line(answer->duck);
+    duck_begin_at(answer->duck, line - 1);
     enum status status = is_parquet && buf_status(&sql) == STATUS_OK
                              ? duck_exec(answer->duck, sql.at, fault)
                              : run_sql(answer, &sql, fault);
+    duck_begin_at(answer->duck, line);
     buf_free(&sql);
     return status;
 }

@@ -6,10 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { DETAIL_BYTES = 1024 };
+
 struct duck {
     const struct duck_api *api;
     duckdb_database database;
     duckdb_connection connection;
+    int first_line; /* of what was written, on which statements begin */
+    char detail[DETAIL_BYTES];
 };
 
 struct duck_statement {
@@ -24,15 +28,75 @@ struct duck_result {
     duckdb_data_chunk chunk;
 };
 
-/* DuckDB's sentence in one line: what follows the first is a drawing of the place in the SQL. */
-static enum status fail(enum status status, const char *text, struct fault *fault)
+/* Values of rows stand in it, too: nothing that a terminal would act on. */
+static void tame(char *text)
+{
+    for (; *text; text++) {
+        bool is_high = (unsigned char)text[0] == 0xc2 && (unsigned char)text[1] < 0xa0;
+        if (((unsigned char)*text < ' ' && *text != '\n') || *text == 0x7f || is_high) {
+            *text = is_high ? ' ' : '?';
+            text[is_high] = is_high && text[1] ? '?' : text[is_high];
+        }
+    }
+}
+
+/* "LINE 2: select pirce from events", and below it a caret: both move by what the number gains. */
+static void note_line(struct duck *duck, struct buf *detail, struct view line, long *shift)
+{
+    struct view rest = line;
+    struct view head = view_cut(&rest, ':');
+    uint64_t number;
+    size_t before = detail->len;
+    bool is_place = view_starts_with(head, "LINE ") &&
+                    view_to_uint64(view_part(head, 5, head.len), &number);
+    if (is_place) {
+        buf_append_format(detail, "LINE %lld:%.*s", (long long)number + duck->first_line - 1,
+                          VIEW_ARG(rest));
+        *shift = (long)(detail->len - before) - (long)line.len;
+    } else {
+        for (; *shift > 0; --*shift) {
+            buf_append_byte(detail, ' ');
+        }
+        buf_append_view(detail, view_part(line, (size_t)-*shift, line.len));
+        *shift = 0;
+    }
+    buf_append_byte(detail, '\n');
+}
+
+static void note_detail(struct duck *duck, struct view lines)
+{
+    struct buf detail;
+    long shift = 0;
+    buf_init(&detail, DETAIL_BYTES - 1);
+    while (lines.len > 0 && buf_status(&detail) == STATUS_OK) {
+        struct view line = view_cut(&lines, '\n');
+        size_t whole = detail.len;
+        if (line.len > 0) {
+            note_line(duck, &detail, line, &shift);
+        }
+        detail.len = buf_status(&detail) == STATUS_OK ? detail.len : whole;
+    }
+    memcpy(duck->detail, detail.at ? detail.at : "", detail.len);
+    duck->detail[detail.len > 0 ? detail.len - 1 : 0] = 0;
+    tame(duck->detail);
+    buf_free(&detail);
+}
+
+/* DuckDB's first line is the sentence; what stands below it is kept for who asks. */
+static enum status fail(struct duck *duck, enum status status, const char *text,
+                        struct fault *fault)
 {
     struct view all = view_from_text(text ? text : "no reason given");
     struct view line = view_cut(&all, '\n');
     if (memmem(line.at, line.len, "No space left", 13)) {
         status = STATUS_FULL;
     }
-    return fault_set(fault, status, "%.*s", VIEW_ARG(line));
+    note_detail(duck, status == STATUS_BAD_INPUT ? all : view_make(NULL, 0));
+    fault_set(fault, status, "%.*s", VIEW_ARG(line));
+    if (fault) {
+        tame(fault->text);
+    }
+    return status;
 }
 
 static enum status of_error(duckdb_error_type type)
@@ -52,10 +116,10 @@ static enum status of_error(duckdb_error_type type)
     }
 }
 
-static enum status result_fault(const struct duck_api *api, duckdb_result *result,
-                                struct fault *fault)
+static enum status result_fault(struct duck *duck, duckdb_result *result, struct fault *fault)
 {
-    return fail(of_error(api->result_error_type(result)), api->result_error(result), fault);
+    const struct duck_api *api = duck->api;
+    return fail(duck, of_error(api->result_error_type(result)), api->result_error(result), fault);
 }
 
 static enum status set_number(const struct duck_api *api, duckdb_config config, const char *name,
@@ -121,6 +185,7 @@ enum status duck_open(struct duck **duck, const struct duck_options *options, st
     if (!made) {
         return fault_set(fault, STATUS_NO_MEMORY, "no memory for DuckDB");
     }
+    made->first_line = 1;
     enum status status = duck_library_load(&made->api, options->library, fault);
     status = status == STATUS_OK ? open_database(made, options, fault) : status;
     if (status != STATUS_OK) {
@@ -155,12 +220,27 @@ duckdb_connection duck_connection(const struct duck *duck)
     return duck->connection;
 }
 
+const char *duck_detail(const struct duck *duck)
+{
+    return duck->detail;
+}
+
+void duck_begin_at(struct duck *duck, int line)
+{
+    duck->first_line = line;
+}
+
+int duck_first_line(const struct duck *duck)
+{
+    return duck->first_line;
+}
+
 enum status duck_exec(struct duck *duck, const char *sql, struct fault *fault)
 {
     duckdb_result result = {0};
     enum status status = STATUS_OK;
     if (duck->api->query(duck->connection, sql, &result) != DuckDBSuccess) {
-        status = result_fault(duck->api, &result, fault);
+        status = result_fault(duck, &result, fault);
     }
     duck->api->destroy_result(&result);
     return status;
@@ -192,7 +272,7 @@ enum status duck_prepare(struct duck *duck, const char *sql, struct duck_stateme
     made->duck = duck;
     if (duck->api->prepare(duck->connection, sql, &made->prepared) != DuckDBSuccess) {
         enum status status =
-            fail(STATUS_BAD_INPUT, duck->api->prepare_error(made->prepared), fault);
+            fail(duck, STATUS_BAD_INPUT, duck->api->prepare_error(made->prepared), fault);
         duck_statement_close(made);
         return status;
     }
@@ -248,9 +328,9 @@ enum status duck_run(struct duck_statement *statement, struct duck_result **resu
     duckdb_pending_result pending = NULL;
     enum status status = STATUS_OK;
     if (api->pending_prepared_streaming(statement->prepared, &pending) != DuckDBSuccess) {
-        status = fail(STATUS_BAD_INPUT, api->pending_error(pending), fault);
+        status = fail(made->duck, STATUS_BAD_INPUT, api->pending_error(pending), fault);
     } else if (api->execute_pending(pending, &made->result) != DuckDBSuccess) {
-        status = result_fault(api, &made->result, fault);
+        status = result_fault(made->duck, &made->result, fault);
     }
     api->destroy_pending(&pending);
     if (status != STATUS_OK) {
@@ -292,7 +372,7 @@ enum status duck_result_next(struct duck_result *result, duckdb_data_chunk *chun
         return STATUS_OK;
     }
     const char *reason = api->result_error(&result->result);
-    return reason && reason[0] ? result_fault(api, &result->result, fault) : STATUS_END;
+    return reason && reason[0] ? result_fault(result->duck, &result->result, fault) : STATUS_END;
 }
 
 duckdb_result *duck_result_get(struct duck_result *result)

@@ -45,6 +45,15 @@ void duck_close(struct duck *duck);
 const struct duck_api *duck_api(const struct duck *duck);
 duckdb_connection duck_connection(const struct duck *duck);
 
+/* What DuckDB said below the sentence of the last failure with STATUS_BAD_INPUT: names that there
+ * are, and the place in the SQL with a caret below it. Lines, the last one without its end; empty
+ * when there was nothing. Valid until the next failure. */
+const char *duck_detail(const struct duck *duck);
+/* On which line of what its author wrote the next statements begin, for duck_detail(); 1 unless
+ * said, 0 for SQL that has a line before it. */
+void duck_begin_at(struct duck *duck, int line);
+int duck_first_line(const struct duck *duck);
+
 /* Runs one statement or several, and drops what they answer. */
 enum status duck_exec(struct duck *duck, const char *sql, struct fault *fault) MUST_CHECK;
 enum status duck_exec_format(struct duck *duck, struct fault *fault, const char *format, ...)

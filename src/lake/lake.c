@@ -5,6 +5,7 @@
 #include "lake/key_set.h"
 #include "lake/late_arrivals.h"
 #include "lake/lake_commit.h"
+#include "lake/lake_folders.h"
 #include "lake/open_parts.h"
 #include "lake/reserve.h"
 #include "lake/stream_merge.h"
@@ -169,6 +170,9 @@ enum status lake_open(struct lake **lake, const struct lake_options *options, st
                  : status;
     for (int i = 0; i < TREES && status == STATUS_OK; i++) {
         status = data_folder_enter(made->folder_fd, TREE_NAMES[i], true, &made->tree_fds[i], fault);
+        if (status == STATUS_OK) {
+            lake_folders_sweep(made->tree_fds[i]);
+        }
     }
     if (status == STATUS_OK) {
         status = data_folder_enter(made->folder_fd, "keys", true, &made->keys_fd, fault);

@@ -6,6 +6,7 @@
 #include "journal/data_folder.h"
 #include "journal/stream_reader.h"
 #include "lake/lake_check_parquet.h"
+#include "lake/lake_check_parts.h"
 #include "lake/lake_commit.h"
 #include "lake/part_reader.h"
 #include "lake/part_writer.h"
@@ -32,6 +33,7 @@ struct check {
     struct lake_check_report *report;
     struct arena arena;
     struct lake_pending pending;
+    struct check_parts parts;
     struct key *keys; /* of (site, event_id) of all rows but the quarantine's */
     size_t key_count;
     size_t key_room;
@@ -147,30 +149,57 @@ static void count_row(struct check *check, bool is_raw, struct view row)
     }
 }
 
-static enum status check_part(struct part_scan *scan, int folder_fd, const char *name,
-                              struct fault *fault)
+static enum status read_rows(struct part_scan *scan, int fd, struct fault *fault)
 {
     struct check *check = scan->check;
     struct part_reader *reader;
     struct stat facts;
-    enum status status = part_reader_open(&reader, folder_fd, name, fault);
+    struct view row;
+    enum status status =
+        part_reader_open_file(&reader, fd, scan->path + strlen("lake/"), fault);
     if (status != STATUS_OK) {
         return status;
     }
-    struct view row;
     while ((status = part_reader_next(reader, &row, fault)) == STATUS_OK) {
         count_row(check, scan->is_raw, row);
         check_row(scan, row);
     }
     part_reader_close(reader);
     check->report->parts++;
-    check->report->file_bytes +=
-        fstatat(folder_fd, name, &facts, 0) == 0 ? (uint64_t)facts.st_size : 0;
+    check->report->file_bytes += fstat(fd, &facts) == 0 ? (uint64_t)facts.st_size : 0;
     if (status == STATUS_DAMAGED) {
         complain(check, "%s: %s", scan->path, fault ? fault->text : "damaged");
         return STATUS_OK;
     }
     return status == STATUS_END ? STATUS_OK : status;
+}
+
+static enum status check_part(struct check *check, const struct check_part *part,
+                              struct fault *fault)
+{
+    struct part_scan scan = {.check = check,
+                             .path = part->path,
+                             .name = part->name,
+                             .is_raw = part->is_raw,
+                             .hour = part->hour};
+    int fd = part->fd >= 0 ? part->fd : check_parts_open(&check->parts, part);
+    if (fd < 0) {
+        return fault_errno(fault, errno, "cannot open %s", part->path);
+    }
+    enum status status = read_rows(&scan, fd, fault);
+    if (part->fd < 0) {
+        close(fd);
+    }
+    return status;
+}
+
+static enum status check_all_parts(struct check *check, struct fault *fault)
+{
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < check->parts.count && status == STATUS_OK; i++) {
+        status = check_part(check, &check->parts.at[i], fault);
+    }
+    return status;
 }
 
 /* "date=2026-11-24", "hour=07": what they stand for, in hours since 1970; -1 for other names. */
@@ -225,22 +254,19 @@ static enum status enter(struct walk *walk, int folder_fd, const char *name, str
 
 static enum status on_part(struct walk *walk, int folder_fd, const char *name, struct fault *fault)
 {
-    char path[PATH_BYTES];
-    snprintf(path, sizeof(path), "lake/%s/%s/%s/%.100s", walk->tree, walk->date, walk->hour, name);
-    struct part_scan scan = {.check = walk->check,
-                             .path = path,
-                             .is_raw = strcmp(walk->tree, "raw") == 0,
-                             .hour = parse_hour(walk->date, walk->hour)};
-    if (lake_pending_is_gone(&walk->check->pending, path + strlen("lake/"))) {
+    struct check_part part = {.is_raw = strcmp(walk->tree, "raw") == 0,
+                              .hour = parse_hour(walk->date, walk->hour)};
+    (void)folder_fd;
+    snprintf(part.path, sizeof(part.path), "lake/%s/%.32s/%.32s/%.100s", walk->tree, walk->date,
+             walk->hour, name);
+    if (lake_pending_is_gone(&walk->check->pending, part.path + strlen("lake/"))) {
         return STATUS_OK;
     }
-    if (!part_name_parse(view_from_text(name), &scan.name)) {
-        complain(walk->check, "%s: this is no name of a part", path);
+    if (!part_name_parse(view_from_text(name), &part.name)) {
+        complain(walk->check, "%s: this is no name of a part", part.path);
         return STATUS_OK;
     }
-    enum status status = check_part(&scan, folder_fd, name, fault);
-    /* Compaction or retention may have taken it away meanwhile. */
-    return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    return check_parts_add(&walk->check->parts, &part, fault);
 }
 
 static enum status on_hour(struct walk *walk, int folder_fd, const char *name, struct fault *fault)
@@ -357,11 +383,61 @@ static void on_parquet_key(void *self, struct key key)
     keep_key(self, key);
 }
 
-static enum status check_trees(struct check *check, int lake_fd, const char *library,
-                               struct fault *fault)
+/* What is there at one moment, in both forms. */
+struct check_lake {
+    struct parquet_check parquet;
+    struct parquet_check_files files;
+    int lake_fd;
+    int lock_fd; /* -1: files may change places */
+};
+
+static enum status open_trees(struct check *check, struct check_lake *lake, struct fault *fault)
 {
-    struct parquet_check parquet = {
-        .lake_fd = lake_fd,
+    check->parts = (struct check_parts){.lake_fd = lake->lake_fd, .has_all = true};
+    enum status status = lake_pending_load(&check->pending, lake->lake_fd, fault);
+    status = status == STATUS_OK ? check_tree(check, lake->lake_fd, "raw", fault) : status;
+    status = status == STATUS_OK ? check_tree(check, lake->lake_fd, "quarantine", fault) : status;
+    status = status == STATUS_OK
+                 ? lake_check_parquet_open(&lake->files, &lake->parquet, fault)
+                 : status;
+    lake_pending_free(&check->pending);
+    return status;
+}
+
+/* A row that moves while files are looked for would be seen twice, or not at all; what is open is
+ * read as it was then. Only when there are more files than may be open must they stay until all of
+ * them are read. */
+static enum status check_trees(struct check *check, struct check_lake *lake, struct fault *fault)
+{
+    enum status status =
+        lake_snapshot_lock(lake->lake_fd, true, LOCK_WAIT_MS, &lake->lock_fd, fault);
+    status = status == STATUS_OK ? open_trees(check, lake, fault) : status;
+    if (lake->lock_fd >= 0 && check->parts.has_all && lake->files.has_all) {
+        close(lake->lock_fd);
+        lake->lock_fd = -1;
+    }
+    status = status == STATUS_OK ? check_all_parts(check, fault) : status;
+    status = status == STATUS_OK
+                 ? lake_check_parquet_read(&lake->files, &lake->parquet, fault)
+                 : status;
+    if (lake->lock_fd >= 0) {
+        close(lake->lock_fd);
+    }
+    check_parts_close(&check->parts);
+    lake_check_parquet_close(&lake->files);
+    return status;
+}
+
+static enum status check_lake(struct check *check, int data_fd, const char *library,
+                              struct fault *fault)
+{
+    struct check_lake lake = {.lock_fd = -1};
+    enum status status = data_folder_enter(data_fd, "lake", false, &lake.lake_fd, fault);
+    if (status != STATUS_OK) {
+        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
+    }
+    lake.parquet = (struct parquet_check){
+        .lake_fd = lake.lake_fd,
         .library = library,
         .pending = &check->pending,
         .report = check->report,
@@ -369,31 +445,8 @@ static enum status check_trees(struct check *check, int lake_fd, const char *lib
         .on_key = on_parquet_key,
         .self = check,
     };
-    enum status status = lake_pending_load(&check->pending, lake_fd, fault);
-    status = status == STATUS_OK ? check_tree(check, lake_fd, "raw", fault) : status;
-    status = status == STATUS_OK ? check_tree(check, lake_fd, "quarantine", fault) : status;
-    status = status == STATUS_OK ? lake_check_parquet(&parquet, fault) : status;
-    lake_pending_free(&check->pending);
-    return status;
-}
-
-/* With files where they are until it is done: a row that moves meanwhile would be seen twice, or
- * not at all. */
-static enum status check_lake(struct check *check, int data_fd, const char *library,
-                              struct fault *fault)
-{
-    int fd;
-    int lock_fd = -1;
-    enum status status = data_folder_enter(data_fd, "lake", false, &fd, fault);
-    if (status != STATUS_OK) {
-        return status == STATUS_NOT_FOUND ? STATUS_OK : status;
-    }
-    status = lake_snapshot_lock(fd, true, LOCK_WAIT_MS, &lock_fd, fault);
-    if (status == STATUS_OK) {
-        status = check_trees(check, fd, library, fault);
-        close(lock_fd);
-    }
-    close(fd);
+    status = check_trees(check, &lake, fault);
+    close(lake.lake_fd);
     return status;
 }
 

@@ -2,8 +2,8 @@
  * lake_check.h - proves that what is on disk is sound: the journal's frames, the lake's parts.
  *
  * Reads with the same readers as the running program and changes nothing. It may run beside
- * `pipes serve`: what is being written is left out, and files of the lake do not change places
- * until it is done.
+ * `pipes serve`: what is being written is left out, and the lake's files are read as they were
+ * when they were opened, whatever takes their places meanwhile (docs/storage.md: SNAPSHOT).
  *
  *     struct lake_check_report report = {0};
  *     lake_check(data_fd, NULL, &complaints, &report, &fault);

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 enum { MEMORY_BYTES = 256 * 1024 * 1024, PATH_BYTES = 128, FIRST_DAY_BYTES = 10 };
@@ -18,7 +19,7 @@ enum { MEMORY_BYTES = 256 * 1024 * 1024, PATH_BYTES = 128, FIRST_DAY_BYTES = 10 
 struct scan {
     const struct parquet_check *check;
     struct duck *duck; /* NULL: rows are not looked at */
-    struct lake_manifest manifest;
+    struct lake_manifest manifest; /* of the day that it opens files of */
     int64_t hour;
     char path[PATH_BYTES]; /* within the lake */
     uint64_t rows;
@@ -137,9 +138,9 @@ static void look_at_rows(struct scan *scan, int fd, const struct lake_manifest_r
     }
 }
 
-static enum status look_at_file(struct scan *scan, int fd, struct fault *fault)
+static enum status look_at_file(struct scan *scan, int fd, const struct lake_manifest_row *row,
+                                struct fault *fault)
 {
-    const struct lake_manifest_row *row = lake_manifest_row(&scan->manifest, scan->hour);
     struct lake_manifest_row found = {0};
     enum status status = lake_manifest_measure(&found, fd, fault);
     if (status != STATUS_OK) {
@@ -182,22 +183,35 @@ static enum status load_manifest(struct scan *scan, struct fault *fault)
     return status;
 }
 
-static enum status look_at_hour(struct scan *scan, struct fault *fault)
+static void name_file(struct scan *scan, int64_t hour)
 {
-    char hour[LAKE_HOUR_PATH_BYTES];
-    lake_hour_path(scan->hour, hour);
-    snprintf(scan->path, sizeof(scan->path), "events/%s/events.parquet", hour);
-    int fd = openat(scan->check->lake_fd, scan->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    int reason = fd < 0 ? errno : 0;
+    char path[LAKE_HOUR_PATH_BYTES];
+    scan->hour = hour;
+    lake_hour_path(hour, path);
+    snprintf(scan->path, sizeof(scan->path), "events/%s/events.parquet", path);
+}
+
+static int open_file(const struct scan *scan)
+{
+    return openat(scan->check->lake_fd, scan->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+}
+
+/* An hour without a file gives none. */
+static enum status open_hour(struct scan *scan, struct parquet_check_files *files,
+                             struct fault *fault)
+{
+    int fd = files->has_all ? open_file(scan) : -1;
+    int reason = errno;
+    if (fd < 0 && files->has_all && reason == ENOENT) {
+        return STATUS_OK;
+    }
+    if (fd < 0 && files->has_all && reason != EMFILE && reason != ENFILE) {
+        return fault_errno(fault, reason, "cannot open lake/%s", scan->path);
+    }
+    files->has_all = fd >= 0;
     enum status status = load_manifest(scan, fault);
-    if (fd < 0 && reason != ENOENT) {
-        status = fault_errno(fault, reason, "cannot open lake/%s", scan->path);
-    } else if (status == STATUS_OK && fd >= 0) {
-        status = look_at_file(scan, fd, fault);
-    }
-    if (fd >= 0) {
-        close(fd);
-    }
+    files->at[files->count++] = (struct parquet_check_file){
+        .fd = fd, .hour = scan->hour, .row = *lake_manifest_row(&scan->manifest, scan->hour)};
     return status;
 }
 
@@ -213,9 +227,7 @@ static enum status look_for_missing(struct scan *scan, const char *name, struct 
     int64_t first = scan->hour;
     enum status status = load_manifest(scan, fault);
     for (int i = 0; i < LAKE_MANIFEST_HOURS && status == STATUS_OK; i++) {
-        char hour[LAKE_HOUR_PATH_BYTES];
-        lake_hour_path(first + i, hour);
-        snprintf(scan->path, sizeof(scan->path), "events/%s/events.parquet", hour);
+        name_file(scan, first + i);
         if (scan->manifest.hours[i].is_there &&
             faccessat(scan->check->lake_fd, scan->path, F_OK, 0) != 0) {
             complain(scan, "lake/%s: the manifest says that it has %llu rows, and it is not there",
@@ -244,7 +256,8 @@ static enum status look_at_manifests(struct scan *scan, struct fault *fault)
     return status;
 }
 
-static enum status look_at_hours(struct scan *scan, struct fault *fault)
+static enum status open_hours(struct scan *scan, struct parquet_check_files *files,
+                              struct fault *fault)
 {
     int fd = -1;
     struct lake_hours hours;
@@ -257,22 +270,66 @@ static enum status look_at_hours(struct scan *scan, struct fault *fault)
     if (status != STATUS_OK) {
         return status;
     }
-    struct duck_options options = {.library = scan->check->library, .memory_bytes = MEMORY_BYTES};
-    if (hours.count > 0 && duck_open(&scan->duck, &options, NULL) != STATUS_OK) {
-        scan->check->report->parquet_unread = true;
+    files->at = calloc(hours.count + 1, sizeof(*files->at));
+    if (!files->at) {
+        status = fault_set(fault, STATUS_NO_MEMORY, "no memory for the hours of the lake");
     }
     for (size_t i = 0; i < hours.count && status == STATUS_OK; i++) {
-        scan->hour = hours.at[i];
-        status = look_at_hour(scan, fault);
+        name_file(scan, hours.at[i]);
+        status = open_hour(scan, files, fault);
     }
-    duck_close(scan->duck);
     lake_hours_free(&hours);
     return status;
 }
 
-enum status lake_check_parquet(const struct parquet_check *check, struct fault *fault)
+enum status lake_check_parquet_open(struct parquet_check_files *files,
+                                    const struct parquet_check *check, struct fault *fault)
 {
     struct scan scan = {.check = check};
-    enum status status = look_at_hours(&scan, fault);
+    *files = (struct parquet_check_files){.has_all = true};
+    enum status status = open_hours(&scan, files, fault);
     return status == STATUS_OK ? look_at_manifests(&scan, fault) : status;
+}
+
+static enum status read_file(struct scan *scan, const struct parquet_check_file *file,
+                             struct fault *fault)
+{
+    name_file(scan, file->hour);
+    int fd = file->fd >= 0 ? file->fd : open_file(scan);
+    if (fd < 0) {
+        return errno == ENOENT ? STATUS_OK
+                               : fault_errno(fault, errno, "cannot open lake/%s", scan->path);
+    }
+    enum status status = look_at_file(scan, fd, &file->row, fault);
+    if (file->fd < 0) {
+        close(fd);
+    }
+    return status;
+}
+
+enum status lake_check_parquet_read(struct parquet_check_files *files,
+                                    const struct parquet_check *check, struct fault *fault)
+{
+    struct scan scan = {.check = check};
+    struct duck_options options = {.library = check->library, .memory_bytes = MEMORY_BYTES};
+    if (files->count > 0 && duck_open(&scan.duck, &options, NULL) != STATUS_OK) {
+        check->report->parquet_unread = true;
+    }
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < files->count && status == STATUS_OK; i++) {
+        status = read_file(&scan, &files->at[i], fault);
+    }
+    duck_close(scan.duck);
+    return status;
+}
+
+void lake_check_parquet_close(struct parquet_check_files *files)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        if (files->at[i].fd >= 0) {
+            close(files->at[i].fd);
+        }
+    }
+    free(files->at);
+    *files = (struct parquet_check_files){0};
 }

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "journal/data_folder.h"
 #include "lake/lake_done.h"
+#include "lake/lake_folders.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -204,6 +205,9 @@ static enum status sync_folder_of(int lake_fd, struct view name, struct fault *f
     char text[NAME_BYTES];
     to_text(view_part(name, 0, folder_len(name)), text);
     int fd = openat(lake_fd, text, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 && errno == ENOENT) {
+        return STATUS_OK; /* removed before a crash, when nothing was in it any more */
+    }
     if (fd < 0) {
         return fault_errno(fault, errno, "cannot open lake/%s", text);
     }
@@ -248,6 +252,17 @@ static enum status do_lines(int lake_fd, struct view change, bool is_replace, st
     return status == STATUS_OK && last.at ? sync_folder_of(lake_fd, last, fault) : status;
 }
 
+/* When nothing needs them any more, not even a commit that is done once more. */
+static void drop_folders(int lake_fd, struct view change)
+{
+    struct lake_change_line line;
+    while (lake_change_next(&change, &line)) {
+        if (!line.is_replace) {
+            lake_folders_drop(lake_fd, line.from);
+        }
+    }
+}
+
 static enum status complete(const struct place *place, struct view change, struct fault *fault)
 {
     int lake_fd = place->lake_fd;
@@ -257,7 +272,11 @@ static enum status complete(const struct place *place, struct view change, struc
     if (status == STATUS_OK && unlinkat(lake_fd, COMMIT_FILE, 0) != 0 && errno != ENOENT) {
         status = fault_errno(fault, errno, "cannot remove lake/%s", COMMIT_FILE);
     }
-    return status == STATUS_OK ? file_sync_folder(lake_fd, fault) : status;
+    status = status == STATUS_OK ? file_sync_folder(lake_fd, fault) : status;
+    if (status == STATUS_OK) {
+        drop_folders(lake_fd, change);
+    }
+    return status;
 }
 
 /* With lake/SNAPSHOT locked. */

@@ -16,7 +16,8 @@ enum {
     NAME_BYTES = PART_WRITER_NAME_BYTES,
     OUT_BYTES = 128 * 1024,
     EARLY_BYTES = 64 * 1024,
-    LEVEL = 3
+    LEVEL = 3,
+    TRIES = 64
 };
 static const int64_t HOUR_MS = 3600000;
 
@@ -41,42 +42,29 @@ int64_t part_hour(int64_t received_ms)
     return received_ms / HOUR_MS - (received_ms % HOUR_MS < 0);
 }
 
-/* Opens a folder that is made and made durable when missing. */
-static enum status enter(int parent_fd, const char *name, int *fd, struct fault *fault)
+/* STATUS_NOT_FOUND: the folder was removed, being empty, before there was a file in it. */
+static enum status failed(struct fault *fault, const char *what, const char *name)
+{
+    int reason = errno;
+    enum status status = fault_errno(fault, reason, "cannot %s %s in the lake", what, name);
+    return reason == ENOENT ? STATUS_NOT_FOUND : status;
+}
+
+/* Opens a folder that is made when missing. */
+static enum status enter(int parent_fd, const char *name, int *fd, bool *is_new,
+                         struct fault *fault)
 {
     *fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (*fd >= 0) {
         return STATUS_OK;
     }
     if (mkdirat(parent_fd, name, FILE_FOLDER_MODE) != 0 && errno != EEXIST) {
-        return fault_errno(fault, errno, "cannot make folder %s in the lake", name);
+        return failed(fault, "make folder", name);
     }
+    *is_new = true;
     *fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (*fd < 0 || fchmod(*fd, FILE_FOLDER_MODE) != 0) {
-        return fault_errno(fault, errno, "cannot open folder %s in the lake", name);
-    }
-    return file_sync_folder(parent_fd, fault);
-}
-
-static enum status enter_hour(int tree_fd, int64_t hour, int *fd, struct fault *fault)
-{
-    time_t seconds = (time_t)(hour * (HOUR_MS / 1000));
-    struct tm parts;
-    gmtime_r(&seconds, &parts);
-    char date[32];
-    char name[32];
-    strftime(date, sizeof(date), "date=%Y-%m-%d", &parts);
-    strftime(name, sizeof(name), "hour=%H", &parts);
-    int date_fd;
-    *fd = -1;
-    enum status status = enter(tree_fd, date, &date_fd, fault);
-    if (status == STATUS_OK) {
-        status = enter(date_fd, name, fd, fault);
-    }
-    if (date_fd >= 0) {
-        close(date_fd);
-    }
-    return status;
+    return *fd >= 0 && fchmod(*fd, FILE_FOLDER_MODE) == 0 ? STATUS_OK
+                                                          : failed(fault, "open folder", name);
 }
 
 static enum status open_file(struct part_writer *part, struct fault *fault)
@@ -86,10 +74,50 @@ static enum status open_file(struct part_writer *part, struct fault *fault)
     part->fd = openat(part->folder_fd, part->unfinished, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
                       FILE_MODE);
     if (part->fd < 0 || fchmod(part->fd, FILE_MODE) != 0) {
-        return fault_errno(fault, errno, "cannot create %s in the lake", part->unfinished);
+        return failed(fault, "create", part->unfinished);
     }
     buf_init(&part->early, EARLY_BYTES);
     return STATUS_OK;
+}
+
+/* Its folders are made durable once there is a file in them, which nobody removes: before that they
+ * may go at any moment. */
+static enum status enter_hour(struct part_writer *part, int tree_fd, bool *is_new,
+                              struct fault *fault)
+{
+    time_t seconds = (time_t)(part->hour * (HOUR_MS / 1000));
+    struct tm parts;
+    gmtime_r(&seconds, &parts);
+    char date[32];
+    char name[32];
+    strftime(date, sizeof(date), "date=%Y-%m-%d", &parts);
+    strftime(name, sizeof(name), "hour=%H", &parts);
+    int date_fd;
+    enum status status = enter(tree_fd, date, &date_fd, is_new, fault);
+    status = status == STATUS_OK ? enter(date_fd, name, &part->folder_fd, is_new, fault) : status;
+    status = status == STATUS_OK ? open_file(part, fault) : status;
+    if (status == STATUS_OK && *is_new) {
+        status = file_sync_folder(date_fd, fault);
+        status = status == STATUS_OK ? file_sync_folder(tree_fd, fault) : status;
+    }
+    if (date_fd >= 0) {
+        close(date_fd);
+    }
+    return status;
+}
+
+static enum status make_file(struct part_writer *part, int tree_fd, struct fault *fault)
+{
+    bool is_new = false;
+    enum status status = STATUS_NOT_FOUND;
+    for (int tries = 0; status == STATUS_NOT_FOUND && tries < TRIES; tries++) {
+        if (part->folder_fd >= 0) {
+            close(part->folder_fd);
+            part->folder_fd = -1;
+        }
+        status = enter_hour(part, tree_fd, &is_new, fault);
+    }
+    return status == STATUS_NOT_FOUND ? STATUS_IO : status;
 }
 
 enum status part_writer_begin(struct part_writer **part, int tree_fd, uint64_t stream,
@@ -100,14 +128,11 @@ enum status part_writer_begin(struct part_writer **part, int tree_fd, uint64_t s
     if (!made) {
         return fault_set(fault, STATUS_NO_MEMORY, "no memory for a part of the lake");
     }
-    made->fd = -1;
+    made->fd = made->folder_fd = -1;
     made->stream = stream;
     made->first_seq = first_seq;
     made->hour = part_hour(received_ms);
-    enum status status = enter_hour(tree_fd, made->hour, &made->folder_fd, fault);
-    if (status == STATUS_OK) {
-        status = open_file(made, fault);
-    }
+    enum status status = make_file(made, tree_fd, fault);
     if (status != STATUS_OK) {
         part_writer_abandon(made);
         return status;

@@ -143,6 +143,9 @@ static enum status walk_folder(struct tree_walk *walk, int folder_fd, int depth,
 {
     int own_fd = openat(folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *folder = own_fd >= 0 ? fdopendir(own_fd) : NULL;
+    if (own_fd < 0 && errno == ENOENT) {
+        return STATUS_OK; /* removed since it was opened: nothing was in it */
+    }
     if (!folder) {
         enum status status = fault_errno(fault, errno, "cannot read lake/%s", walk->path);
         if (own_fd >= 0) {

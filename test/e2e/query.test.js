@@ -199,6 +199,30 @@ test('Ctrl-C ends it at once and leaves nothing behind', async (t) => {
     assert.ok(!fs.existsSync(`/proc/${worker}`), 'the child is gone, too');
 });
 
+test('a folder that a killed query left goes with the next query, one that is in use stays',
+    async (t) => {
+        const collector = await startCollector(t);
+        const killed = begin(t, collector.data, ['query', ENDLESS]);
+        const temp = killed.temp;
+        await until('it has a folder of its own', () => fs.readdirSync(temp).length === 1);
+        const [left] = fs.readdirSync(temp);
+        fs.writeFileSync(path.join(temp, left, 'spilled'), 'x');
+        killed.kill('SIGKILL');
+        await killed.done;
+        assert.deepStrictEqual(fs.readdirSync(temp), [left]);
+        const used = begin(t, collector.data, ['query', ENDLESS], {temp});
+        const own = await until('the next one has a folder, and the old one is gone', () => {
+            const names = fs.readdirSync(temp);
+            return names.length === 1 && names[0] !== left && names[0];
+        });
+        const {code} = await run(t, collector.data, ['query', 'select 1'], {temp});
+        assert.strictEqual(code, 0);
+        assert.deepStrictEqual(fs.readdirSync(temp), [own]);
+        used.kill('SIGINT');
+        await used.done;
+        assert.deepStrictEqual(fs.readdirSync(temp), []);
+    });
+
 test('limits end a query with a sentence that says what to do', async (t) => {
     const collector = await startCollector(t);
     const late = await run(t, collector.data, ['query', '--limit-time', '300ms', ENDLESS]);
@@ -226,6 +250,32 @@ test('mistakes are answered with what helps', async (t) => {
     const {code, err} = await run(t, path.join(collector.data, 'none'), ['query', 'select 1']);
     assert.strictEqual(code, 1);
     assert.match(err, /none/);
+});
+
+test('the place of a mistake is shown below the sentence, its caret below the word', async (t) => {
+    const collector = await startCollector(t);
+    await collector.post('/e', batch('c', 1, 3));
+    const placeOf = async (sql, format = 'table') => {
+        const {code, err} =
+            await run(t, collector.data, ['query', '--format', format, '-'], {input: sql});
+        assert.strictEqual(code, 1);
+        assert.match(err, /^pipes: [^\n]+\n/);
+        const [line, caret] = err.split('\n').slice(-3, -1);
+        const [, number, word] = line.match(/^ {2}LINE (\d+): (.*)/) || [];
+        assert.match(caret, /^ +\^$/);
+        return {line: Number(number), sql: word, at: line.slice(caret.length - 1)};
+    };
+    assert.deepStrictEqual(await placeOf('select 1;\n\nselect seq,\n  pirce from events'),
+        {line: 4, sql: '  pirce from events', at: 'pirce from events'});
+    assert.deepStrictEqual(await placeOf('select 1;\nselect from where'),
+        {line: 2, sql: 'select from where', at: 'where'});
+    // Only seen while it runs: by then it stands within a statement of ours.
+    for (const format of ['table', 'parquet']) {
+        const found = await placeOf('select 1;\nselect seq, site::integer as n from events',
+            format);
+        assert.strictEqual(found.line, 2, format);
+        assert.strictEqual(found.sql, 'select seq, site::integer as n from events', format);
+    }
 });
 
 test('a script is read from standard input, and its last statement answers', async (t) => {

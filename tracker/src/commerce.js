@@ -46,7 +46,9 @@ function commerce() {
         }
 
         core.define('commerce', function (name, properties) {
-            name = own(NAMES, ('' + name).trim().toLowerCase().replace(/[\s-]+/g, '_'));
+            if (typeof name === 'string') { // any other is the core's to judge
+                name = own(NAMES, name.slice(0, 1e3).trim().toLowerCase().replace(/[\s-]+/g, '_'));
+            }
             var props = web.attempt(function () {
                 return rename(properties, function (key) { return own(KEYS, key); });
             }, {});

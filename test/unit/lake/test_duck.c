@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
@@ -99,6 +100,46 @@ static void says_in_one_line_what_is_wrong_with_sql(void **state)
     assert_int_equal(duck_exec(*state, "select nothing from nowhere", &fault), STATUS_BAD_INPUT);
     assert_non_null(strstr(fault.text, "nowhere"));
     assert_null(strchr(fault.text, '\n'));
+}
+
+/* The caret stands below the word, whatever line its author wrote it on. */
+static void shows_the_place_of_a_mistake_on_the_line_that_it_was_written_on(void **state)
+{
+    static const int LINES[] = {1, 99, 1000};
+    for (size_t i = 0; i < sizeof(LINES) / sizeof(LINES[0]); i++) {
+        char head[32];
+        struct fault fault = {0};
+        duck_begin_at(*state, LINES[i]);
+        assert_int_equal(duck_exec(*state, "select 1,\n  wrong from (select 1 as strong)", &fault),
+                         STATUS_BAD_INPUT);
+        assert_null(strchr(fault.text, '\n'));
+        int head_len = snprintf(head, sizeof(head), "LINE %d: ", LINES[i] + 1);
+        const char *place = strstr(duck_detail(*state), head);
+        assert_non_null(place);
+        const char *caret_line = strchr(place, '\n');
+        assert_non_null(caret_line);
+        const char *word = strstr(place, "wrong");
+        assert_true(word && word < caret_line && word >= place + head_len);
+        assert_int_equal(strchr(caret_line, '^') - (caret_line + 1), word - place);
+        assert_non_null(strstr(duck_detail(*state), "strong"));
+    }
+}
+
+static void shows_no_place_where_there_is_none_and_nothing_that_a_terminal_acts_on(void **state)
+{
+    struct fault fault = {0};
+    assert_int_equal(duck_exec(*state, "select wrong", &fault), STATUS_BAD_INPUT);
+    assert_int_not_equal(duck_detail(*state)[0], 0);
+    assert_int_equal(
+        duck_exec(*state, "select (chr(27) || '[2J' || chr(155))::integer", &fault),
+        STATUS_BAD_INPUT);
+    assert_null(strchr(fault.text, 27));
+    assert_null(strstr(fault.text, "\xc2\x9b"));
+    assert_non_null(strstr(fault.text, "?[2J"));
+    assert_int_equal(duck_exec(*state, "set memory_limit = '20MB'", &fault), STATUS_OK);
+    assert_int_equal(duck_exec(*state, "select list(i || 'x') from range(10000000) t(i)", &fault),
+                     STATUS_NO_MEMORY);
+    assert_string_equal(duck_detail(*state), "");
 }
 
 static void binds_texts_with_any_byte(void **state)
@@ -237,6 +278,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(answers_a_question, open_duck, close_duck),
         cmocka_unit_test_setup_teardown(says_in_one_line_what_is_wrong_with_sql, open_duck,
                                         close_duck),
+        cmocka_unit_test_setup_teardown(
+            shows_the_place_of_a_mistake_on_the_line_that_it_was_written_on, open_duck, close_duck),
+        cmocka_unit_test_setup_teardown(
+            shows_no_place_where_there_is_none_and_nothing_that_a_terminal_acts_on, open_duck,
+            close_duck),
         cmocka_unit_test_setup_teardown(binds_texts_with_any_byte, open_duck, close_duck),
         cmocka_unit_test_setup_teardown(keeps_rows_as_they_were_sent, open_duck, close_duck),
         cmocka_unit_test_setup_teardown(hands_on_what_a_source_complains_of, open_duck, close_duck),

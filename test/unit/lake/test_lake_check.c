@@ -6,6 +6,8 @@
 #include "journal/data_folder.h"
 #include "lake/part_writer.h"
 
+#include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <stdarg.h>
@@ -153,6 +155,79 @@ static void a_file_that_is_no_zstd_is_named(void **state)
     expect("part-1-1-1.ndjson.zst");
 }
 
+/* Of a row of the first part: then the lock is asked for, and the second part taken away. */
+struct meanwhile {
+    unsigned problems;
+    bool was_free;
+    const struct rlimit *files; /* that may be open again by then; NULL: as they were */
+};
+
+static void change_the_lake(void *self, const char *sentence)
+{
+    struct meanwhile *meanwhile = self;
+    (void)sentence;
+    if (meanwhile->files) {
+        setrlimit(RLIMIT_NOFILE, meanwhile->files);
+    }
+    int fd = openat(folder.fd, "lake/SNAPSHOT", O_RDWR);
+    assert_true(fd >= 0);
+    if (meanwhile->problems++ == 0) {
+        meanwhile->was_free = flock(fd, LOCK_EX | LOCK_NB) == 0;
+    }
+    if (meanwhile->problems == 1 && !meanwhile->files) {
+        unlinkat(raw, "date=2025-11-24/hour=12/part-2-2-2.ndjson.zst", 0);
+        unlinkat(raw, "date=2025-11-24/hour=12/part-1-1-1.ndjson.zst", 0);
+    }
+    close(fd);
+}
+
+static void write_two_wrong_parts(void)
+{
+    write_part(1, 1, 1, (const char *[]){ROW("7", "a"), NULL});
+    write_part(2, 2, 2, (const char *[]){ROW("7", "b"), NULL});
+    report = (struct lake_check_report){0};
+}
+
+static void files_may_change_places_while_they_are_read(void **state)
+{
+    (void)state;
+    struct meanwhile meanwhile = {0};
+    struct fault fault = {0};
+    write_two_wrong_parts();
+    struct lake_check_listener listener = {.on_problem = change_the_lake, .self = &meanwhile};
+    assert_int_equal(lake_check(folder.fd, NULL, &listener, &report, &fault), STATUS_OK);
+    assert_true(meanwhile.was_free);
+    assert_int_equal(report.parts, 2);
+    assert_int_equal(meanwhile.problems, 2);
+}
+
+static void files_stay_when_there_are_more_than_may_be_open(void **state)
+{
+    (void)state;
+    struct fault fault = {0};
+    struct rlimit before;
+    struct meanwhile meanwhile = {.files = &before};
+    write_two_wrong_parts();
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    /* The tree's folders (each twice while it is listed), the lock, and room for one part. */
+    int next = dup(folder.fd);
+    close(next);
+    bool was_held = false;
+    for (rlim_t room = 1; room < 32 && !was_held; room++) {
+        struct rlimit few = {.rlim_cur = (rlim_t)next + room, .rlim_max = before.rlim_max};
+        struct lake_check_listener listener = {.on_problem = change_the_lake, .self = &meanwhile};
+        meanwhile = (struct meanwhile){.files = &before};
+        report = (struct lake_check_report){0};
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+        enum status status = lake_check(folder.fd, NULL, &listener, &report, &fault);
+        assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+        /* With fewer than it needs to look at all it says so. */
+        was_held = meanwhile.problems == 2 && !meanwhile.was_free && report.parts == 2;
+        assert_true(status == STATUS_OK || status == STATUS_IO);
+    }
+    assert_true(was_held);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -164,6 +239,8 @@ int main(void)
         CASE(the_same_event_in_two_files_is_named),
         CASE(names_that_do_not_belong_are_named_and_unfinished_ones_left_out),
         CASE(a_file_that_is_no_zstd_is_named),
+        CASE(files_may_change_places_while_they_are_read),
+        CASE(files_stay_when_there_are_more_than_may_be_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
