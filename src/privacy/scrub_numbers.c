@@ -286,8 +286,9 @@ static size_t named_phone_end(const struct number *number)
     size_t count = groups_within(number, NAMED_DIGITS_MIN, PHONE_DIGITS_MAX);
     char before = byte_before(number->text, number->at);
     size_t bytes = count > 0 ? number->groups.ends[count - 1] - number->at : 0;
-    bool is_named = bytes + (before == ' ' || before == '.') >= NAMED_BYTES_MIN &&
-                    scrub_word_before(number->text, number->at, number->place) == SCRUB_WORD_PHONE;
+    bool is_named =
+        bytes + (number->at > 0 && (before == ' ' || before == '.')) >= NAMED_BYTES_MIN &&
+        scrub_word_before(number->text, number->at, number->place) == SCRUB_WORD_PHONE;
     return is_named ? number->groups.ends[count - 1] : 0;
 }
 

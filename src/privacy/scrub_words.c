@@ -58,33 +58,42 @@ static struct view last_word(struct view text, size_t end)
     return view_part(text, begin, end - begin);
 }
 
-static bool is_gap(char byte, const struct scrub_place *place)
+static bool is_gap(char byte)
 {
     return byte == ' ' || byte == ':' || byte == '#' || byte == '.' || byte == '=' || byte == '_' ||
-           byte == '-' || (place->is_json && byte == '"');
+           byte == '-';
 }
 
 /* The end of the word before `at`, behind a gap of a few bytes. */
-static size_t word_end(struct view text, size_t at, const struct scrub_place *place)
+static size_t word_end(struct view text, size_t at)
 {
     size_t end = at;
-    while (end > 0 && at - end < GAP_BYTES_MAX && is_gap(text.at[end - 1], place)) {
+    while (end > 0 && at - end < GAP_BYTES_MAX && is_gap(text.at[end - 1])) {
         end--;
     }
     return end;
 }
 
-static enum scrub_word word_at(struct view text, size_t end, const struct scrub_place *place)
+static enum scrub_word word_at(struct view text, size_t end)
 {
     struct view word = last_word(text, end);
     if (is_among(word, NUMBERS, sizeof(NUMBERS) / sizeof(NUMBERS[0]))) {
-        word = last_word(text, word_end(text, end - word.len, place));
+        word = last_word(text, word_end(text, end - word.len));
     }
     return meaning(word);
 }
 
+/* In JSON a text begins behind "key":" and its key ends there. */
+static bool is_beginning(struct view text, size_t end, const struct scrub_place *place)
+{
+    return place->is_json && end > 3 && memcmp(text.at + end - 3, "\":\"", 3) == 0;
+}
+
 enum scrub_word scrub_word_before(struct view text, size_t at, const struct scrub_place *place)
 {
-    size_t end = word_end(text, at, place);
-    return end == 0 ? word_at(place->name, place->name.len, place) : word_at(text, end, place);
+    size_t end = word_end(text, at);
+    if (end == 0) {
+        return word_at(place->name, place->name.len);
+    }
+    return word_at(text, is_beginning(text, end, place) ? end - 3 : end);
 }
