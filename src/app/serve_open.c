@@ -132,9 +132,6 @@ static enum status open_limits(struct serve *serve, struct fault *fault)
     struct settings *settings;
     enum status status = settings_create(&settings, config, fault);
     if (status == STATUS_OK) {
-        scrub_keys_init(&serve->keys, serve->data.fd, config->scrub_hash_period_ms,
-                        serve->options->clock, serve->options->log);
-        serve->shared.pipeline.keys = &serve->keys;
         status = scrub_options_read(&serve->scrubbing, config, fault);
         settings_box_init(&serve->settings, settings);
         status = guard_create(&serve->guard, (size_t)config->connections_max, fault);
@@ -218,6 +215,9 @@ static enum status open_shared(struct serve *serve, struct fault *fault)
         return status;
     }
     struct pipeline_shared *pipeline = &serve->shared.pipeline;
+    scrub_keys_init(&serve->keys, serve->data.fd, config->scrub_hash_period_ms, options->clock,
+                    options->log);
+    pipeline->keys = &serve->keys;
     pipeline->journal = serve->journal;
     pipeline->door = serve->door;
     pipeline->live = serve->live;

@@ -362,7 +362,7 @@ static size_t place_end(struct view text, size_t at)
     end = next > end ? decimal_end(text, next, &second) : 0;
     bool is_on_earth = end > 0 && first <= 180 && second <= 180 && (first <= 90 || second <= 90);
     return is_on_earth && (first > 0 || second > 0) && byte_at(text, end) != '.' &&
-                   !byte_is_alnum(byte_at(text, end))
+                   !byte_is_name(byte_at(text, end))
                ? end
                : 0;
 }
@@ -429,7 +429,7 @@ size_t scrub_number_end(struct view text, size_t at, const struct scrub_place *p
 {
     *rule = SCRUB_PLACE;
     char before = byte_before(text, at);
-    size_t end = byte_is_alnum(before) || before == '.' ? 0 : place_end(text, at);
+    size_t end = byte_is_name(before) || before == '.' ? 0 : place_end(text, at);
     if (end > 0 || !byte_is_digit(text.at[at])) {
         return end;
     }
@@ -462,7 +462,7 @@ void scrub_numbers(struct scrub_edit *edit, const struct scrub_place *place)
         size_t end = is_sign || is_first ? scrub_number_end(text, i, place, &rule) : 0;
         if (end > i) {
             size_t begin = with_sign(text, i);
-            scrub_edit_hit(edit, rule, begin > edit->done ? begin : i, end);
+            scrub_edit_hit(edit, rule, begin >= edit->done ? begin : i, end);
             i = end - 1;
         }
     }

@@ -22,7 +22,7 @@ static void check(bool holds)
     }
 }
 
-/* Each pass by itself, whatever was announced. */
+/* Each pass by itself, whatever was announced, as often as scrub_text() would. */
 static struct view scrub_unasked(struct view text, const struct scrub_place *place,
                                  struct scrub_job *job)
 {
@@ -30,9 +30,9 @@ static struct view scrub_unasked(struct view text, const struct scrub_place *pla
         scrub_parameters, scrub_members, scrub_userinfo, scrub_secrets,
         scrub_runs,       scrub_ids,     scrub_numbers,
     };
-    for (size_t i = 0; i < sizeof(passes) / sizeof(passes[0]); i++) {
+    for (size_t i = 0; i < 4 * sizeof(passes) / sizeof(passes[0]); i++) {
         struct scrub_edit edit = {.job = job, .in = text};
-        passes[i](&edit, place);
+        passes[i % (sizeof(passes) / sizeof(passes[0]))](&edit, place);
         check(scrub_edit_finish(&edit, &text) == STATUS_OK);
     }
     return text;
