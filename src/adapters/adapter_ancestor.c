@@ -90,7 +90,7 @@ static void settle_times(const struct reading *reading, struct event *event)
     if (!event_has(event, COLUMN_CREATED_AT)) {
         event_repeat(event, COLUMN_CREATED_AT, COLUMN_SENT_AT);
     }
-    fields_set_times(event, received_ms, fields_skew_ms(event, received_ms, 0));
+    fields_set_times(event, received_ms, fields_clock_of(event, received_ms, NULL).skew_ms);
 }
 
 static enum status fill_event(const void *self, json_value object, struct event *event,

@@ -13,7 +13,7 @@ struct reading {
     struct event shared; /* columns that the envelope and the context give to every event */
     json_value context;
     const char *reason; /* why the context can be kept for none of them; NULL as a rule */
-    int64_t skew_ms;
+    struct client_clock clock;
 };
 
 /* Members of the envelope: first those that are columns of every event. */
@@ -69,7 +69,7 @@ static enum status fill_event(const void *self, json_value object, struct event 
         return status;
     }
     const json_value objects[] = {reading->context, object};
-    fields_set_times(event, reading->inbound->received_ms, reading->skew_ms);
+    fields_set_times(event, reading->inbound->received_ms, reading->clock.skew_ms);
     *reason = reading->reason;
     return has_rest ? fields_keep_rest(&reading->fields, objects, 2, event, reason) : STATUS_OK;
 }
@@ -98,10 +98,9 @@ static enum status read_shared(struct reading *reading, const json_value members
         status = status == STATUS_BAD_INPUT ? STATUS_OK : status;
     }
     event_set_plain(&reading->shared, COLUMN_ADAPTER, VIEW_LITERAL("native"));
-    if (!json_to_int64(doc, members[SKEW], &told)) {
-        told = 0;
-    }
-    reading->skew_ms = fields_skew_ms(&reading->shared, reading->inbound->received_ms, told);
+    bool has_told = json_to_int64(doc, members[SKEW], &told);
+    reading->clock =
+        fields_clock_of(&reading->shared, reading->inbound->received_ms, has_told ? &told : NULL);
     return status;
 }
 
@@ -126,7 +125,7 @@ static enum status make_loss(const struct reading *reading, json_value dropped, 
     event_copy(event, &reading->shared);
     event_set_plain(event, COLUMN_TYPE, VIEW_LITERAL("loss"));
     event_set_like(event, COLUMN_EVENT_ID, id, COLUMN_LOAD_ID);
-    fields_set_times(event, reading->inbound->received_ms, reading->skew_ms);
+    fields_set_times(event, reading->inbound->received_ms, reading->clock.skew_ms);
     batch->event_count = 1;
     return STATUS_OK;
 }
@@ -152,13 +151,15 @@ static enum status read_events(struct reading *reading, const json_value members
 {
     const struct json *doc = reading->fields.doc;
     enum status status = read_shared(reading, members);
-    batch->skew_ms = reading->skew_ms;
+    batch->skew_ms = reading->clock.skew_ms;
+    batch->tells_skew = reading->clock.is_worth_telling;
     batch->asks_cookie = json_is_plain(doc, members[COOKIE]);
     batch->cookie_domain = json_unquoted(doc, members[COOKIE]);
     for (json_value at = json_first(doc, members[EVENTS]);
          status == STATUS_OK && at != JSON_NO_VALUE; at = json_next(doc, at)) {
         status = fields_add(&reading->fields, at, fill_event, reading, batch);
     }
+    fields_keep_order(batch);
     return status == STATUS_OK ? keep_dropped(reading, members[DROPPED], batch) : status;
 }
 

@@ -94,7 +94,8 @@ static enum status fill_event(const struct inbound *inbound, const struct fields
     if (status == STATUS_OK && !*reason && has_rest) {
         status = fields_keep_rest(fields, &object, 1, event, reason);
     }
-    fields_set_times(event, inbound->received_ms, fields_skew_ms(event, inbound->received_ms, 0));
+    fields_set_times(event, inbound->received_ms,
+                     fields_clock_of(event, inbound->received_ms, NULL).skew_ms);
     return status;
 }
 

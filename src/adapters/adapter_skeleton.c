@@ -32,7 +32,7 @@ static enum status fill_event(const void *self, json_value object, struct event 
     if (status != STATUS_OK || *reason) {
         return status;
     }
-    fields_set_times(event, received_ms, fields_skew_ms(event, received_ms, 0));
+    fields_set_times(event, received_ms, fields_clock_of(event, received_ms, NULL).skew_ms);
     return has_rest ? fields_keep_rest(&reading->fields, &object, 1, event, reason) : STATUS_OK;
 }
 

@@ -1,6 +1,9 @@
 #include "adapters/fields.h"
 
+#include <stddef.h>
 #include <stdlib.h>
+
+static const int64_t FAR_MS = 100LL * 366 * 86400 * 1000; /* no clock is off by more */
 
 static enum column column_of_name(const struct fields *fields, struct view name)
 {
@@ -31,7 +34,12 @@ static bool is_object(const struct fields *fields, json_value value)
     return json_kind(fields->doc, value) == JSON_OBJECT;
 }
 
-static const struct view CONTEXT = {"context", sizeof("context") - 1};
+#define VIEW_INIT(text)        \
+    {                          \
+        text, sizeof(text) - 1 \
+    }
+
+static const struct view CONTEXT = VIEW_INIT("context");
 
 /* What an object's members left. */
 struct left {
@@ -39,12 +47,69 @@ struct left {
     bool has_rest;
 };
 
-static void leave(const struct fields *fields, json_value key, struct left *left)
+static const struct {
+    struct view name;
+    size_t at; /* of the view in struct event_told */
+} TOLD[] = {
+    {VIEW_INIT("userAgent"), offsetof(struct event_told, agent)},
+    {VIEW_INIT("user_agent"), offsetof(struct event_told, agent)},
+    {VIEW_INIT("$user_agent"), offsetof(struct event_told, agent)},
+    {VIEW_INIT("ua"), offsetof(struct event_told, agent)},
+    {VIEW_INIT("ip"), offsetof(struct event_told, address)},
+    {VIEW_INIT("$ip"), offsetof(struct event_told, address)},
+    {VIEW_INIT("ip_address"), offsetof(struct event_told, address)},
+};
+/* Their lengths, and webdriver's, as bits: most names are told apart by that. */
+enum { TOLD_LENGTHS = 1 << 2 | 1 << 3 | 1 << 9 | 1 << 10 | 1 << 11 };
+
+static void keep_told(const struct fields *fields, json_value value, struct view *text)
+{
+    if (json_kind(fields->doc, value) == JSON_STRING &&
+        json_text(fields->doc, value, fields->arena, text) != STATUS_OK) {
+        *text = view_make(NULL, 0); /* as if it had not been told */
+    }
+}
+
+/* Of a member that has no column. */
+static inline void take_told(const struct fields *fields, json_value key, struct event *event)
+{
+    if (!json_is_plain(fields->doc, key)) {
+        return;
+    }
+    struct view name = json_unquoted(fields->doc, key);
+    json_value value = json_key_value(fields->doc, key);
+    if (name.len > 11 || !(TOLD_LENGTHS & 1u << name.len)) {
+        return;
+    }
+    if (view_is(name, "webdriver")) {
+        event->told.is_driven = json_kind(fields->doc, value) == JSON_TRUE;
+    }
+    for (size_t i = 0; i < sizeof(TOLD) / sizeof(TOLD[0]); i++) {
+        if (view_equal(name, TOLD[i].name)) {
+            keep_told(fields, value, (struct view *)((char *)&event->told + TOLD[i].at));
+        }
+    }
+}
+
+void fields_take_told(const struct fields *fields, json_value object, struct event *event)
+{
+    if (!is_object(fields, object)) {
+        return;
+    }
+    for (json_value key = json_first(fields->doc, object); key != JSON_NO_VALUE;
+         key = json_next(fields->doc, key)) {
+        take_told(fields, key, event);
+    }
+}
+
+static void leave(const struct fields *fields, json_value key, struct event *event,
+                  struct left *left)
 {
     json_value value = json_key_value(fields->doc, key);
     if (json_text_is(fields->doc, key, CONTEXT)) {
         left->context = value;
     }
+    take_told(fields, key, event);
     left->has_rest = true;
 }
 
@@ -57,7 +122,7 @@ take_members(const struct fields *fields, json_value object, struct event *event
          key = json_next(fields->doc, key)) {
         enum column column = column_of_key(fields, key);
         if (column == COLUMN_COUNT) {
-            leave(fields, key, left);
+            leave(fields, key, event, left);
             continue;
         }
         enum status status =
@@ -140,25 +205,72 @@ enum status fields_keep_rest(const struct fields *fields, const json_value *obje
     return status;
 }
 
-int64_t fields_skew_ms(const struct event *event, int64_t received_ms, int64_t told)
+/* Of far clocks the difference may not fit. */
+static int64_t difference(int64_t a, int64_t b)
+{
+    int64_t result;
+    bool is_too_far = __builtin_sub_overflow(a, b, &result) || llabs(result) > FAR_MS;
+    return is_too_far ? (a > b ? FAR_MS : -FAR_MS) : result;
+}
+
+struct client_clock fields_clock_of(const struct event *event, int64_t received_ms,
+                                    const int64_t *told)
 {
     int64_t sent_ms;
     if (!event_number(event, COLUMN_SENT_AT, &sent_ms)) {
-        return 0;
+        return (struct client_clock){0};
     }
-    int64_t measured = received_ms - sent_ms;
-    if (told != 0 && llabs(told / 2 - measured / 2) < 5 * ADAPTER_SKEW_MS) {
-        return told;
+    int64_t measured = difference(received_ms, sent_ms);
+    if (told && llabs(difference(*told, measured)) < 5 * ADAPTER_SKEW_MS) {
+        return (struct client_clock){*told, true};
     }
-    return llabs(measured) >= ADAPTER_SKEW_MS ? measured : 0;
+    int64_t skew = llabs(measured) >= ADAPTER_SKEW_MS ? measured : 0;
+    return (struct client_clock){skew, llabs(measured) >= ADAPTER_SKEW_MS / 2};
 }
 
 void fields_set_times(struct event *event, int64_t received_ms, int64_t skew_ms)
 {
+    int64_t time_ms = received_ms;
     int64_t created_ms;
-    bool has_time = event_number(event, COLUMN_CREATED_AT, &created_ms);
-    event_set_time(event, COLUMN_EVENT_TIME, has_time ? created_ms + skew_ms : received_ms);
+    if (event_number(event, COLUMN_CREATED_AT, &created_ms) &&
+        (__builtin_add_overflow(created_ms, skew_ms, &time_ms) ||
+         time_ms > received_ms + ADAPTER_AHEAD_MS)) {
+        time_ms = received_ms;
+    }
+    event_set_time(event, COLUMN_EVENT_TIME, time_ms);
     event_set_time(event, COLUMN_RECEIVED_AT, received_ms);
+}
+
+static int64_t clamp_sum(int64_t ms, int64_t less)
+{
+    int64_t sum;
+    return __builtin_add_overflow(ms, less, &sum) ? ms : sum;
+}
+
+void fields_keep_order(struct batch *batch)
+{
+    int64_t next_ms = 0;
+    int64_t next_since = 0;
+    struct view load = {0};
+    bool has_next = false;
+    for (size_t i = batch->event_count; i-- > 0;) {
+        struct event *event = &batch->events[i];
+        int64_t time_ms;
+        int64_t since;
+        if (!event_number(event, COLUMN_EVENT_TIME, &time_ms) ||
+            !event_number(event, COLUMN_SINCE_LOAD_MS, &since)) {
+            continue;
+        }
+        bool is_same_load = has_next && view_equal(event_text(event, COLUMN_LOAD_ID), load);
+        if (is_same_load && since <= next_since && time_ms > next_ms) {
+            time_ms = clamp_sum(next_ms, -difference(next_since, since));
+            event_set_time(event, COLUMN_EVENT_TIME, time_ms);
+        }
+        next_ms = time_ms;
+        next_since = since;
+        load = event_text(event, COLUMN_LOAD_ID);
+        has_next = true;
+    }
 }
 
 const char *fields_fault_of(const struct event *event)

@@ -30,18 +30,35 @@ struct fields {
  * fields_keep_rest(): *has_rest becomes true when there may be some. STATUS_NO_MEMORY. */
 enum status fields_take(const struct fields *fields, json_value object, struct event *event,
                         bool *has_rest) MUST_CHECK;
+/* What a member says of the visitor where a server forwards it: agent (userAgent, user_agent,
+ * $user_agent, ua), address (ip, $ip, ip_address) and webdriver, into event->told. fields_take()
+ * does so with the members that have no column, of the object and of its context; a protocol that
+ * has them elsewhere (in its properties) calls it for that object. The members stay where they are:
+ * privacy takes them out. */
+void fields_take_told(const struct fields *fields, json_value object, struct event *event);
 /* Makes the column `context` of what fields_take() could not place in any of the objects
  * (JSON_NO_VALUE among them is passed over); there is no need to when it left nothing. *reason is
  * set when it is over the ceiling. STATUS_NO_MEMORY. */
 enum status fields_keep_rest(const struct fields *fields, const json_value *objects, size_t count,
                              struct event *event, const char **reason) MUST_CHECK;
 
-/* What must be added to the client's times: the difference to ours when it is more than travelling
- * explains, else 0. `told` (a skew that the collector gave the client before, 0 for none) is taken
- * instead when it is near, so that events of one load keep their order. */
-int64_t fields_skew_ms(const struct event *event, int64_t received_ms, int64_t told);
-/* Sets `time` and `received_at`. */
+/* What is known of a client's clock. */
+struct client_clock {
+    int64_t skew_ms;       /* to be added to its times */
+    bool is_worth_telling; /* so that it repeats it in its next requests, also a 0 */
+};
+/* The difference to ours when it is more than travelling explains, else 0. `told` (what the
+ * collector told the client before; NULL: nothing) is taken instead when it is near, so that events
+ * of one load keep their order; that is why a 0 that was close to being none is told, too. */
+struct client_clock fields_clock_of(const struct event *event, int64_t received_ms,
+                                    const int64_t *told);
+/* Sets `time` and `received_at`. What would be made after it was received was made by a clock that
+ * was set back since: it is as old as its request. */
 void fields_set_times(struct event *event, int64_t received_ms, int64_t skew_ms);
+/* Events of one load, in the order in which they stand: one that is later than the next, although
+ * its since_load_ms is not, was made before the clock was set back. It gets the time that
+ * since_load_ms says, counted from the next. */
+void fields_keep_order(struct batch *batch);
 
 /* NULL when it may be stored; else why not: no type, or an event_id that is too long. */
 const char *fields_fault_of(const struct event *event);

@@ -1,7 +1,7 @@
 #include "app/completion.h"
 
 #include "base/uuid.h"
-#include "enrich/enrich_url.h"
+#include "enrich/enrich_list.h"
 
 static enum status give_id(struct event *event, struct arena *arena, struct fault *fault)
 {
@@ -18,8 +18,16 @@ static enum status give_id(struct event *event, struct arena *arena, struct faul
     return STATUS_OK;
 }
 
-enum status completion_apply(const struct completion *completion, struct event *event,
-                             struct arena *arena, struct fault *fault)
+static enum status enrich(const struct sender *sender, struct event *event, struct arena *arena)
+{
+    struct facts room;
+    const struct facts *facts;
+    enum status status = sender_facts(sender, event, &room, &facts);
+    return status == STATUS_OK ? enrich_list_apply(event, facts, &sender->tools, arena) : status;
+}
+
+enum status completion_apply(const struct completion *completion, const struct sender *sender,
+                             struct event *event, struct arena *arena, struct fault *fault)
 {
     if (!event_has(event, COLUMN_SITE)) {
         event_set_string(event, COLUMN_SITE, view_from_text(completion->site));
@@ -31,15 +39,15 @@ enum status completion_apply(const struct completion *completion, struct event *
     if (event_text(event, COLUMN_EVENT_ID).len == 0) {
         status = give_id(event, arena, fault);
     }
-    return status == STATUS_OK ? enrich_url(event, arena) : status;
+    return status == STATUS_OK ? enrich(sender, event, arena) : status;
 }
 
-enum status completion_apply_all(const struct completion *completion, struct batch *batch,
-                                 struct arena *arena, struct fault *fault)
+enum status completion_apply_all(const struct completion *completion, const struct sender *sender,
+                                 struct batch *batch, struct arena *arena, struct fault *fault)
 {
     enum status status = STATUS_OK;
     for (size_t i = 0; i < batch->event_count && status == STATUS_OK; i++) {
-        status = completion_apply(completion, &batch->events[i], arena, fault);
+        status = completion_apply(completion, sender, &batch->events[i], arena, fault);
     }
     return status;
 }

@@ -1,11 +1,12 @@
 /*
  * completion.h - what every event gets that its client left out: site, environment, an id, and what
- * its url says.
+ * the enrichers make of the event itself and of the facts about who sent it.
  */
 #ifndef PIPES_APP_COMPLETION_H
 #define PIPES_APP_COMPLETION_H
 
 #include "adapters/adapter.h"
+#include "app/sender.h"
 
 /* Borrowed. */
 struct completion {
@@ -13,11 +14,14 @@ struct completion {
     const char *environment; /* the same */
 };
 
-/* Texts are made in the arena. STATUS_NO_MEMORY from it. */
-enum status completion_apply(const struct completion *completion, struct event *event,
-                             struct arena *arena, struct fault *fault) MUST_CHECK;
+/* Texts are made in the arena. A zeroed sender: nothing is known of who sent it.
+ * STATUS_NO_MEMORY from the arena. */
+enum status completion_apply(const struct completion *completion, const struct sender *sender,
+                             struct event *event, struct arena *arena, struct fault *fault)
+    MUST_CHECK;
 /* All of a batch. */
-enum status completion_apply_all(const struct completion *completion, struct batch *batch,
-                                 struct arena *arena, struct fault *fault) MUST_CHECK;
+enum status completion_apply_all(const struct completion *completion, const struct sender *sender,
+                                 struct batch *batch, struct arena *arena, struct fault *fault)
+    MUST_CHECK;
 
 #endif

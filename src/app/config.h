@@ -58,6 +58,8 @@ struct config {
     const char *storage;
     const char *cookie_domain;
     const char *server_cookie;
+    const char *geo;
+    const char *geo_networks;
     const char *release;
     const char *out;
     int64_t body_max;

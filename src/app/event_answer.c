@@ -22,7 +22,7 @@ void event_answer_json(struct http_reply *reply, const struct event_answer *answ
     if (answer->dropped > 0) {
         buf_append_format(&reply->body, ",\"dropped\":%llu", (unsigned long long)answer->dropped);
     }
-    if (answer->skew_ms != 0) {
+    if (answer->tells_skew) {
         buf_append_format(&reply->body, ",\"skew\":%lld", (long long)answer->skew_ms);
     }
     if (asked->query.len > 0) {

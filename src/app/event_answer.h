@@ -13,7 +13,8 @@ struct event_answer {
     uint64_t accepted;
     uint64_t rejected; /* not understood; kept in the quarantine */
     uint64_t dropped;  /* for a signal like GPC; left out when 0 */
-    int64_t skew_ms;   /* of the client's clock; left out when 0 */
+    int64_t skew_ms;   /* of the client's clock */
+    bool tells_skew;   /* else it is left out */
 };
 
 /* What of the beacons that the request's query asks for is kept (receipts.h). */

@@ -52,8 +52,11 @@ static enum status open_all(struct piece *piece, const struct confined_place *pl
         status = duck_open(&piece->duck, &duck, fault);
     }
     if (status == STATUS_OK) {
-        status = views_open(&piece->views, piece->duck, piece->snapshot, &piece->range,
-                            options->threads, fault);
+        const struct views_options views = {.range = piece->range, .threads = options->threads};
+        status = views_open(&piece->views, piece->duck, piece->snapshot, &views, fault);
+    }
+    if (status == STATUS_OK) {
+        status = views_create(&piece->views, VIEW_LITERAL("events_all"), fault);
     }
     return status == STATUS_OK
                ? views_lock(&piece->views, is_parquet ? piece->pump.path : NULL, fault)

@@ -2,12 +2,14 @@
 
 #include "app/batch_frames.h"
 #include "app/commit_timing.h"
+#include "app/commit_voice.h"
 #include "app/completion.h"
 #include "app/cookie_renewal.h"
 #include "app/event_answer.h"
 #include "app/refusal.h"
 #include "app/round.h"
 #include "app/scrubbing.h"
+#include "app/worker_tools.h"
 #include "privacy/privacy_signals.h"
 
 #include <errno.h>
@@ -34,7 +36,8 @@ struct pipeline {
     struct net_loop *loop; /* borrowed; NULL until it is attached */
     int timer_fd;
     bool is_timed;
-    struct logger_gate fault_gate;
+    struct worker_tools tools;
+    struct commit_voice voice;
     bool is_full; /* something of this wake-up found the journal or the disk full */
 };
 
@@ -45,6 +48,7 @@ struct taking {
     const struct inbound *inbound;
     const struct settings *settings;
     struct batch *batch;
+    struct sender *sender;
     int64_t wait_ms;   /* of a site that has used up its turns */
     uint64_t last_seq; /* of its events in the journal */
 };
@@ -60,20 +64,22 @@ enum status pipeline_create(struct pipeline **pipeline, const struct pipeline_sh
     made->shared = *shared;
     made->worker = worker;
     made->refusals = (struct refusals){shared->counts, {shared->door, worker}};
-    made->fault_gate.interval_ms = FAULT_INTERVAL_MS;
+    made->voice = (struct commit_voice){
+        .log = shared->log, .clock = shared->clock, .gate.interval_ms = FAULT_INTERVAL_MS};
     arena_init(&made->arena, PIPELINE_ARENA_BYTES);
     round_init(&made->rounds[0]);
     round_init(&made->rounds[1]);
     made->gathering = &made->rounds[0];
     made->committing = &made->rounds[1];
     made->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
-    if (made->timer_fd < 0) {
-        enum status status = fault_errno(fault, errno, "cannot create a timer");
+    enum status status = made->timer_fd < 0 ? fault_errno(fault, errno, "cannot create a timer")
+                                            : worker_tools_open(&made->tools, shared->agents,
+                                                                ~shared->hash_seed, fault);
+    if (status != STATUS_OK) {
         *pipeline = NULL;
         pipeline_destroy(made);
-        return status;
     }
-    return STATUS_OK;
+    return status;
 }
 
 void pipeline_destroy(struct pipeline *pipeline)
@@ -85,6 +91,7 @@ void pipeline_destroy(struct pipeline *pipeline)
                           LEDGER_UNANSWERED);
     request_account_ended(&pipeline->refusals.account, &pipeline->rounds[1].noted,
                           LEDGER_UNANSWERED);
+    worker_tools_close(&pipeline->tools);
     arena_free(&pipeline->arena);
     round_free(&pipeline->rounds[0]);
     round_free(&pipeline->rounds[1]);
@@ -94,13 +101,16 @@ void pipeline_destroy(struct pipeline *pipeline)
     free(pipeline);
 }
 
+/* The last that sees what an event tells of its visitor (event->told): what is put behind it here
+ * may take that out of the event. */
 static enum status complete_all(struct taking *taking, struct fault *fault)
 {
     struct pipeline *pipeline = taking->pipeline;
     const struct completion completion = {pipeline->shared.site, pipeline->shared.environment};
     const struct scrubbing scrubbing = {&taking->settings->scrubbing, pipeline->shared.keys,
                                         &pipeline->scrub_cache, pipeline->shared.counts};
-    enum status status = completion_apply_all(&completion, taking->batch, &pipeline->arena, fault);
+    enum status status =
+        completion_apply_all(&completion, taking->sender, taking->batch, &pipeline->arena, fault);
     return status == STATUS_OK ? scrubbing_apply(&scrubbing, taking->batch, &pipeline->arena)
                                : status;
 }
@@ -168,8 +178,10 @@ static bool is_forbidden(struct exchange *x)
 static void fill_answer(struct taking *taking, struct exchange *x, bool is_dropped)
 {
     const struct batch *batch = taking->batch;
-    struct event_answer kept = {
-        .accepted = batch->event_count, .rejected = batch->reject_count, .skew_ms = batch->skew_ms};
+    struct event_answer kept = {.accepted = batch->event_count,
+                                .rejected = batch->reject_count,
+                                .skew_ms = batch->skew_ms,
+                                .tells_skew = batch->tells_skew};
     struct event_answer dropped = {.dropped = batch->event_count + batch->reject_count};
     if (taking->adapter->answer == ADAPTER_ANSWER_PIXEL) {
         event_answer_pixel(exchange_reply(x));
@@ -236,18 +248,6 @@ static enum net_verdict wait_for_round(const struct taking *taking, struct excha
     return NET_WAIT;
 }
 
-static void say_commit_failed(struct pipeline *pipeline, const struct fault *fault)
-{
-    uint64_t held;
-    int64_t now_ms = clock_monotonic_ms(pipeline->shared.clock);
-    if (logger_gate_hit(&pipeline->fault_gate, now_ms, &held)) {
-        logger_error(pipeline->shared.log, "journal",
-                     "events are answered with 503 until it can write again (%llu more times "
-                     "since this was last said): %s",
-                     (unsigned long long)held, fault->text);
-    }
-}
-
 /* Each site that the request has events of pays for a request; as a rule it is one. */
 static bool may_come(struct taking *taking)
 {
@@ -282,7 +282,9 @@ enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
     const struct inbound *inbound = request->inbound;
     struct counts *counts = pipeline->shared.counts;
     struct batch batch = {0};
-    struct taking taking = {pipeline, adapter, inbound, request->settings, &batch, 0, 0};
+    struct sender sender =
+        worker_tools_sender(&pipeline->tools, request->settings, inbound->received_ms);
+    struct taking taking = {pipeline, adapter, inbound, request->settings, &batch, &sender, 0, 0};
     struct fault fault = {0};
     atomic_fetch_add(&counts->requests, 1);
     /* Before any work is done: what cannot be kept must cost nothing. */
@@ -290,7 +292,10 @@ enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
         return refusal_of(&pipeline->refusals, x, STATUS_BUSY, &fault);
     }
     arena_clear(&pipeline->arena);
-    enum status status = adapter->decode(inbound, &pipeline->arena, &batch, &fault);
+    enum status status = sender_know(&sender, x, request->settings, &pipeline->arena);
+    if (status == STATUS_OK) {
+        status = adapter->decode(inbound, &pipeline->arena, &batch, &fault);
+    }
     if (status != STATUS_OK) {
         return refusal_of(&pipeline->refusals, x, status, &fault);
     }
@@ -317,7 +322,7 @@ enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
     }
     pipeline->is_full = pipeline->is_full || status == STATUS_FULL;
     if (status == STATUS_FULL || status == STATUS_IO) {
-        say_commit_failed(pipeline, &fault);
+        commit_voice_failed(&pipeline->voice, &fault);
     }
     if (status != STATUS_OK) {
         return refusal_of(&pipeline->refusals, x, status, &fault);
@@ -326,15 +331,6 @@ enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
     atomic_fetch_add(&counts->lone_surrogates, batch.lone_surrogates);
     fill_answer(&taking, x, false);
     return wait_for_round(&taking, x);
-}
-
-static void say_commit_works(struct pipeline *pipeline)
-{
-    uint64_t held;
-    if (logger_gate_over(&pipeline->fault_gate, clock_monotonic_ms(pipeline->shared.clock),
-                         &held)) {
-        logger_info(pipeline->shared.log, "journal", "it writes again");
-    }
 }
 
 static void finish_round(struct pipeline *pipeline, enum status status, const struct fault *fault)
@@ -350,10 +346,10 @@ static void finish_round(struct pipeline *pipeline, enum status status, const st
     if (status == STATUS_OK) {
         round_publish(round, pipeline->shared.live);
         lake_thread_tell(pipeline->shared.lake);
-        say_commit_works(pipeline);
+        commit_voice_works(&pipeline->voice);
     } else {
         atomic_fetch_add(&counts->commit_failures, 1);
-        say_commit_failed(pipeline, fault);
+        commit_voice_failed(&pipeline->voice, fault);
     }
     /* Whoever was answered may come again; whoever gathers already is there. */
     const struct commit_crowd crowd = {

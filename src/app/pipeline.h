@@ -24,6 +24,7 @@
 #include "app/receipts.h"
 #include "app/scrub_keys.h"
 #include "base/logger.h"
+#include "enrich/agent_rules.h"
 #include "journal/journal.h"
 #include "net/server.h"
 
@@ -38,6 +39,7 @@ struct pipeline_shared {
     struct counts *counts;
     struct guard *guard;
     struct receipts *receipts;
+    struct agent_rules *agents;
     const struct clock *clock;
     const struct logger *log;
     const char *site;        /* of events that do not say */

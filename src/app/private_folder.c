@@ -71,9 +71,8 @@ static bool is_still_there(const struct private_folder *folder)
 {
     struct stat by_name;
     struct stat by_fd;
-    return folder->fd >= 0 && stat(folder->path, &by_name) == 0 &&
-           fstat(folder->fd, &by_fd) == 0 && by_name.st_ino == by_fd.st_ino &&
-           by_name.st_dev == by_fd.st_dev;
+    return folder->fd >= 0 && stat(folder->path, &by_name) == 0 && fstat(folder->fd, &by_fd) == 0 &&
+           by_name.st_ino == by_fd.st_ino && by_name.st_dev == by_fd.st_dev;
 }
 
 static enum status make(struct private_folder *folder, const char *temp, struct fault *fault)

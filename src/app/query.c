@@ -7,6 +7,8 @@
 #include "lake/sql_script.h"
 #include "lake/views.h"
 
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -66,8 +68,9 @@ static enum status open_duck(struct query *query, const struct confined_place *p
                            fault);
     }
     if (status == STATUS_OK) {
-        status = views_open(&query->views, query->duck, query->snapshot, &options->range,
-                            options->threads, fault);
+        const struct views_options views = {
+            .range = options->range, .threads = options->threads, .has_promoted = true};
+        status = views_open(&query->views, query->duck, query->snapshot, &views, fault);
     }
     return status == STATUS_OK ? views_create(&query->views, options->sql, fault) : status;
 }
@@ -175,6 +178,13 @@ static void print_detail(const struct query *query)
     }
 }
 
+/* A pipe's end sends a signal, which ends the process; a socket may tell by an error only. */
+static bool is_reader_gone(const struct query *query)
+{
+    struct pollfd end = {.fd = query->options->out_fd, .events = POLLOUT};
+    return poll(&end, 1, 0) == 1 && (end.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 static int work(void *self, const struct confined_place *place)
 {
     struct query *query = self;
@@ -193,6 +203,9 @@ static int work(void *self, const struct confined_place *place)
     if (pipe_pump_close(&query->pump, &pump_fault) != STATUS_OK && status == STATUS_OK) {
         status = STATUS_IO;
         fault = pump_fault;
+    }
+    if (status == STATUS_IO && is_reader_gone(query)) {
+        return 128 + SIGPIPE; /* as a shell says it */
     }
     if (status != STATUS_OK) {
         dprintf(query->options->err_fd, "pipes: %s%s\n", fault.text,

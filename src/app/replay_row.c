@@ -49,6 +49,7 @@ bool replay_row_decode(const struct replay_row *row, const struct completion *co
                        struct arena *arena, struct batch *batch)
 {
     struct inbound inbound = {.received_ms = row->received_ms};
+    const struct sender nobody = {0}; /* who sent it is not known any more */
     struct fault ignored;
     *batch = (struct batch){0};
     bool is_understood = row->adapter->revive(&row->kept, arena, &inbound) == STATUS_OK &&
@@ -58,7 +59,7 @@ bool replay_row_decode(const struct replay_row *row, const struct completion *co
     for (size_t i = 0; is_understood && i < batch->event_count; i++) {
         is_understood =
             name_event(&batch->events[i], row, i, arena) &&
-            completion_apply(completion, &batch->events[i], arena, &ignored) == STATUS_OK;
+            completion_apply(completion, &nobody, &batch->events[i], arena, &ignored) == STATUS_OK;
     }
     return is_understood;
 }

@@ -219,6 +219,7 @@ static void close_all(struct serve *serve)
     scrub_keys_free(&serve->keys);
     guard_destroy(serve->guard);
     receipts_destroy(serve->receipts);
+    agent_rules_destroy(serve->agents);
     eraser_destroy(serve->eraser);
     lake_close(serve->lake);
     ledger_door_destroy(serve->door);

@@ -136,7 +136,7 @@ static enum status open_limits(struct serve *serve, struct fault *fault)
         settings_box_init(&serve->settings, settings);
         status = guard_create(&serve->guard, (size_t)config->connections_max, fault);
     }
-    return status;
+    return status == STATUS_OK ? agent_rules_create(&serve->agents, fault) : status;
 }
 
 static enum status open_desk(struct serve *serve, struct fault *fault)
@@ -226,6 +226,7 @@ static enum status open_shared(struct serve *serve, struct fault *fault)
     pipeline->log = options->log;
     pipeline->guard = serve->guard;
     pipeline->receipts = serve->receipts;
+    pipeline->agents = serve->agents;
     pipeline->site = config->site;
     pipeline->environment = config->environment;
     pipeline->lake = serve->lake_thread;

@@ -60,6 +60,7 @@ struct serve {
     struct receipts *receipts;
     struct scrub_keys keys;
     struct scrub_options scrubbing; /* as it was at the start, for what is replayed */
+    struct agent_rules *agents;
     struct front_shared shared;
     struct worker workers[SERVE_WORKERS_MAX];
     struct admin *admin;

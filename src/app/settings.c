@@ -57,8 +57,11 @@ enum status settings_create(struct settings **settings, const struct config *con
             fault_set(fault, status, "trusted-proxies: %s", why.text);
         }
     }
+    if (status == STATUS_OK) {
+        status = places_open(&made->places, config, fault);
+    }
     if (status != STATUS_OK) {
-        free(made);
+        settings_destroy(made);
         return status;
     }
     *settings = made;
@@ -67,7 +70,10 @@ enum status settings_create(struct settings **settings, const struct config *con
 
 void settings_destroy(struct settings *settings)
 {
-    free(settings);
+    if (settings) {
+        places_close(&settings->places);
+        free(settings);
+    }
 }
 
 enum logger_level settings_log_level(const struct config *config)
@@ -94,7 +100,7 @@ void settings_box_init(struct settings_box *box, struct settings *settings)
 static void let_go(struct settings *settings)
 {
     if (--settings->holders == 0) {
-        free(settings);
+        settings_destroy(settings);
     }
 }
 

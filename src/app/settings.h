@@ -16,6 +16,7 @@
 #define PIPES_APP_SETTINGS_H
 
 #include "app/config.h"
+#include "app/places.h"
 #include "app/scrubbing.h"
 #include "base/logger.h"
 #include "net/cors.h"
@@ -33,6 +34,7 @@ struct settings {
     uint32_t site_requests;      /* per second */
     bool has_server_cookie;
     struct scrub_options scrubbing;
+    struct places places;
     /* of settings.c */
     uint64_t generation;
     unsigned holders;
@@ -47,7 +49,7 @@ struct settings_box {
     _Atomic uint64_t generation; /* of current */
 };
 
-/* Texts are copied. The fault names the option. */
+/* Texts are copied, files opened. The fault names the option. */
 enum status settings_create(struct settings **settings, const struct config *config,
                             struct fault *fault) MUST_CHECK;
 /* One that was never given to a box; accepts NULL. */

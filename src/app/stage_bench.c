@@ -2,6 +2,7 @@
 
 #include "adapters/adapter_list.h"
 #include "app/completion.h"
+#include "app/worker_tools.h"
 #include "base/hash.h"
 #include "journal/data_folder.h"
 #include "journal/journal.h"
@@ -19,7 +20,8 @@ enum {
     SLICE_MS = 60,
     GROUP = 64, /* requests a commit of the journal */
     LOADS = 3,
-    STAGES = 9
+    STAGES = 10,
+    AGENT_SEED = 1
 };
 
 static const struct stage_bench_load BENCH_LOADS[LOADS] = {
@@ -35,12 +37,17 @@ struct bench {
     struct http_head head;
     struct json doc;
     struct inbound inbound;
+    struct agent_rules *rules;
+    struct worker_tools tools;
+    struct arena facts; /* of the sender */
+    struct sender sender;
     const struct adapter *adapter;
     struct batch batch;
     struct frame_event frame[ADAPTER_EVENTS_MAX];
     struct journal *journal;
     enum status status;
     struct fault fault;
+    struct settings settings; /* of places alone */
 };
 
 static void append_event(struct buf *out, const struct stage_bench_load *load, unsigned number)
@@ -124,6 +131,19 @@ static void decode(struct bench *bench)
         bench->adapter->decode(&bench->inbound, &bench->arena, &bench->batch, &bench->fault);
 }
 
+/* Of an address in a network of its own, as a browser's request over the Internet has. */
+static void know(struct bench *bench)
+{
+    static const struct trusted_networks NOBODY;
+    struct visitor visitor;
+    arena_clear(&bench->facts);
+    sender_read(&visitor, &bench->head, "193.0.6.139", &NOBODY);
+    bench->sender.arena = &bench->facts;
+    bench->sender.agent = visitor.agent;
+    bench->status =
+        enrich_list_know(&visitor, &bench->sender.tools, &bench->sender.facts, &bench->facts);
+}
+
 /* Of a copy, or the second time there would be nothing left to complete; it costs some of what is
  * measured here. */
 static void complete(struct bench *bench)
@@ -133,7 +153,8 @@ static void complete(struct bench *bench)
     for (size_t i = 0; i < bench->batch.event_count && bench->status == STATUS_OK; i++) {
         struct event copy;
         event_copy(&copy, &bench->batch.events[i]);
-        bench->status = completion_apply(&COMPLETION, &copy, &bench->scratch, &bench->fault);
+        bench->status =
+            completion_apply(&COMPLETION, &bench->sender, &copy, &bench->scratch, &bench->fault);
     }
 }
 
@@ -204,9 +225,10 @@ static const struct {
     const char *what;
 } BENCH_STAGES[STAGES] = {
     {"head", read_head, 1, 0, false, "request line and headers (a browser's 10)"},
+    {"facts", know, 1, 0, false, "agent, hints, country: what was seen before"},
     {"json", read_json, 1, 0, false, "the body checked and indexed"},
     {"decode", decode, 1, 0, false, "json, and its members to columns"},
-    {"complete", complete, 1, 0, false, "site, environment, host, path, campaign"},
+    {"complete", complete, 1, 0, false, "site, host, campaign, referrer, facts to columns"},
     {"scrub", scrub, 1, 0, false, "what nobody wanted to send (a clean event)"},
     {"keys", name_keys, 1, 0, false, "hashes that tell events apart"},
     {"row", write_rows, 1, 0, false, "columns to a row of NDJSON"},
@@ -288,6 +310,7 @@ static void run_load(struct bench *bench, const struct stage_bench_options *opti
 {
     make_request(bench);
     read_head(bench);
+    know(bench);
     decode(bench);
     for (size_t stage = 0; stage < STAGES && bench->status == STATUS_OK; stage++) {
         say_progress(bench, options, stage);
@@ -321,6 +344,33 @@ static void print_table(int fd, double ns[LOADS][STAGES])
     }
 }
 
+static enum status open_tools(struct bench *bench)
+{
+    static const struct config CONFIG = {.geo = "auto"};
+    enum status status = agent_rules_create(&bench->rules, &bench->fault);
+    if (status == STATUS_OK) {
+        status = worker_tools_open(&bench->tools, bench->rules, AGENT_SEED, &bench->fault);
+    }
+    if (status == STATUS_OK) {
+        status = places_open(&bench->settings.places, &CONFIG, &bench->fault);
+    }
+    bench->sender = worker_tools_sender(&bench->tools, &bench->settings, 1763942400200);
+    return status;
+}
+
+static void close_all(struct bench *bench)
+{
+    worker_tools_close(&bench->tools);
+    agent_rules_destroy(bench->rules);
+    places_close(&bench->settings.places);
+    arena_free(&bench->arena);
+    arena_free(&bench->scratch);
+    arena_free(&bench->facts);
+    buf_free(&bench->request);
+    buf_free(&bench->row);
+    free(bench);
+}
+
 enum status stage_bench_run(const struct stage_bench_options *options, struct fault *fault)
 {
     double ns[LOADS][STAGES] = {0};
@@ -330,8 +380,10 @@ enum status stage_bench_run(const struct stage_bench_options *options, struct fa
     }
     arena_init(&bench->arena, ARENA_BYTES);
     arena_init(&bench->scratch, ARENA_BYTES);
+    arena_init(&bench->facts, ARENA_BYTES);
     buf_init(&bench->request, REQUEST_BYTES_MAX);
     buf_init(&bench->row, REQUEST_BYTES_MAX);
+    bench->status = open_tools(bench);
     for (size_t load = 0; load < LOADS && bench->status == STATUS_OK; load++) {
         bench->load = &BENCH_LOADS[load];
         run_load(bench, options, ns[load]);
@@ -342,10 +394,6 @@ enum status stage_bench_run(const struct stage_bench_options *options, struct fa
     } else {
         fault_set(fault, status, "%s", bench->fault.text);
     }
-    arena_free(&bench->arena);
-    arena_free(&bench->scratch);
-    buf_free(&bench->request);
-    buf_free(&bench->row);
-    free(bench);
+    close_all(bench);
     return status;
 }

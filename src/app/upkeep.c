@@ -101,16 +101,25 @@ static void close_door(struct upkeep *upkeep, bool is_closed)
     }
 }
 
-static void warn(struct upkeep *upkeep)
+/* Until a day is over nobody can tell the pace. */
+static void say_near(const struct upkeep *upkeep)
+{
+    char pace[64] = "";
+    double days = disk_use_days_left(&upkeep->use, budget_of(upkeep));
+    if (days >= 0) {
+        snprintf(pace, sizeof(pace), "; at its present pace the rest lasts for %.1f days", days);
+    }
+    logger_warn(upkeep->options.log, "disk",
+                "%d %% of disk-budget is used up (%llu of %llu bytes)%s", WARN_PERCENT,
+                (unsigned long long)upkeep->use.bytes, (unsigned long long)budget_of(upkeep), pace);
+}
+
+/* Beyond the budget there is more to say than that. */
+static void warn(struct upkeep *upkeep, bool is_over)
 {
     bool is_near = upkeep->use.bytes >= budget_of(upkeep) / 100 * WARN_PERCENT;
-    if (is_near && !upkeep->has_warned) {
-        logger_warn(upkeep->options.log, "disk",
-                    "%d %% of disk-budget is used up (%llu of %llu bytes); at its present pace the "
-                    "rest lasts for %.1f days",
-                    WARN_PERCENT, (unsigned long long)upkeep->use.bytes,
-                    (unsigned long long)budget_of(upkeep),
-                    disk_use_days_left(&upkeep->use, budget_of(upkeep)));
+    if (is_near && !is_over && !upkeep->has_warned) {
+        say_near(upkeep);
     }
     upkeep->has_warned = is_near;
 }
@@ -123,7 +132,7 @@ static void look_at_budget(struct upkeep *upkeep)
         return;
     }
     bool is_over = upkeep->use.bytes >= budget_of(upkeep);
-    warn(upkeep);
+    warn(upkeep, is_over);
     if (is_over && may_drop(upkeep) && !upkeep->has_dropped && upkeep->child == 0) {
         logger_warn(upkeep->options.log, "disk", "disk-budget is used up: the oldest hours go");
         start_child(upkeep, budget_of(upkeep) / 100 * DROP_PERCENT);

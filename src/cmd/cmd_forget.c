@@ -10,7 +10,12 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 50, PRINT_BYTES_MAX = 1 << 20, KEPT_BYTES = 512 << 20 };
+enum {
+    LOOK_MS = 50,
+    PRINT_BYTES_MAX = 1 << 20,
+    KEPT_BYTES = 512 << 20,
+    KEPT_BLOCK_BYTES = 32 << 20 /* the C library refuses more */
+};
 
 static enum status look(const struct cmd_context *context, struct subject *subject,
                         struct whois **whois, struct fault *fault)
@@ -191,8 +196,9 @@ static int run_child(const struct cmd_context *context)
  * would come page by page, each zeroed, which takes as long as the work itself. */
 static void keep_large_pieces(void)
 {
-    mallopt(M_MMAP_THRESHOLD, KEPT_BYTES);
+    mallopt(M_MMAP_THRESHOLD, KEPT_BLOCK_BYTES);
     mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+    mallopt(M_ARENA_MAX, 1); /* those of threads give back what is free whatever was said above */
 }
 
 static int run(const struct cmd_context *context)

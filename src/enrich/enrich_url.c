@@ -71,8 +71,11 @@ static enum status take_parameter(struct event *event, struct view name, struct 
     return STATUS_OK;
 }
 
-enum status enrich_url(struct event *event, struct arena *arena)
+static enum status apply(struct event *event, const struct facts *facts,
+                         const struct enrich_tools *tools, struct arena *arena)
 {
+    (void)tools;
+    (void)facts;
     struct url_parts parts = url_split(event_text(event, COLUMN_URL));
     cut_if_absent(event, COLUMN_HOST, parts.host);
     cut_if_absent(event, COLUMN_PATH, parts.path);
@@ -84,3 +87,5 @@ enum status enrich_url(struct event *event, struct arena *arena)
     }
     return status;
 }
+
+const struct enricher enrich_url = {.name = "url", .apply = apply};

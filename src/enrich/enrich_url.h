@@ -6,9 +6,8 @@
 #ifndef PIPES_ENRICH_ENRICH_URL_H
 #define PIPES_ENRICH_ENRICH_URL_H
 
-#include "event/event.h"
+#include "enrich/enricher.h"
 
-/* STATUS_NO_MEMORY from the arena; what was filled stays. */
-enum status enrich_url(struct event *event, struct arena *arena) MUST_CHECK;
+extern const struct enricher enrich_url;
 
 #endif

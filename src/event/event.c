@@ -32,11 +32,13 @@ static struct event_value *place(struct event *event, enum column column,
 void event_clear(struct event *event)
 {
     event->present = 0;
+    event->told = (struct event_told){0};
 }
 
 void event_copy(struct event *to, const struct event *from)
 {
     to->present = from->present;
+    to->told = from->told;
     for (uint64_t left = from->present; left != 0; left &= left - 1) {
         enum column column = first_of(left);
         to->values[column] = from->values[column];

@@ -36,10 +36,20 @@ struct event_value {
     } as;
 };
 
+/* What an event says about the visitor that made it where that is not who sent it: facts are made
+ * of it (app/sender.h), it has no column. Empty as a rule. */
+struct event_told {
+    struct view agent;
+    struct view address; /* text */
+    bool is_driven;      /* navigator.webdriver */
+    bool is_rapid;       /* one of more interactions in a second than a hand can make */
+};
+
 /* A few dozen columns, of which an event has about half: which ones are bits, so that clearing,
  * copying and writing cost what is there. */
 struct event {
-    uint64_t present;                        /* 1 << column */
+    uint64_t present; /* 1 << column */
+    struct event_told told;
     struct event_value values[COLUMN_COUNT]; /* of those present; the others are not even zeroed */
 };
 

@@ -88,6 +88,7 @@ enum status compact_open(struct compact **compact, int data_fd,
     status = status == STATUS_OK ? promoted_load(&made->promoted, made->lake_fd, fault) : status;
     status = status == STATUS_OK ? find_newest(made, fault) : status;
     status = status == STATUS_OK ? open_duck(made, fault) : status;
+    status = status == STATUS_OK ? compact_late_open(made, fault) : status;
     if (status != STATUS_OK) {
         compact_close(made);
         return status;
@@ -146,20 +147,6 @@ static enum status choose_columns(struct compact_work *work, struct fault *fault
     return status;
 }
 
-const char *compact_select(const struct compact_work *work, bool is_merged)
-{
-    static const char *const SELECTS[2][2] = {
-        {"SELECT * FROM run()", "SELECT * FROM merged()"},
-        {"SELECT *, try_cast(properties AS JSON)::VARIANT AS " PROMOTED_VARIANT_COLUMN
-         " FROM run()",
-         "SELECT *, try_cast(properties AS JSON)::VARIANT AS " PROMOTED_VARIANT_COLUMN
-         " FROM merged()"},
-    };
-    const struct promoted *promoted = &work->compact->promoted;
-    bool has_variant = promoted->has_variant && promoted->variant_since <= work->hour;
-    return SELECTS[has_variant][is_merged];
-}
-
 /* The run's rows, sorted, and with the columns that they are to have. */
 static enum status sort_run(struct compact_work *work, struct fault *fault)
 {
@@ -188,6 +175,7 @@ static enum status take_part(struct compact_work *work, const struct lake_part *
         return status;
     }
     while ((status = part_reader_next(reader, &row, fault)) == STATUS_OK) {
+        compact_late_note(work, row);
         status = compact_run_add(work->compact->run, row, fault);
         if (status == STATUS_TOO_BIG) {
             status = spill_run(work, fault);
@@ -218,12 +206,18 @@ static enum status take_parts(struct compact_work *work, size_t *damaged, struct
     return STATUS_OK;
 }
 
+/* Nothing had to be set aside. */
+static bool is_one_run(const struct compact_work *work)
+{
+    return work->runs == 0 && !work->has_old;
+}
+
 /* Everything that is in memory, or was set aside, into one file. */
 static enum status write_hour(struct compact_work *work, struct compact_sums *expected,
                               struct fault *fault)
 {
     struct compact *compact = work->compact;
-    if (work->runs == 0 && !work->has_old) {
+    if (is_one_run(work)) {
         enum status status = sort_run(work, fault);
         *expected = compact_run_sums(compact->run);
         return status == STATUS_OK ? parquet_write(compact->duck, compact_select(work, false),
@@ -232,6 +226,23 @@ static enum status write_hour(struct compact_work *work, struct compact_sums *ex
     }
     enum status status = compact_run_rows(compact->run) > 0 ? spill_run(work, fault) : STATUS_OK;
     return status == STATUS_OK ? compact_merge(work, expected, fault) : status;
+}
+
+/* All rows of the file are in memory, in its order: they need not be read from it once more. */
+static enum status propose_run(struct compact_work *work, int fd, struct fault *fault)
+{
+    struct compact *compact = work->compact;
+    struct schema_stats *stats = NULL;
+    uint64_t seed;
+    enum status status = lake_schema_seed(compact->data_fd, &seed, fault);
+    status = status == STATUS_OK ? schema_stats_create(&stats, seed, fault) : status;
+    if (status == STATUS_OK) {
+        compact_run_count(compact->run, stats);
+        status = lake_schema_propose_counted(stats, compact->data_fd, work->hour, fd,
+                                             &work->outcome->change, fault);
+    }
+    schema_stats_destroy(stats);
+    return status;
 }
 
 static enum status measure(struct compact_work *work, struct fault *fault)
@@ -250,8 +261,10 @@ static enum status measure(struct compact_work *work, struct fault *fault)
                                       .last_seq = sums->last_seq};
     enum status status = lake_manifest_measure(row, fd, fault);
     if (status == STATUS_OK) {
-        status = lake_schema_propose(work->compact->duck, work->compact->data_fd, work->hour, fd,
-                                     &work->outcome->change, fault);
+        status = is_one_run(work)
+                     ? propose_run(work, fd, fault)
+                     : lake_schema_propose(work->compact->duck, work->compact->data_fd, work->hour,
+                                           fd, &work->outcome->change, fault);
     }
     close(fd);
     work->outcome->bytes = row->bytes;
@@ -435,6 +448,7 @@ enum status compact_hour(struct compact *compact, int64_t hour, struct compact_o
     struct compact_work work = {
         .compact = compact, .outcome = outcome, .hour = hour, .raw_fd = -1, .events_fd = -1};
     lake_hour_path(hour, work.path);
+    compact_late_begin(&work);
     enum status status = compact_work(&work, fault);
     if (status == STATUS_OK) {
         describe(&work);

@@ -98,14 +98,31 @@ static void put_promoted(const struct compact_columns *made, struct duck_fill *f
     }
 }
 
+static bool is_any_wanted(const struct compact_columns *made, const struct duck_fill *fill)
+{
+    bool is_wanted = false;
+    for (size_t i = 0; i < made->promoted_count && !is_wanted; i++) {
+        is_wanted = duck_wants(fill, COLUMN_COUNT + i);
+    }
+    return is_wanted;
+}
+
+void compact_columns_put_promoted(const struct compact_columns *made, struct duck_fill *fill,
+                                  const struct row_cells *cells, struct arena *arena, bool is_lent)
+{
+    bool has_object = cells->kinds[COLUMN_PROPERTIES] == CELL_NESTED;
+    if (is_any_wanted(made, fill)) {
+        put_promoted(made, fill, has_object ? cells->text[COLUMN_PROPERTIES] : view_make("", 0),
+                     arena, is_lent);
+    }
+}
+
 enum status compact_columns_put(const struct compact_columns *made, struct duck_fill *fill,
                                 const struct row_cells *cells, struct arena *arena, bool is_lent,
                                 struct fault *fault)
 {
-    bool has_object = cells->kinds[COLUMN_PROPERTIES] == CELL_NESTED;
     enum status status = duck_put_cells(fill, cells, arena,
                                         (is_lent ? DUCK_PUT_LENT : 0u) | DUCK_PUT_TIMES_MS, fault);
-    put_promoted(made, fill, has_object ? cells->text[COLUMN_PROPERTIES] : view_make("", 0), arena,
-                 is_lent);
+    compact_columns_put_promoted(made, fill, cells, arena, is_lent);
     return status;
 }

@@ -32,5 +32,8 @@ void compact_columns_set(struct compact_columns *columns, const struct promoted 
 enum status compact_columns_put(const struct compact_columns *columns, struct duck_fill *fill,
                                 const struct row_cells *cells, struct arena *arena, bool is_lent,
                                 struct fault *fault) MUST_CHECK;
+/* Of these the promoted ones alone; nothing is looked at when nobody asks for one. */
+void compact_columns_put_promoted(const struct compact_columns *columns, struct duck_fill *fill,
+                                  const struct row_cells *cells, struct arena *arena, bool is_lent);
 
 #endif

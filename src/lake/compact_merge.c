@@ -81,6 +81,7 @@ static enum status spill_old_row(struct spill *spill, struct view row, struct ar
     }
     hash_pair_128(0, order.site, row_said(&cells, COLUMN_EVENT_ID, texts), key);
     spill->work->outcome->rows_in++;
+    compact_late_note(spill->work, row);
     return spill_row(spill, row, key, order.ingest_seq, fault);
 }
 

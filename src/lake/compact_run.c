@@ -3,13 +3,16 @@
 #include "base/hash.h"
 #include "lake/row_order.h"
 #include "lake/compact_columns.h"
+#include "lake/schema_feed.h"
 
 #include <stdlib.h>
 
 enum {
     TALLY_ROWS = 4000, /* so many say what is frequent */
     BLOCK_BYTES = 1024 * 1024,
-    ROWS_MIN = 4096
+    ROWS_MIN = 4096,
+    AHEAD = 2,
+    CACHE_LINE_BYTES = 64,
 };
 
 struct kept_row {
@@ -145,6 +148,15 @@ static struct kept_row *next_place(struct compact_run *run)
     return &run->rows[run->count];
 }
 
+static const struct row_packed *keep_cells(struct compact_run *run, const struct row_cells *cells,
+                                           struct view text)
+{
+    struct row_packed packed;
+    size_t bytes = row_cells_pack(cells, text, &packed);
+    void *kept = take_memory(run, bytes);
+    return kept ? memcpy(kept, &packed, bytes) : NULL;
+}
+
 enum status compact_run_add(struct compact_run *run, struct view row, struct fault *fault)
 {
     struct row_cells cells;
@@ -152,18 +164,20 @@ enum status compact_run_add(struct compact_run *run, struct view row, struct fau
         return STATUS_TOO_BIG;
     }
     struct kept_row *place = next_place(run);
-    struct row_packed *packed = take_memory(run, sizeof(*packed));
     char *copy = take_memory(run, row.len);
-    if (!place || !packed || !copy) {
+    if (!place || !copy) {
         return fault_set(fault, STATUS_NO_MEMORY, "no memory for rows");
     }
     struct view text = view_make(memcpy(copy, row.at, row.len), row.len);
-    *place = (struct kept_row){.text = text, .cells = packed};
+    *place = (struct kept_row){.text = text};
     if (!row_cells_read(&cells, text) || !row_order_make(&place->order, &cells, &run->said)) {
         return fault_set(fault, STATUS_DAMAGED, "a row is none of the lake's: %.*s",
                          VIEW_ARG(view_part(text, 0, 80)));
     }
-    row_cells_pack(&cells, text, packed);
+    place->cells = keep_cells(run, &cells, text);
+    if (!place->cells) {
+        return fault_set(fault, STATUS_NO_MEMORY, "no memory for rows");
+    }
     place->property_bytes = row_property_bytes(&cells);
     hash_pair_128(0, place->order.site, row_said(&cells, COLUMN_EVENT_ID, &run->said), place->key);
     run->count++;
@@ -263,12 +277,26 @@ static void close_scan(void *scan)
     free(scan);
 }
 
+/* Sorted rows lie anywhere: those that come soon are sent for now. */
+static void fetch_ahead(const struct compact_run *run, size_t at)
+{
+    if (at + 2 * AHEAD < run->kept) {
+        __builtin_prefetch(run->order[at + 2 * AHEAD]);
+        const struct kept_row *row = run->order[at + AHEAD];
+        __builtin_prefetch(row->cells);
+        for (size_t i = 0; i < row->text.len; i += CACHE_LINE_BYTES) {
+            __builtin_prefetch(row->text.at + i);
+        }
+    }
+}
+
 static enum status fill_rows(void *self, struct duck_fill *fill, struct fault *fault)
 {
     struct scan *scan = self;
     struct compact_run *run = scan->run;
     enum status status = STATUS_OK;
     while (status == STATUS_OK && fill->rows < fill->rows_max && scan->given < run->kept) {
+        fetch_ahead(run, scan->given);
         const struct kept_row *row = run->order[scan->given++];
         struct row_cells cells;
         row_cells_unpack(row->cells, row->text, &cells);
@@ -292,6 +320,16 @@ enum status compact_run_register(struct compact_run *run, struct duck *duck, con
         .close = close_scan,
     };
     return duck_source_register(duck, &run->source, fault);
+}
+
+void compact_run_count(const struct compact_run *run, struct schema_stats *stats)
+{
+    for (size_t i = 0; i < run->kept; i++) {
+        struct row_cells cells;
+        fetch_ahead(run, i);
+        row_cells_unpack(run->order[i]->cells, run->order[i]->text, &cells);
+        schema_feed_cells(stats, &cells);
+    }
 }
 
 enum status compact_run_each(const struct compact_run *run, compact_row_fn *on_row, void *self,

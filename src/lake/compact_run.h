@@ -15,6 +15,7 @@
 
 #include "lake/compact_columns.h"
 #include "lake/property_tally.h"
+#include "lake/schema_stats.h"
 
 struct compact_run;
 
@@ -47,6 +48,8 @@ enum status compact_run_sort(struct compact_run *run, uint64_t *dropped, struct 
 struct compact_sums compact_run_sums(const struct compact_run *run);
 /* Counts the properties of its rows, or of an even part of them when they are many. */
 void compact_run_tally(const struct compact_run *run, struct property_tally *tally);
+/* Counts its rows, once they are sorted, as they will be counted in the file. */
+void compact_run_count(const struct compact_run *run, struct schema_stats *stats);
 
 /* The table: columns of columns.c, then the first `count` promoted ones (borrowed). To be called
  * once; it gives what is in the run whenever it is asked. */

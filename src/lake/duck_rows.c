@@ -226,6 +226,9 @@ static enum status fill_rows(void *self, struct duck_fill *fill, struct fault *f
         if (status == STATUS_OK) {
             arena_clear(&reader->texts);
             status = duck_put_cells(fill, &cells, &reader->texts, 0, fault);
+            if (reader->rows->more_count > 0) {
+                reader->rows->put_more(reader->rows->put_self, fill, &cells, &reader->texts);
+            }
             fill->rows++;
         }
     }
@@ -236,10 +239,13 @@ static enum status fill_rows(void *self, struct duck_fill *fill, struct fault *f
 enum status duck_rows_register(struct duck *duck, struct duck_rows *rows, struct fault *fault)
 {
     duck_columns(rows->columns);
+    for (size_t i = 0; i < rows->more_count; i++) {
+        rows->columns[COLUMN_COUNT + i] = rows->more[i];
+    }
     rows->source = (struct duck_source){
         .name = rows->name,
         .columns = rows->columns,
-        .column_count = COLUMN_COUNT,
+        .column_count = COLUMN_COUNT + rows->more_count,
         .self = rows,
         .threads_max = rows->threads_max,
         .rows_estimate = rows->rows_estimate,

@@ -21,6 +21,8 @@
 #include "lake/duck_source.h"
 #include "lake/row_cells.h"
 
+enum { DUCK_ROWS_MORE_MAX = 64 };
+
 struct duck_rows {
     const char *name;
     void *self;
@@ -34,9 +36,15 @@ struct duck_rows {
     enum status (*next)(void *reader, struct view *row, struct fault *fault);
     void (*leave)(void *reader); /* NULL: nothing to do, as below */
     void (*close)(void *scan);
+    /* Columns behind those of columns.c, and who puts them; 0: none. */
+    const struct duck_column *more;
+    size_t more_count; /* at most DUCK_ROWS_MORE_MAX */
+    void (*put_more)(void *self, struct duck_fill *fill, const struct row_cells *cells,
+                     struct arena *arena);
+    void *put_self;
     /* of duck_rows.c */
     struct duck_source source;
-    struct duck_column columns[COLUMN_COUNT];
+    struct duck_column columns[COLUMN_COUNT + DUCK_ROWS_MORE_MAX];
 };
 
 enum status duck_rows_register(struct duck *duck, struct duck_rows *rows, struct fault *fault)

@@ -1,6 +1,7 @@
 #include "lake/erase_file.h"
 
 #include "journal/data_folder.h"
+#include "lake/lake_schema.h"
 #include "lake/ledger_hour.h"
 #include "lake/parquet_write.h"
 #include "lake/subject_sql.h"
@@ -11,7 +12,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { POSTS_BYTES_MAX = 1 << 20, SQL_BYTES_MAX = 64 << 20, FROM_BYTES = 64 };
+enum {
+    POSTS_BYTES_MAX = 1 << 20,
+    FILES_BYTES_MAX = 1024,
+    SQL_BYTES_MAX = 64 << 20,
+    FROM_BYTES = 64
+};
 static const char FINISHED[] = "events.parquet";
 static const char UNFINISHED[] = "_events.parquet";
 
@@ -47,6 +53,7 @@ void erase_file_destroy(struct erase_file *file)
 
 void erase_made_free(struct erase_made *made)
 {
+    buf_free(&made->files);
     buf_free(&made->posts);
 }
 
@@ -182,6 +189,8 @@ static enum status prove(struct erase_file *file, const struct sums *before, str
     return status;
 }
 
+/* The statistics are the new file's, too: names and properties of who goes may stand in the old
+ * ones. */
 static enum status measure(struct erase_file *file, struct erase_made *made,
                            const struct sums *sums, struct fault *fault)
 {
@@ -194,6 +203,9 @@ static enum status measure(struct erase_file *file, struct erase_made *made,
         return fault_errno(fault, errno, "cannot open events/%s/%s", file->path, UNFINISHED);
     }
     enum status status = lake_manifest_measure(&made->row, fd, fault);
+    status = status == STATUS_OK ? lake_schema_propose(file->duck, file->options.data_fd,
+                                                       file->hour, fd, &made->files, fault)
+                                 : status;
     close(fd);
     return status;
 }
@@ -237,6 +249,7 @@ static enum status rewrite(struct erase_file *file, const struct sums *before,
 {
     struct sums after = {0};
     made->hour = file->hour;
+    buf_init(&made->files, FILES_BYTES_MAX);
     buf_init(&made->posts, POSTS_BYTES_MAX);
     enum status status = write_without(file, before->mentions > 0, fault);
     status = status == STATUS_OK ? prove(file, before, &after, fault) : status;

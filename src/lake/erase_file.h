@@ -16,16 +16,18 @@
 struct erase_file;
 
 struct erase_file_options {
-    int lake_fd;   /* borrowed, as all of these */
+    int data_fd; /* borrowed, as all of these */
+    int lake_fd;
     int events_fd; /* lake/events */
     const char *library;
     uint64_t memory_bytes;
     const struct erase_job *job;
 };
 
-/* _events.parquet stands there, durable. */
+/* _events.parquet and its statistics (lake_schema.h) stand there, durable. */
 struct erase_made {
     int64_t hour;
+    struct buf files;             /* the line that puts the statistics in place */
     struct lake_manifest_row row; /* of the new file; `merged` is still the old one's to tell */
     struct buf posts;             /* lines for the ledger */
 };

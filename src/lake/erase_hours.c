@@ -3,6 +3,7 @@
 #include "journal/data_folder.h"
 #include "lake/erase_file.h"
 #include "lake/erase_parts.h"
+#include "lake/schema_tidy.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 
 enum {
     BATCH_MAX = 24, /* hours of one commit: that waits for the disk a dozen times */
-    FILES_BYTES_MAX = BATCH_MAX * 512,
+    FILES_BYTES_MAX = BATCH_MAX * 1024,
     POSTS_BYTES_MAX = 16 << 20,
 };
 
@@ -43,6 +44,7 @@ static void append_replacements(const struct erase_made *made, size_t count, str
         lake_hour_path(made[i].hour, path);
         buf_append_format(files, "replace events/%s/_events.parquet events/%s/events.parquet\n",
                           path, path);
+        buf_append_view(files, buf_view(&made[i].files));
     }
     lake_manifest_name(day_of(made[0].hour), true, names[0]);
     lake_manifest_name(day_of(made[0].hour), false, names[1]);
@@ -162,7 +164,8 @@ static void note_end(struct erasing *erasing, const struct erase_counts *counts,
 static void *erase_some(void *argument)
 {
     struct erasing *erasing = argument;
-    const struct erase_file_options options = {.lake_fd = erasing->lake_fd,
+    const struct erase_file_options options = {.data_fd = erasing->options->data_fd,
+                                               .lake_fd = erasing->lake_fd,
                                                .events_fd = erasing->events_fd,
                                                .library = erasing->options->library,
                                                .memory_bytes = erasing->options->memory_bytes,
@@ -204,6 +207,9 @@ static void erase_together(struct erasing *erasing)
 static enum status erase_all(struct erasing *erasing, struct fault *fault)
 {
     enum status status = erase_unfinished(erasing->events_fd, fault);
+    status = status == STATUS_OK && !erasing->options->job->is_dry
+                 ? schema_tidy(erasing->lake_fd, fault)
+                 : status;
     status =
         status == STATUS_OK ? lake_hours_list(&erasing->hours, erasing->events_fd, fault) : status;
     if (status == STATUS_OK) {

@@ -241,6 +241,13 @@ static uint64_t guess(const struct key_run *run, struct key key)
     return (uint64_t)(((unsigned __int128)key.high * run->count) >> 64);
 }
 
+void key_run_expect(const struct key_run *run, struct key key)
+{
+    if (run->count > 0) {
+        __builtin_prefetch(&run->keys[guess(run, key)]);
+    }
+}
+
 bool key_run_has(const struct key_run *run, struct key key)
 {
     if (run->count == 0) {

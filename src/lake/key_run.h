@@ -46,6 +46,8 @@ enum status key_run_map(struct key_run *run, int folder_fd, const char *name, st
     MUST_CHECK;
 /* Accepts a zeroed one. */
 void key_run_close(struct key_run *run);
+/* Before key_run_has() of many runs: what that will look at first is on its way then. */
+void key_run_expect(const struct key_run *run, struct key key);
 bool key_run_has(const struct key_run *run, struct key key);
 
 #endif

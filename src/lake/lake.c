@@ -7,6 +7,7 @@
 #include "lake/lake_commit.h"
 #include "lake/lake_folders.h"
 #include "lake/open_parts.h"
+#include "lake/quarantine_room.h"
 #include "lake/reserve.h"
 #include "lake/stream_merge.h"
 
@@ -37,8 +38,7 @@ struct lake {
     uint64_t taken_stable; /* all below it was taken */
     uint64_t rolled_stable; /* and is in closed parts */
     uint64_t row_bytes;
-    uint64_t tree_bytes[TREES]; /* files, when the lake was opened; rows since then on top */
-    bool is_quarantine_full;    /* and it was said */
+    struct quarantine_room room;
     struct late_arrivals late;
     struct lake_account account;
     struct open_parts_shared parts;
@@ -135,11 +135,13 @@ static enum status open_state(struct lake *lake, struct fault *fault)
     if (status == STATUS_OK) {
         status = lake_account_resume(&lake->account, &lake->cursor, lake->tree_fds, fault);
     }
+    uint64_t file_bytes[TREES];
     for (int i = 0; i < TREES && status == STATUS_OK; i++) {
-        status = cursor_scan_parts(&lake->cursor, (enum tree)i, lake->tree_fds[i],
-                                   &lake->tree_bytes[i], fault);
+        status = cursor_scan_parts(&lake->cursor, (enum tree)i, lake->tree_fds[i], &file_bytes[i],
+                                   fault);
     }
     if (status == STATUS_OK) {
+        quarantine_room_set(&lake->room, file_bytes[TREE_QUARANTINE]);
         status = open_keys(lake, fault);
     }
     return status;
@@ -169,14 +171,13 @@ enum status lake_open(struct lake **lake, const struct lake_options *options, st
                  ? data_folder_enter(options->data_fd, "lake", true, &made->folder_fd, fault)
                  : status;
     for (int i = 0; i < TREES && status == STATUS_OK; i++) {
-        status = data_folder_enter(made->folder_fd, TREE_NAMES[i], true, &made->tree_fds[i], fault);
-        if (status == STATUS_OK) {
-            lake_folders_sweep(made->tree_fds[i]);
-        }
+        status = lake_folders_enter(made->folder_fd, TREE_NAMES[i], &made->tree_fds[i], fault);
     }
     if (status == STATUS_OK) {
         status = data_folder_enter(made->folder_fd, "keys", true, &made->keys_fd, fault);
     }
+    quarantine_room_init(&made->room, made->tree_fds[TREE_QUARANTINE], made->options.clock,
+                         made->options.log);
     if (status == STATUS_OK) {
         status = open_state(made, fault);
     }
@@ -218,26 +219,10 @@ static enum status store(struct lake *lake, size_t index, enum tree tree,
     return open_parts_store(&lake->streams[index].parts, tree, event, fault);
 }
 
-/* Bytes of rows count as they are: what zstd makes of them is known only later, and is less. */
-static bool has_quarantine_room(struct lake *lake, size_t row_bytes)
-{
-    bool has_room =
-        lake->tree_bytes[TREE_QUARANTINE] + row_bytes <= lake->options.limits.quarantine_bytes;
-    if (!has_room && !lake->is_quarantine_full) {
-        logger_warn(lake->options.log, "lake",
-                    "the quarantine is full (%llu bytes); what is not understood is dropped from "
-                    "now on: look at lake/quarantine, remove it, or raise quarantine-max",
-                    (unsigned long long)lake->options.limits.quarantine_bytes);
-    }
-    lake->is_quarantine_full = !has_room;
-    lake->tree_bytes[TREE_QUARANTINE] += has_room ? row_bytes : 0;
-    return has_room;
-}
-
 static enum status quarantine(struct lake *lake, size_t index, const struct frame_event *event,
                               struct fault *fault)
 {
-    if (!has_quarantine_room(lake, event->row.len)) {
+    if (!quarantine_room_take(&lake->room, lake->options.limits.quarantine_bytes, event->row.len)) {
         atomic_fetch_add(&lake->counts.quarantine_dropped, 1);
         lake_account_add(&lake->account, event, LEDGER_QUARANTINE_FULL);
         return STATUS_OK;
@@ -377,6 +362,7 @@ static enum status roll(struct lake *lake, struct fault *fault)
     lake->opened_ms = -1;
     lake->row_bytes = 0;
     if (status == STATUS_OK) {
+        quarantine_room_closed(&lake->room);
         lake->rolled_stable = lake->taken_stable;
         reserve_hold(lake->folder_fd);
         /* One more round then. */

@@ -155,8 +155,7 @@ static enum status read_rows(struct part_scan *scan, int fd, struct fault *fault
     struct part_reader *reader;
     struct stat facts;
     struct view row;
-    enum status status =
-        part_reader_open_file(&reader, fd, scan->path + strlen("lake/"), fault);
+    enum status status = part_reader_open_file(&reader, fd, scan->path + strlen("lake/"), fault);
     if (status != STATUS_OK) {
         return status;
     }
@@ -397,9 +396,8 @@ static enum status open_trees(struct check *check, struct check_lake *lake, stru
     enum status status = lake_pending_load(&check->pending, lake->lake_fd, fault);
     status = status == STATUS_OK ? check_tree(check, lake->lake_fd, "raw", fault) : status;
     status = status == STATUS_OK ? check_tree(check, lake->lake_fd, "quarantine", fault) : status;
-    status = status == STATUS_OK
-                 ? lake_check_parquet_open(&lake->files, &lake->parquet, fault)
-                 : status;
+    status =
+        status == STATUS_OK ? lake_check_parquet_open(&lake->files, &lake->parquet, fault) : status;
     lake_pending_free(&check->pending);
     return status;
 }
@@ -417,9 +415,8 @@ static enum status check_trees(struct check *check, struct check_lake *lake, str
         lake->lock_fd = -1;
     }
     status = status == STATUS_OK ? check_all_parts(check, fault) : status;
-    status = status == STATUS_OK
-                 ? lake_check_parquet_read(&lake->files, &lake->parquet, fault)
-                 : status;
+    status =
+        status == STATUS_OK ? lake_check_parquet_read(&lake->files, &lake->parquet, fault) : status;
     if (lake->lock_fd >= 0) {
         close(lake->lock_fd);
     }

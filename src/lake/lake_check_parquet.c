@@ -18,7 +18,7 @@ enum { MEMORY_BYTES = 256 * 1024 * 1024, PATH_BYTES = 128, FIRST_DAY_BYTES = 10 
 
 struct scan {
     const struct parquet_check *check;
-    struct duck *duck; /* NULL: rows are not looked at */
+    struct duck *duck;             /* NULL: rows are not looked at */
     struct lake_manifest manifest; /* of the day that it opens files of */
     int64_t hour;
     char path[PATH_BYTES]; /* within the lake */

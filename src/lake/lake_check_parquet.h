@@ -42,11 +42,11 @@ struct parquet_check_files {
 
 /* Opens what there is, and says what the manifest names and is not there. */
 enum status lake_check_parquet_open(struct parquet_check_files *files,
-                                    const struct parquet_check *check,
-                                    struct fault *fault) MUST_CHECK;
+                                    const struct parquet_check *check, struct fault *fault)
+    MUST_CHECK;
 enum status lake_check_parquet_read(struct parquet_check_files *files,
-                                    const struct parquet_check *check,
-                                    struct fault *fault) MUST_CHECK;
+                                    const struct parquet_check *check, struct fault *fault)
+    MUST_CHECK;
 /* Accepts a zeroed one. */
 void lake_check_parquet_close(struct parquet_check_files *files);
 

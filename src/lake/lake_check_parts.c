@@ -9,8 +9,7 @@ enum { SMALLEST_ROOM = 256 };
 
 int check_parts_open(const struct check_parts *parts, const struct check_part *part)
 {
-    return openat(parts->lake_fd, part->path + strlen("lake/"),
-                  O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    return openat(parts->lake_fd, part->path + strlen("lake/"), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 }
 
 static enum status grow(struct check_parts *parts, struct fault *fault)

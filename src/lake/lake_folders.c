@@ -1,5 +1,6 @@
 #include "lake/lake_folders.h"
 
+#include "journal/data_folder.h"
 #include "lake/lake_hour.h"
 
 #include <fcntl.h>
@@ -49,4 +50,13 @@ void lake_folders_sweep(int tree_fd)
         lake_folders_drop(tree_fd, view_make(file, (size_t)len));
     }
     lake_hours_free(&hours);
+}
+
+enum status lake_folders_enter(int lake_fd, const char *tree, int *fd, struct fault *fault)
+{
+    enum status status = data_folder_enter(lake_fd, tree, true, fd, fault);
+    if (status == STATUS_OK) {
+        lake_folders_sweep(*fd);
+    }
+    return status;
 }

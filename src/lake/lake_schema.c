@@ -211,26 +211,35 @@ static void append_replace(struct buf *change, struct schema_file place)
     buf_append_format(change, "replace %s %s\n", from, to);
 }
 
-enum status lake_schema_propose(struct duck *duck, int data_fd, int64_t hour, int parquet_fd,
-                                struct buf *change, struct fault *fault)
+enum status lake_schema_propose_counted(struct schema_stats *stats, int data_fd, int64_t hour,
+                                        int parquet_fd, struct buf *change, struct fault *fault)
 {
-    struct schema_stats *stats = NULL;
-    struct schema_file place = {.lake_fd = -1, .hour = hour, .is_unfinished = true};
-    uint64_t seed;
-    enum status status = lake_schema_seed(data_fd, &seed, fault);
-    status = status == STATUS_OK ? data_folder_enter(data_fd, "lake", false, &place.lake_fd, fault)
-                                 : status;
-    status = status == STATUS_OK ? schema_stats_create(&stats, seed, fault) : status;
-    status = status == STATUS_OK ? count_query(duck, parquet_fd, stats, fault) : status;
-    status = status == STATUS_OK ? schema_file_save(stats, &place, parquet_fd, fault) : status;
+    struct schema_file place = {.hour = hour, .is_unfinished = true};
+    enum status status = data_folder_enter(data_fd, "lake", false, &place.lake_fd, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
+    status = schema_file_save(stats, &place, parquet_fd, fault);
     if (status == STATUS_OK) {
         append_replace(change, place);
         status = buf_status(change);
     }
+    close(place.lake_fd);
+    return status;
+}
+
+enum status lake_schema_propose(struct duck *duck, int data_fd, int64_t hour, int parquet_fd,
+                                struct buf *change, struct fault *fault)
+{
+    struct schema_stats *stats = NULL;
+    uint64_t seed;
+    enum status status = lake_schema_seed(data_fd, &seed, fault);
+    status = status == STATUS_OK ? schema_stats_create(&stats, seed, fault) : status;
+    status = status == STATUS_OK ? count_query(duck, parquet_fd, stats, fault) : status;
+    status = status == STATUS_OK
+                 ? lake_schema_propose_counted(stats, data_fd, hour, parquet_fd, change, fault)
+                 : status;
     schema_stats_destroy(stats);
-    if (place.lake_fd >= 0) {
-        close(place.lake_fd);
-    }
     return status;
 }
 

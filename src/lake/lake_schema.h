@@ -39,6 +39,10 @@ enum status lake_schema_add(const struct lake_schema_range *range, struct schema
  * statement. */
 enum status lake_schema_propose(struct duck *duck, int data_fd, int64_t hour, int parquet_fd,
                                 struct buf *change, struct fault *fault) MUST_CHECK;
+/* The same of rows that were counted already, with the seed of lake_schema_seed(). */
+enum status lake_schema_propose_counted(struct schema_stats *stats, int data_fd, int64_t hour,
+                                        int parquet_fd, struct buf *change, struct fault *fault)
+    MUST_CHECK;
 /* Appends the line that removes the statistics of an hour that goes; none where there are none. */
 void lake_schema_propose_removal(int data_fd, int64_t hour, struct buf *change);
 

@@ -196,23 +196,33 @@ bool row_cells_read(struct row_cells *cells, struct view row)
     return p < end && *p == '}' && skip_space(p + 1, end) == end;
 }
 
-void row_cells_pack(const struct row_cells *cells, struct view row, struct row_packed *packed)
+size_t row_cells_pack(const struct row_cells *cells, struct view row, struct row_packed *packed)
 {
+    struct row_cell *place = packed->cells;
+    memset(packed->has, 0, sizeof(packed->has));
     for (enum column i = 0; i < COLUMN_COUNT; i++) {
-        bool has = cells->kinds[i] != CELL_NONE;
-        packed->cells[i] = (struct row_cell){
-            .start = has ? (uint32_t)(cells->text[i].at - row.at) : 0,
-            .len = has ? (uint32_t)cells->text[i].len & ((1u << 29) - 1) : 0,
-            .kind = cells->kinds[i] & 7u,
-        };
+        if (cells->kinds[i] != CELL_NONE) {
+            packed->has[i / 64] |= UINT64_C(1) << (i % 64);
+            *place++ = (struct row_cell){
+                .start = (uint32_t)(cells->text[i].at - row.at),
+                .len = (uint32_t)cells->text[i].len & ((1u << 29) - 1),
+                .kind = cells->kinds[i] & 7u,
+            };
+        }
     }
+    return (size_t)((const char *)place - (const char *)packed);
 }
 
 void row_cells_unpack(const struct row_packed *packed, struct view row, struct row_cells *cells)
 {
-    for (enum column i = 0; i < COLUMN_COUNT; i++) {
-        cells->kinds[i] = (uint8_t)packed->cells[i].kind;
-        cells->text[i] = view_make(row.at + packed->cells[i].start, packed->cells[i].len);
+    const struct row_cell *place = packed->cells;
+    memset(cells->kinds, CELL_NONE, sizeof(cells->kinds));
+    for (size_t word = 0; word < ROW_PACKED_WORDS; word++) {
+        for (uint64_t has = packed->has[word]; has != 0; has &= has - 1, place++) {
+            size_t column = word * 64 + (size_t)__builtin_ctzll(has);
+            cells->kinds[column] = (uint8_t)place->kind;
+            cells->text[column] = view_make(row.at + place->start, place->len);
+        }
     }
 }
 

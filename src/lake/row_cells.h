@@ -33,16 +33,19 @@ struct row_cells {
 /* False when it is no JSON object, or is cut off. */
 bool row_cells_read(struct row_cells *cells, struct view row);
 
-/* The same to be kept beside the row, in a quarter of the room. A row is shorter than 512 MiB. */
+/* The same to be kept beside the row, in a tenth of the room. A row is shorter than 512 MiB. */
 struct row_cell {
     uint32_t start; /* from the row's first byte */
     uint32_t len : 29;
     uint32_t kind : 3; /* enum cell_kind */
 };
+enum { ROW_PACKED_WORDS = (COLUMN_COUNT + 63) / 64 };
 struct row_packed {
-    struct row_cell cells[COLUMN_COUNT];
+    uint64_t has[ROW_PACKED_WORDS];      /* a bit for each column */
+    struct row_cell cells[COLUMN_COUNT]; /* of columns that the row has, in their order */
 };
-void row_cells_pack(const struct row_cells *cells, struct view row, struct row_packed *packed);
+/* How many bytes of *packed are in use: as many are to be kept. */
+size_t row_cells_pack(const struct row_cells *cells, struct view row, struct row_packed *packed);
 void row_cells_unpack(const struct row_packed *packed, struct view row, struct row_cells *cells);
 
 /* The same steps for whoever reads an object inside of a row (properties): *at stands behind the

@@ -1,7 +1,5 @@
 #include "lake/schema_feed.h"
 
-#include "lake/row_cells.h"
-
 enum { PATH_ROOM_BYTES = SCHEMA_PATH_BYTES_MAX + 1 };
 
 /* A row being counted. */
@@ -185,19 +183,27 @@ static struct view tree_of(const struct row_cells *cells, enum column column)
     return is_string ? view_make(text.at - 1, text.len + 2) : text;
 }
 
-void schema_feed_row(struct schema_stats *stats, struct view row)
+void schema_feed_cells(struct schema_stats *stats, const struct row_cells *cells)
 {
-    struct row_cells cells;
     struct schema_row made = {0};
-    if (!row_cells_read(&cells, row) ||
-        !row_cells_time(&cells, COLUMN_RECEIVED_AT, &made.received_ms)) {
+    if (!row_cells_time(cells, COLUMN_RECEIVED_AT, &made.received_ms)) {
         schema_stats_count(stats, 1, 1);
         return;
     }
-    made.site = text_of(stats, &cells, COLUMN_SITE);
-    made.type = text_of(stats, &cells, COLUMN_TYPE);
-    made.name = text_of(stats, &cells, COLUMN_NAME);
-    made.properties = tree_of(&cells, COLUMN_PROPERTIES);
-    made.user_properties = tree_of(&cells, COLUMN_USER_PROPERTIES);
+    made.site = text_of(stats, cells, COLUMN_SITE);
+    made.type = text_of(stats, cells, COLUMN_TYPE);
+    made.name = text_of(stats, cells, COLUMN_NAME);
+    made.properties = tree_of(cells, COLUMN_PROPERTIES);
+    made.user_properties = tree_of(cells, COLUMN_USER_PROPERTIES);
     schema_feed_event(stats, &made);
+}
+
+void schema_feed_row(struct schema_stats *stats, struct view row)
+{
+    struct row_cells cells;
+    if (row_cells_read(&cells, row)) {
+        schema_feed_cells(stats, &cells);
+    } else {
+        schema_stats_count(stats, 1, 1);
+    }
 }

@@ -2,6 +2,7 @@
  * schema_feed.h - counts rows into the statistics of properties.
  *
  *     schema_feed_row(stats, row);       a row of the lake, NDJSON without its line end
+ *     schema_feed_cells(stats, &cells);  the same, where its cells are known
  *     schema_feed_event(stats, &row);    the same from its columns, where they are at hand
  *
  * Neither fails: what cannot be read or finds no place is counted as such. Columns of a row are
@@ -10,6 +11,7 @@
 #ifndef PIPES_LAKE_SCHEMA_FEED_H
 #define PIPES_LAKE_SCHEMA_FEED_H
 
+#include "lake/row_cells.h"
 #include "lake/schema_stats.h"
 
 /* Columns of a row; texts without quotes and escapes, empty where there is none. All borrowed. */
@@ -23,6 +25,7 @@ struct schema_row {
 };
 
 void schema_feed_event(struct schema_stats *stats, const struct schema_row *row);
+void schema_feed_cells(struct schema_stats *stats, const struct row_cells *cells);
 void schema_feed_row(struct schema_stats *stats, struct view row);
 
 #endif

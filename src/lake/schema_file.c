@@ -270,6 +270,23 @@ static enum status unpack(struct view file, const struct header *header, struct 
     return STATUS_OK;
 }
 
+bool schema_file_counts(const struct schema_file *file, int parquet_fd)
+{
+    char path[SCHEMA_FILE_PATH_BYTES];
+    char bytes[HEADER_BYTES];
+    struct header header = {0};
+    struct identity parquet;
+    schema_file_path(file, path);
+    int fd = openat(file->lake_fd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    ssize_t got = fd >= 0 ? pread(fd, bytes, sizeof(bytes), 0) : -1;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return got == HEADER_BYTES && identify(parquet_fd, &parquet, NULL) == STATUS_OK &&
+           read_header(view_make(bytes, HEADER_BYTES), path, &header, NULL) == STATUS_OK &&
+           is_same(&header.parquet, &parquet);
+}
+
 /* Reads the body into statistics of its own. */
 static enum status read_body(struct view file, const char *path, const struct header *header,
                              struct schema_stats *stats, struct fault *fault)

@@ -41,4 +41,8 @@ enum status schema_file_load(struct schema_stats **stats, uint64_t seed,
                              const struct schema_file *file, int parquet_fd, struct fault *fault)
     MUST_CHECK;
 
+/* Whether there is a file that says it counts the Parquet file open as parquet_fd. Its body is not
+ * looked at. */
+bool schema_file_counts(const struct schema_file *file, int parquet_fd);
+
 #endif

@@ -135,6 +135,12 @@ static enum status look_at_trees(struct taking *taking, struct fault *fault)
         status = snapshot_files_list(&snapshot->files, taking->lake_fd, fault);
     }
     if (status == STATUS_OK) {
+        status = promoted_load(&snapshot->promoted, taking->lake_fd, fault);
+    }
+    if (status == STATUS_OK) {
+        status = lake_columns_load(&snapshot->columns, taking->lake_fd, fault);
+    }
+    if (status == STATUS_OK) {
         status = leave_out_done(taking, fault);
     }
     if (status == STATUS_OK) {

@@ -29,6 +29,7 @@
 #include "base/status.h"
 #include "base/view.h"
 #include "journal/stream_reader.h"
+#include "lake/promoted.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -74,6 +75,11 @@ void snapshot_close(struct snapshot *snapshot);
 /* Oldest hour first. */
 size_t snapshot_file_count(const struct snapshot *snapshot);
 const struct snapshot_file *snapshot_file(const struct snapshot *snapshot, size_t index);
+
+/* What is known of their columns: promoted ones (promoted.h); and the first hour from which on each
+ * file has all of columns.c (lake_columns.h). */
+const struct promoted *snapshot_promoted(const struct snapshot *snapshot);
+int64_t snapshot_complete_since(const struct snapshot *snapshot);
 
 /* Sources may be read at the same time, and each any number of times. The tail is the last one. */
 size_t snapshot_source_count(const struct snapshot *snapshot);

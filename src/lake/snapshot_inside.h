@@ -6,6 +6,7 @@
 #define PIPES_LAKE_SNAPSHOT_INSIDE_H
 
 #include "lake/journal_tail.h"
+#include "lake/lake_columns.h"
 #include "lake/snapshot_files.h"
 
 struct snapshot {
@@ -14,6 +15,8 @@ struct snapshot {
     struct journal_tail *tail;
     size_t tail_count; /* not left out */
     uint64_t tail_bytes;
+    struct promoted promoted;
+    struct lake_columns columns;
 };
 
 static inline bool snapshot_range_has(const struct snapshot_range *range, int64_t ms,

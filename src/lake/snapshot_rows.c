@@ -28,6 +28,16 @@ const struct snapshot_file *snapshot_file(const struct snapshot *snapshot, size_
     return &snapshot->files.parquet[index];
 }
 
+const struct promoted *snapshot_promoted(const struct snapshot *snapshot)
+{
+    return &snapshot->promoted;
+}
+
+int64_t snapshot_complete_since(const struct snapshot *snapshot)
+{
+    return lake_columns_complete_since(&snapshot->columns);
+}
+
 size_t snapshot_source_count(const struct snapshot *snapshot)
 {
     return snapshot->files.part_count + (snapshot->tail_count > 0 ? 1 : 0);

@@ -62,27 +62,32 @@ static const char PAGE_VIEWS[] =
     "  order by epoch_ms(v.time) * 1048576 + coalesce(v.seq, v.ingest_seq) % 1048576)";
 
 /* Who an id stands for. An anonymous id leads to the first user it was seen with, the previous id
- * of an alias to the id that replaced it first; these steps are walked to their end. */
+ * of an alias to the id that replaced it first; these steps are walked to their end. Which ids
+ * stood together in events is asked once: that is far less than there are events. */
 static const char IDENTITIES[] =
     "create view identities as "
-    "with recursive replaced as ("
-    "  select site, previous_id as id, arg_min(coalesce(user_id, anonymous_id), " ORDER ") as next"
-    "  from events where type = 'alias' and previous_id is not null"
+    "with recursive seen as materialized ("
+    "  select site, anonymous_id, user_id, case when type = 'alias' then previous_id end as"
+    "    previous_id, min(" ORDER ") as first, min(time) as first_seen, max(time) as last_seen"
+    "  from events group by all), "
+    "replaced as ("
+    "  select site, previous_id as id, arg_min(coalesce(user_id, anonymous_id), first) as next"
+    "  from seen where previous_id is not null"
     "    and coalesce(user_id, anonymous_id) <> previous_id group by all), "
     "known as ("
-    "  select site, anonymous_id as id, arg_min(user_id, " ORDER ") as next"
-    "  from events where anonymous_id is not null and user_id is not null"
+    "  select site, anonymous_id as id, arg_min(user_id, first) as next"
+    "  from seen where anonymous_id is not null and user_id is not null"
     "    and user_id <> anonymous_id group by all), "
     "steps as ("
     "  select * from replaced union all select * from known k where not exists ("
     "    select 1 from replaced r where r.site = k.site and r.id = k.id)), "
     "named as ("
-    "  select site, anonymous_id as id, 'anonymous' as kind, min(time) as first_seen,"
-    "    max(time) as last_seen from events where anonymous_id is not null group by all "
-    "  union all select site, user_id, 'user', min(time), max(time) from events"
+    "  select site, anonymous_id as id, 'anonymous' as kind, min(first_seen) as first_seen,"
+    "    max(last_seen) as last_seen from seen where anonymous_id is not null group by all "
+    "  union all select site, user_id, 'user', min(first_seen), max(last_seen) from seen"
     "    where user_id is not null group by all "
-    "  union all select site, previous_id, 'replaced', min(time), max(time) from events"
-    "    where type = 'alias' and previous_id is not null group by all), "
+    "  union all select site, previous_id, 'replaced', min(first_seen), max(last_seen) from seen"
+    "    where previous_id is not null group by all), "
     /* An id is what it is most: a user's before a browser's before what was only replaced. */
     "ids as (select site, id, max(kind) filter (where kind <> 'replaced') as kind,"
     "    min(first_seen) as first_seen, max(last_seen) as last_seen from named group by all), "
@@ -100,21 +105,34 @@ static const char PERSON_EVENTS[] =
     "select e.*, coalesce(i.person_id, e.user_id, e.anonymous_id) as person_id from events e "
     "left join identities i on i.site = e.site and i.id = coalesce(e.user_id, e.anonymous_id)";
 
+/* What somebody did is summed up by visit before it is known who that was. */
 static const char USERS[] =
     "create view users as "
-    "with ids as ("
+    "with who as materialized (select site, id, kind, person_id from identities), "
+    "ids as ("
     "  select site, person_id,"
     "    coalesce(list(id order by id) filter (where kind = 'user'), []) as user_ids,"
     "    coalesce(list(id order by id) filter (where kind = 'anonymous'), []) as anonymous_ids,"
     "    coalesce(list(id order by id) filter (where kind = 'replaced'), []) as replaced_ids"
-    "  from identities group by all), "
-    "acts as ("
-    "  select site, person_id, min(time) as first_seen, max(time) as last_seen,"
-    "    count(*) as events, count(*) filter (where type in ('page', 'screen')) as page_views,"
-    "    count(distinct session_id) as sessions,"
+    "  from who group by all), "
+    "visits as ("
+    "  select site, coalesce(user_id, anonymous_id) as id, session_id, min(time) as first_seen,"
+    "    max(time) as last_seen, count(*) as events,"
+    "    count(*) filter (where type in ('page', 'screen')) as page_views,"
     "    arg_max(user_properties, " ORDER ") as user_properties,"
-    "    arg_max(country, " ORDER ") as country, coalesce(bool_or(is_bot), false) as is_bot"
-    "  from person_events where person_id is not null group by all) "
+    "    max(" ORDER ") filter (where user_properties is not null) as user_properties_at,"
+    "    arg_max(country, " ORDER ") as country,"
+    "    max(" ORDER ") filter (where country is not null) as country_at,"
+    "    coalesce(bool_or(is_bot), false) as is_bot"
+    "  from events group by all), "
+    "acts as ("
+    "  select v.site, coalesce(w.person_id, v.id) as person_id, min(v.first_seen) as first_seen,"
+    "    max(v.last_seen) as last_seen, sum(v.events)::bigint as events,"
+    "    sum(v.page_views)::bigint as page_views, count(distinct v.session_id) as sessions,"
+    "    arg_max(v.user_properties, v.user_properties_at) as user_properties,"
+    "    arg_max(v.country, v.country_at) as country, bool_or(v.is_bot) as is_bot"
+    "  from visits v left join who w on w.site = v.site and w.id = v.id"
+    "  where coalesce(w.person_id, v.id) is not null group by all) "
     "select a.site, a.person_id, len(i.user_ids) > 0 as is_known, i.user_ids, i.anonymous_ids,"
     "  i.replaced_ids, a.* exclude (site, person_id) "
     "from acts a join ids i on i.site = a.site and i.person_id = a.person_id";
@@ -154,7 +172,8 @@ static const char RETENTION[] =
     "  person := 'anonymous_id', source := 'events') as table "
     "with acts as ("
     "  select distinct hash(site, columns([person])) as who,"
-    "    date_trunc(period, time at time zone 'UTC') as bucket,"
+    /* Not "at time zone": that asks a calendar for each row. */
+    "    date_trunc(period, make_timestamp(epoch_us(time))) as bucket,"
     "    first is null or name is not distinct from first as is_first,"
     "    again is null or name is not distinct from again as is_again"
     "  from query_table(source) where columns([person]) is not null), "
@@ -171,9 +190,9 @@ static const char RETENTION[] =
     "left join seen s on s.cohort = z.cohort and s.after = n.after order by all";
 
 const struct view_sql view_sqls[] = {
-    {"sessions", SESSIONS, NULL},      {"page_views", PAGE_VIEWS, NULL},
-    {"identities", IDENTITIES, NULL},  {"person_events", PERSON_EVENTS, "identities"},
-    {"users", USERS, "person_events"}, {"funnel", FUNNEL, NULL},
+    {"sessions", SESSIONS, NULL},     {"page_views", PAGE_VIEWS, NULL},
+    {"identities", IDENTITIES, NULL}, {"person_events", PERSON_EVENTS, "identities"},
+    {"users", USERS, "identities"},   {"funnel", FUNNEL, NULL},
     {"retention", RETENTION, NULL},
 };
 

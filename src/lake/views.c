@@ -1,9 +1,11 @@
 #include "lake/views.h"
 
 #include "base/buf.h"
-#include "base/clock.h"
+#include "lake/events_sql.h"
+#include "lake/promoted_functions.h"
 #include "lake/view_sql.h"
 
+#include <ctype.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -72,6 +74,12 @@ static enum status next_row(void *reader, struct view *row, struct fault *fault)
     }
 }
 
+static void put_promoted(void *self, struct duck_fill *fill, const struct row_cells *cells,
+                         struct arena *arena)
+{
+    compact_columns_put_promoted(self, fill, cells, arena, false);
+}
+
 static enum status register_rows(struct views *views, unsigned threads, struct fault *fault)
 {
     size_t sources = snapshot_source_count(views->snapshot);
@@ -84,15 +92,12 @@ static enum status register_rows(struct views *views, unsigned threads, struct f
         .next = next_row,
         .leave = leave_scan,
         .close = free,
+        .more = views->columns.at + COLUMN_COUNT,
+        .more_count = views->columns.promoted_count,
+        .put_more = put_promoted,
+        .put_self = &views->columns,
     };
     return duck_rows_register(views->duck, &views->rows, fault);
-}
-
-static void append_columns(struct buf *sql)
-{
-    for (int i = 0; i < COLUMN_COUNT; i++) {
-        buf_append_format(sql, "%s\"%s\"", i > 0 ? ", " : "", columns[i].name);
-    }
 }
 
 static void append_files(struct buf *sql, const struct snapshot *snapshot)
@@ -100,57 +105,6 @@ static void append_files(struct buf *sql, const struct snapshot *snapshot)
     for (size_t i = 0; i < snapshot_file_count(snapshot); i++) {
         buf_append_format(sql, "%s'/proc/self/fd/%d'", i > 0 ? ", " : "",
                           snapshot_file(snapshot, i)->fd);
-    }
-}
-
-static bool is_all_within(const struct views *views)
-{
-    const struct snapshot_range *range = &views->range;
-    bool is_within = range->from_seq == 0 && range->to_seq == 0;
-    for (size_t i = 0; i < snapshot_file_count(views->snapshot) && is_within; i++) {
-        is_within = snapshot_file(views->snapshot, i)->is_within;
-    }
-    return is_within;
-}
-
-/* Files hold whole hours. */
-static void append_range(struct buf *sql, const struct views *views)
-{
-    char at[CLOCK_TEXT_BYTES];
-    const struct snapshot_range *range = &views->range;
-    if (is_all_within(views)) {
-        return;
-    }
-    clock_format(range->from_ms, at);
-    buf_append_format(sql, " where received_at >= timestamptz '%s'", at);
-    if (range->to_ms > 0) {
-        clock_format(range->to_ms, at);
-        buf_append_format(sql, " and received_at < timestamptz '%s'", at);
-    }
-    if (range->from_seq > 0) {
-        buf_append_format(sql, " and ingest_seq >= %llu", (unsigned long long)range->from_seq);
-    }
-    if (range->to_seq > 0) {
-        buf_append_format(sql, " and ingest_seq < %llu", (unsigned long long)range->to_seq);
-    }
-}
-
-static void append_events_all(struct buf *sql, const struct views *views)
-{
-    bool has_files = snapshot_file_count(views->snapshot) > 0;
-    bool has_rows = snapshot_source_count(views->snapshot) > 0 || !has_files;
-    buf_append_text(sql, "create view events_all as ");
-    if (has_files) {
-        buf_append_text(sql, "select ");
-        append_columns(sql);
-        buf_append_text(sql, " from read_parquet([");
-        append_files(sql, views->snapshot);
-        buf_append_text(sql, "], hive_partitioning = false)");
-        append_range(sql, views);
-    }
-    buf_append_text(sql, has_files && has_rows ? " union all " : "");
-    if (has_rows) {
-        buf_append_text(sql, "select * from pipes_rows()");
     }
 }
 
@@ -164,27 +118,37 @@ static enum status run_sql(struct views *views, struct buf *sql, struct fault *f
     return status;
 }
 
-enum status views_open(struct views *views, struct duck *duck, struct snapshot *snapshot,
-                       const struct snapshot_range *range, unsigned threads, struct fault *fault)
+/* A view is looked at when it is made, files and all: one of them does where one is asked for. */
+static enum status create_events(struct views *views, bool has_all, struct fault *fault)
 {
-    *views = (struct views){.duck = duck, .snapshot = snapshot, .range = *range};
-    enum status status = register_rows(views, threads, fault);
-    if (status == STATUS_OK) {
-        status = duck_exec(duck, "set timezone = 'UTC'", fault);
+    static const char KEPT[] = " where is_test is distinct from true";
+    const struct events_sql of = {.snapshot = views->snapshot,
+                                  .range = &views->options.range,
+                                  .rows = "pipes_rows()",
+                                  .columns = views->columns.promoted};
+    enum status status = of.columns
+                             ? promoted_functions_register(views->duck, of.columns,
+                                                           events_sql_first_function(&of), fault)
+                             : STATUS_OK;
+    if (status != STATUS_OK) {
+        return status;
     }
     struct buf sql;
     buf_init(&sql, SQL_BYTES_MAX);
-    append_events_all(&sql, views);
-    if (status != STATUS_OK) {
-        buf_free(&sql);
-        return status;
-    }
-    status = run_sql(views, &sql, fault);
-    return status == STATUS_OK ? duck_exec(duck,
-                                           "create view events as select * from events_all "
-                                           "where is_test is distinct from true",
-                                           fault)
-                               : status;
+    buf_append_format(&sql, "create view %s",
+                      has_all ? "events_all as " : "events as select * from (");
+    events_sql_append(&sql, &of);
+    buf_append_format(&sql, "%s%s",
+                      has_all ? "; create view events as select * from events_all" : ")", KEPT);
+    return run_sql(views, &sql, fault);
+}
+
+enum status views_open(struct views *views, struct duck *duck, struct snapshot *snapshot,
+                       const struct views_options *options, struct fault *fault)
+{
+    *views = (struct views){.duck = duck, .snapshot = snapshot, .options = *options};
+    compact_columns_init(&views->columns);
+    return duck_exec(duck, "set timezone = 'UTC'", fault);
 }
 
 static bool has_word(struct view sql, const char *word)
@@ -204,6 +168,35 @@ static bool asks_for_all(struct view sql)
     return has_word(sql, "show") || has_word(sql, "information_schema") || has_word(sql, "duckdb_");
 }
 
+static bool is_name(char byte)
+{
+    return byte == '_' || isalnum((unsigned char)byte) || (byte & 0x80);
+}
+
+/* count(*) is no wish for columns; a product that looks like one does no harm. */
+static bool is_star(struct view sql, size_t at)
+{
+    while (at > 0 && isspace((unsigned char)sql.at[at - 1])) {
+        at--;
+    }
+    return at == 0 || sql.at[at - 1] != '(';
+}
+
+/* Columns that nobody names cost each file some time: these are there for who names one, or asks
+ * for all there are. */
+static bool wants_promoted(const struct views *views, struct view sql)
+{
+    bool wants =
+        views->options.has_promoted && (asks_for_all(sql) || has_word(sql, "describe") ||
+                                        has_word(sql, "columns") || !has_word(sql, "select"));
+    for (size_t i = 0; i < sql.len && views->options.has_promoted && !wants; i++) {
+        bool is_first = i == 0 || !is_name(sql.at[i - 1]);
+        wants = (sql.at[i] == '*' && is_star(sql, i)) ||
+                (is_first && view_is_ignoring_case(view_part(sql, i, 2), "p_"));
+    }
+    return wants;
+}
+
 enum status views_create(struct views *views, struct view sql, struct fault *fault)
 {
     bool is_wanted[16] = {false};
@@ -215,7 +208,14 @@ enum status views_create(struct views *views, struct view sql, struct fault *fau
             is_wanted[k] = is_wanted[k] || strcmp(view_sqls[k].name, view->needs) == 0;
         }
     }
-    enum status status = STATUS_OK;
+    if (wants_promoted(views, sql)) {
+        const struct promoted *promoted = snapshot_promoted(views->snapshot);
+        compact_columns_set(&views->columns, promoted, promoted->count);
+    }
+    enum status status = register_rows(views, views->options.threads, fault);
+    status = status == STATUS_OK
+                 ? create_events(views, is_all || has_word(sql, "events_all"), fault)
+                 : status;
     for (size_t i = 0; i < view_sql_count && status == STATUS_OK; i++) {
         status = is_wanted[i] ? duck_exec(views->duck, view_sqls[i].sql, fault) : STATUS_OK;
     }

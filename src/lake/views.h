@@ -8,7 +8,7 @@
  * docs/query.md says what they hold. Making a view costs time, so only those that the SQL names are
  * made.
  *
- *     views_open(&views, duck, snapshot, threads, &fault);
+ *     views_open(&views, duck, snapshot, &options, &fault);
  *     views_create(&views, sql, &fault);
  *     views_lock(&views, "/proc/self/fd/7", &fault);        from now on SQL of others may run
  *     views_close(&views);                                  after duck_close()
@@ -16,21 +16,29 @@
 #ifndef PIPES_LAKE_VIEWS_H
 #define PIPES_LAKE_VIEWS_H
 
+#include "lake/compact_columns.h"
 #include "lake/duck_rows.h"
 #include "lake/snapshot.h"
+
+struct views_options {
+    struct snapshot_range range; /* the snapshot's */
+    unsigned threads;
+    bool has_promoted; /* columns of promoted properties stand behind the others, where they are
+                          asked for */
+};
 
 struct views {
     struct duck *duck;
     struct snapshot *snapshot;
-    struct snapshot_range range;
+    struct views_options options;
+    struct compact_columns columns;
     struct duck_rows rows; /* of parts and tail */
 };
 
-/* duck and snapshot are borrowed; `range` is the snapshot's. */
+/* duck and snapshot are borrowed, and so is `views` by duck until that is closed. */
 enum status views_open(struct views *views, struct duck *duck, struct snapshot *snapshot,
-                       const struct snapshot_range *range, unsigned threads, struct fault *fault)
-    MUST_CHECK;
-/* Makes what this SQL names. */
+                       const struct views_options *options, struct fault *fault) MUST_CHECK;
+/* Makes what this SQL names, and `events` always. Once. */
 enum status views_create(struct views *views, struct view sql, struct fault *fault) MUST_CHECK;
 /* DuckDB opens no other file than the snapshot's (and `output`, unless NULL), and no setting can be
  * changed any more. */

@@ -153,14 +153,14 @@ static enum status run_sql(struct looking *looking, struct buf *sql, take_fn *ta
     enum status status = buf_status(sql);
     status = status == STATUS_OK ? duck_query(looking->duck, sql->at, &result, fault) : status;
     while (status == STATUS_OK && (status = duck_result_next(result, &chunk, fault)) == STATUS_OK) {
-        const void *columns[4];
+        const void *vectors[4];
         for (idx_t i = 0; i < 4; i++) {
-            columns[i] = api->vector_get_data(api->data_chunk_get_vector(chunk, i));
+            vectors[i] = api->vector_get_data(api->data_chunk_get_vector(chunk, i));
         }
         for (idx_t i = 0; i < api->data_chunk_get_size(chunk) && status == STATUS_OK; i++) {
-            const struct view texts[] = {duck_text(columns[0], i), duck_text(columns[1], i),
-                                         duck_text(columns[2], i)};
-            status = take(looking, texts, ((const uint64_t *)columns[3])[i], file, fault);
+            const struct view texts[] = {duck_text(vectors[0], i), duck_text(vectors[1], i),
+                                         duck_text(vectors[2], i)};
+            status = take(looking, texts, ((const uint64_t *)vectors[3])[i], file, fault);
         }
     }
     duck_result_close(result);
@@ -223,15 +223,15 @@ static enum status ask_file(struct looking *looking, const char *from, struct wh
         subject_sql_owns(&sql, subject);
         status = run_sql(looking, &sql, take_links, file, fault);
     }
-    struct subject_sql_columns *columns = malloc(sizeof(*columns));
-    if (status == STATUS_OK && looking->options->is_counting_mentions && columns) {
-        status = subject_sql_columns(columns, looking->duck, from, fault);
+    struct subject_sql_columns *named = malloc(sizeof(*named));
+    if (status == STATUS_OK && looking->options->is_counting_mentions && named) {
+        status = subject_sql_columns(named, looking->duck, from, fault);
         buf_clear(&sql);
         buf_append_format(&sql, "SELECT '', '', '', count(*) FROM %s WHERE ", from);
-        subject_sql_mentions(&sql, subject, columns);
+        subject_sql_mentions(&sql, subject, named);
         status = status == STATUS_OK ? run_sql(looking, &sql, take_mentions, file, fault) : status;
     }
-    free(columns);
+    free(named);
     buf_free(&sql);
     return status;
 }

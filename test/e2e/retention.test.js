@@ -48,10 +48,18 @@ async function emptyData(t) {
     return collector;
 }
 
+/** What `pipes schema` keeps of Parquet files, unpacked. */
+function statistics(data) {
+    const folder = path.join(data, 'lake', 'schema');
+    return fs.readdirSync(folder, {recursive: true}).filter((name) => name.endsWith('.stats'))
+        .map((name) => execFileSync('zstd', ['-dcq'],
+            {input: fs.readFileSync(path.join(folder, name)).subarray(64), encoding: 'latin1'}));
+}
+
 const MIXED = [
     {type: 'page', anonymous_id: 'a'},
     {type: 'click', anonymous_id: 'a'},
-    {type: 'track', anonymous_id: 'a', user_id: 'u'},
+    {type: 'track', anonymous_id: 'a', user_id: 'u', name: 'told-by-u', properties: {'u-likes': 1}},
     {type: 'track', anonymous_id: 'a', is_test: true},
 ];
 
@@ -65,6 +73,7 @@ test('whole hours, types and purposes go when they are over, and the ledger says
     writePart(data, now - 31 * DAY_MS, MIXED); /* 9-12: too old as well, and still raw */
     writePart(data, now - 19 * DAY_MS, MIXED); /* 13-16 */
     writePart(data, now - 40 * DAY_MS, [{raw: 'x', reason: 'not JSON'}], 'quarantine');
+    assert.strictEqual(statistics(data).filter((one) => /told-by-u.*u-likes/s.test(one)).length, 2);
     const words = ['retention', '--retention.events=25d', '--retention.identified=10d',
         '--retention.click=15d', '--retention.quarantine=35d', '--retention.test=400d'];
     const before = ids(data);
@@ -82,6 +91,8 @@ test('whole hours, types and purposes go when they are over, and the ledger says
     for (const tree of ['raw', 'events']) {
         assert.ok(!fs.existsSync(folderOf(data, tree, now - 30 * DAY_MS)), 'its folder, too');
     }
+    assert.strictEqual(statistics(data).length, 1);
+    assert.doesNotMatch(statistics(data).join(), /told-by-u|u-likes/);
     assert.match(run(data, 'verify'), /is sound/);
     const ledger = JSON.parse(execFileSync(BINARY, ['ledger', '--data', data, '--format', 'json'],
         {encoding: 'utf8'}));
@@ -124,6 +135,7 @@ test('at its budget it takes nothing more and drops nothing', async (t) => {
         return answer.status === 503 && answer.headers.get('retry-after');
     });
     assert.match(collector.output, /disk-budget is used up/);
+    assert.doesNotMatch(collector.output, /lasts for/, 'of a pace that nobody knows yet');
     const {disk} = await collector.counts();
     assert.ok(disk.bytes >= disk.budget && disk.budget === 65536);
     assert.ok(ids(made.data).length >= 4, 'everything is still there');

@@ -38,6 +38,12 @@ function tenOrders() {
     return events;
 }
 
+/** Bytes of all files of statistics. */
+function statistics(folder) {
+    return fs.readdirSync(folder, {recursive: true}).filter((name) => name.endsWith('.stats'))
+        .map((name) => fs.readFileSync(path.join(folder, name)));
+}
+
 function find(report, name, property) {
     const event = report.events.find((one) => one.name === name);
     return property ? event.properties.find((one) => one.path === property) : event;
@@ -72,11 +78,13 @@ test('what was acknowledged is counted at once, and the same after it was compac
     const compacted = schemaJson(collector.data);
     assertTenOrders(compacted);
     assert.strictEqual(compacted.notes, '', 'the hour needed not be counted again');
+    const counted = statistics(stats);
     fs.rmSync(stats, {recursive: true});
     const again = schemaJson(collector.data);
     assertTenOrders(again);
     assert.match(again.notes, /is counted again/);
     assert.strictEqual(schemaJson(collector.data).notes, '', 'it was kept');
+    assert.deepStrictEqual(statistics(stats), counted, 'from rows and from the file: the same');
 });
 
 test('compacted rows and what came since are one', async (t) => {

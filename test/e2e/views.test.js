@@ -2,6 +2,8 @@
 'use strict';
 const test = require('node:test');
 const assert = require('node:assert');
+const fs = require('node:fs');
+const path = require('node:path');
 const {startCollector} = require('./collector');
 const {ask, run} = require('./asking');
 
@@ -164,4 +166,74 @@ test('retention counts who came again, by the day they first came', async (t) =>
     ]);
     assert.deepStrictEqual(await counts('periods := 1, first := \'join\', again := \'use\''),
         [[3, 0, 0], [3, 1, 1]]);
+});
+
+const HOUR_0 = 438288; // of 2020-01-01, since 1970
+
+/** Puts a file of an hour of that day, made by SQL over what was collected. */
+async function putHour(t, data, hour, sql) {
+    const {code, out, err} = await run(t, data, ['query', '--format', 'parquet', sql]);
+    assert.strictEqual(code, 0, err);
+    const folder = path.join(data, 'lake', 'events', 'date=2020-01-01', `hour=0${hour}`);
+    fs.mkdirSync(folder, {recursive: true});
+    fs.writeFileSync(path.join(folder, 'events.parquet'), out);
+}
+
+/** What a compaction writes once all files have all columns of this version, but for some. */
+async function writeColumns(t, data, since = {}) {
+    const names = await ask(t, data, 'select column_name as name from (describe events_all)');
+    fs.writeFileSync(path.join(data, 'lake', 'COLUMNS'), names
+        .filter(({name}) => !name.startsWith('p_'))
+        .map(({name}) => `${since[name] || 0} ${name}\n`).join(''));
+}
+
+test('hours that an older version wrote have a column that came later, without values',
+    async (t) => {
+        const {data} = await collectorWith(t, [at(0, 'track', 'buy', {properties: {n: 1}})]);
+        await putHour(t, data, 0, 'select * exclude (dropped, density) from events_all');
+        await putHour(t, data, 1, 'select * exclude (density) from events_all limit 1');
+        const counted = async () => (await ask(t, data, `select count(*) as n,
+            count(dropped) as dropped, count(density) as density, count(site) as sites
+            from events`))[0];
+        const wanted = {n: 3, dropped: 0, density: 0, sites: 3};
+        assert.deepStrictEqual(await counted(), wanted, 'nothing is known of the files');
+        const since = {dropped: HOUR_0 + 1, density: HOUR_0 + 2};
+        await writeColumns(t, data, since);
+        assert.deepStrictEqual(await counted(), wanted, 'it is known since when they have it');
+        await putHour(t, data, 2, 'select * replace (2.5::double as density) from events_all ' +
+            'limit 1');
+        assert.deepStrictEqual(await counted(), {...wanted, n: 4, density: 1, sites: 4});
+    });
+
+test('a promoted property is what it says everywhere, wherever the row stands', async (t) => {
+    const PRICES = [12.5, 'free', null, 3, true, {a: 1}, 12345678901234567890, [1], 'x'];
+    const {data} = await collectorWith(t, PRICES.map((price, i) =>
+        at(i, 'track', 'buy', {properties: {price, 'a b': `t\u00e9${i}`}})));
+    // Not promoted yet: a file without these columns.
+    await putHour(t, data, 0, 'from events_all');
+    fs.writeFileSync(path.join(data, 'lake', 'PROMOTED'), `${HOUR_0 + 1} DOUBLE p_price price\n` +
+        `${HOUR_0 + 1} VARCHAR p_a_b a b\n${HOUR_0 + 2} BOOLEAN p_sold sold\n`);
+    await putHour(t, data, 1, 'select * exclude (p_sold) from events_all limit 9');
+    const look = () => ask(t, data, `select ingest_seq, count(*) as times,
+        count(p_price) as numbers, count(distinct p_price) as one, any_value(p_price) as price,
+        list(distinct p_a_b) as texts, count(p_sold) as sold
+        from events group by all order by ingest_seq`);
+    const check = async (known) => {
+        const rows = await look();
+        assert.deepStrictEqual(rows.map(({price}) => price),
+            [12.5, null, null, 3, null, null, null, null, null], known);
+        rows.forEach((row, i) => {
+            assert.strictEqual(row.times, 3, known);
+            assert.strictEqual(row.numbers, row.price === null ? 0 : 3, known);
+            assert.deepStrictEqual(row.texts, [`t\u00e9${i}`], known);
+            assert.strictEqual(row.sold, 0, known);
+        });
+    };
+    await check('nothing is known of the files');
+    await writeColumns(t, data);
+    await check('all is known');
+    const names = (await ask(t, data, 'describe events')).map((row) => row.column_name);
+    assert.deepStrictEqual(names.slice(-3), ['p_price', 'p_a_b', 'p_sold']);
+    const {out} = await run(t, data, ['export']);
+    assert.ok(!out.toString().includes('p_price'), 'an export has rows as they are');
 });

@@ -3,10 +3,13 @@
 #include "adapters/adapter_native.h"
 #include "adapters/adapter_pixel.h"
 #include "adapters/adapter_skeleton.h"
-#include "enrich/enrich_url.h"
+#include "enrich/enrich_list.h"
 
 #include <stdint.h>
 #include <stdlib.h>
+
+static const struct facts NOTHING;
+static const struct enrich_tools TOOLS;
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -27,7 +30,7 @@ static void check_batch(struct batch *batch, struct arena *arena)
     buf_init(&row, 16 << 20);
     for (size_t i = 0; i < batch->event_count; i++) {
         buf_clear(&row);
-        if (enrich_url(&batch->events[i], arena) == STATUS_OK &&
+        if (enrich_list_apply(&batch->events[i], &NOTHING, &TOOLS, arena) == STATUS_OK &&
             event_append_row(&row, &batch->events[i]) == STATUS_OK) {
             check_json(buf_view(&row));
         }

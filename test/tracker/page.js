@@ -200,8 +200,11 @@ function openPage(options = {}) {
     }
     vm.runInContext(assemble({site: 'shop', bundle: 'b1', ...options.config},
         options.modules || []), win);
+    while (!options.is_starting && !(win.pipes && win.pipes.version) && page.timers.length) {
+        page.timers.shift().fn();
+    }
     page.pipes = win.pipes;
     return page;
 }
 
-module.exports = {openPage, minified, assemble, element, Storage, Target};
+module.exports = {openPage, assemble, minified, assemble, element, Storage, Target};

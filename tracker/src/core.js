@@ -26,12 +26,16 @@ function core(config, modules, api) {
     var running = false;
     var held = [];
     var queues = [];
+    var unhook = web._saysNo;
     var at, page_view_id, page_url, page_referrer, debugging, sender, beat, pack, agreement;
 
+    var is_own = !api;
+
     api = api || (window.pipes = window.pipes || {});
-    if (api.version) {
+    if (api.begun) {
         return;
     }
+    api.begun = 1;
     if (config.storage === 'memory' || config.storage === 'none') {
         web._keepNothing();
     }
@@ -476,8 +480,9 @@ function core(config, modules, api) {
         })
     };
 
-    fence(function () {
+    function begin() {
         var waiting = api.q || [];
+        unhook();
         // The tag's stub and the package name all calls; those of modules come when these start.
         for (var name in merge(merge({}, window.pipes), calls)) {
             define(name, calls[name]);
@@ -491,5 +496,33 @@ function core(config, modules, api) {
         });
         at = 0;
         api.q = [];
-    })();
+    }
+
+    /** What the start asks of the browser takes it longest the first time: each in a task before. */
+    var parts = [web._saysNo, function () {
+        // A module that is always there may be about to ask for consent.
+        if (consent === 'granted' || !consent && !modules.some(function (one) { return one.always; })) {
+            web._local._keys();
+        }
+    }, begin];
+
+    /** @param {*=} all   the page goes, or who asks wants to use it at once */
+    function next(all) {
+        do {
+            fence(parts.shift())();
+        } while (all && parts[0]);
+        if (parts[0]) {
+            web.later(next, 0);
+        }
+    }
+
+    if (is_own) {
+        unhook = web.listen(window, 'pagehide', function () {
+            next(1);
+            leave(sender._leave);
+        });
+        web.later(next, 0);
+    } else {
+        next(1);
+    }
 }

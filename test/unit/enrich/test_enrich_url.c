@@ -6,13 +6,15 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+static const struct facts NOTHING;
+static const struct enrich_tools TOOLS;
 static struct arena arena;
 
 static struct event enriched(const char *url)
 {
     struct event event = {0};
     event_set_string(&event, COLUMN_URL, view_from_text(url));
-    assert_int_equal(enrich_url(&event, &arena), STATUS_OK);
+    assert_int_equal(enrich_url.apply(&event, &NOTHING, &TOOLS, &arena), STATUS_OK);
     return event;
 }
 
@@ -37,7 +39,7 @@ static void what_the_client_said_stays(void **state)
     struct event event = {0};
     event_set_string(&event, COLUMN_URL, VIEW_LITERAL("https://a.example/?utm_source=b"));
     event_set_string(&event, COLUMN_CAMPAIGN_SOURCE, VIEW_LITERAL("a"));
-    assert_int_equal(enrich_url(&event, &arena), STATUS_OK);
+    assert_int_equal(enrich_url.apply(&event, &NOTHING, &TOOLS, &arena), STATUS_OK);
     assert_true(view_is(event_text(&event, COLUMN_CAMPAIGN_SOURCE), "a"));
     arena_free(&arena);
 }
@@ -50,7 +52,7 @@ static void what_was_decoded_is_quoted_again(void **state)
     struct event event = {0};
     event_set_plain(&event, COLUMN_URL,
                     VIEW_LITERAL("https://a.example/p?utm_source=%22%0A&utm_medium=m"));
-    assert_int_equal(enrich_url(&event, &arena), STATUS_OK);
+    assert_int_equal(enrich_url.apply(&event, &NOTHING, &TOOLS, &arena), STATUS_OK);
     struct buf row;
     buf_init(&row, 1 << 16);
     assert_int_equal(event_append_row(&row, &event), STATUS_OK);

@@ -74,15 +74,20 @@ static void write_part(int64_t hour_ms, unsigned from, unsigned to, const char *
     assert_int_equal(part_writer_finish(part, to, &fault), STATUS_OK);
 }
 
-static void write_rows(unsigned first, const char *const *rows, size_t count)
+static void write_rows_at(int64_t hour_ms, unsigned first, const char *const *rows, size_t count)
 {
     struct part_writer *part;
     struct fault fault = {0};
-    assert_int_equal(part_writer_begin(&part, raw_fd, 7, first, NOON_MS, &fault), STATUS_OK);
+    assert_int_equal(part_writer_begin(&part, raw_fd, 7, first, hour_ms, &fault), STATUS_OK);
     for (size_t i = 0; i < count; i++) {
         assert_int_equal(part_writer_row(part, view_from_text(rows[i]), &fault), STATUS_OK);
     }
     assert_int_equal(part_writer_finish(part, first + count - 1, &fault), STATUS_OK);
+}
+
+static void write_rows(unsigned first, const char *const *rows, size_t count)
+{
+    write_rows_at(NOON_MS, first, rows, count);
 }
 
 static enum status compact_with(uint64_t memory, int64_t hour_ms, bool has_variant,
@@ -192,6 +197,96 @@ static void keeps_every_row_as_it_was(void **state)
     verify(said);
     assert_string_equal(said, "");
     assert_false(is_there("lake/raw/date=2025-11-24/hour=12/part-7-11-13.ndjson.zst"));
+}
+
+static void compact_at(int64_t hour_ms)
+{
+    struct compact_outcome outcome;
+    struct fault fault = {0};
+    if (compact_with(512u << 20, hour_ms, false, &outcome, &fault) != STATUS_OK) {
+        fail_msg("%s", fault.text);
+    }
+    compact_outcome_free(&outcome);
+}
+
+/* The file of noon becomes one of ten o'clock that a version without `dropped` wrote, which knew of
+ * no lake/COLUMNS. */
+static void make_old_hour(void)
+{
+    struct duck *duck;
+    struct duck_options options = {.memory_bytes = 256u << 20};
+    struct fault fault = {0};
+    assert_int_equal(mkdirat(temporary.fd, "lake/events/date=2025-11-24/hour=10", 0700), 0);
+    assert_int_equal(duck_open(&duck, &options, &fault), STATUS_OK);
+    if (duck_exec_format(duck, &fault,
+                         "copy (select * exclude (dropped) from "
+                         "'%s/lake/events/date=2025-11-24/hour=12/events.parquet') to "
+                         "'%s/lake/events/date=2025-11-24/hour=10/events.parquet'",
+                         temporary.path, temporary.path) != STATUS_OK) {
+        fail_msg("%s", fault.text);
+    }
+    duck_close(duck);
+    unlinkat(temporary.fd, "lake/events/date=2025-11-24/hour=12/events.parquet", 0);
+    unlinkat(temporary.fd, "lake/manifest/2025-11-24", 0);
+    assert_int_equal(unlinkat(temporary.fd, "lake/COLUMNS", 0), 0);
+}
+
+static void says_which_hours_have_the_column(const char *expected)
+{
+    char sql[512];
+    snprintf(sql, sizeof(sql),
+             "select string_agg(file_name[-17:-16], ' ' order by file_name) from "
+             "parquet_schema('%s/lake/events/*/*/*.parquet') where name = 'dropped'",
+             temporary.path);
+    answers(sql, expected);
+}
+
+static void a_newer_column_stands_in_the_files_of_newer_hours(void **state)
+{
+    static const char *const WITH_VALUE[] = {
+        "{\"event_id\":\"v\",\"time\":\"2025-11-24T08:10:00.000Z\","
+        "\"received_at\":\"2025-11-24T08:30:02.000Z\",\"site\":\"shop\",\"dropped\":{\"full\":2},"
+        "\"ingest_seq\":41}",
+    };
+    (void)state;
+    write_part(NOON_MS, 1, 5, "{}");
+    compact_at(NOON_MS);
+    make_old_hour();
+    write_part(NOON_MS, 6, 9, "{}");
+    compact_at(NOON_MS);
+    write_part(NOON_MS - 3 * HOUR_MS, 20, 22, "{}");
+    compact_at(NOON_MS - 3 * HOUR_MS);
+    write_part(NOON_MS - HOUR_MS, 30, 31, "{}");
+    compact_at(NOON_MS - HOUR_MS);
+    says_which_hours_have_the_column("11 12");
+    /* By everybody who takes the first file's columns for all. */
+    answers("select count(*) || ' ' || count(event_id) from files", "14 14");
+    write_rows_at(NOON_MS - 4 * HOUR_MS, 41, WITH_VALUE, 1);
+    compact_at(NOON_MS - 4 * HOUR_MS);
+    says_which_hours_have_the_column("08 11 12");
+    /* And it stays, when more comes. */
+    write_part(NOON_MS - 4 * HOUR_MS, 42, 44, "{}");
+    compact_at(NOON_MS - 4 * HOUR_MS);
+    says_which_hours_have_the_column("08 11 12");
+    char sql[512];
+    snprintf(sql, sizeof(sql),
+             "select dropped from '%s/lake/events/date=2025-11-24/hour=08/events.parquet' "
+             "where event_id = 'v'",
+             temporary.path);
+    answers(sql, "{\"full\":2}");
+}
+
+static void an_hour_that_is_parquet_leaves_no_folder_among_the_parts(void **state)
+{
+    (void)state;
+    write_part(NOON_MS, 1, 5, "{}");
+    write_part(NOON_MS - HOUR_MS, 6, 9, "{}");
+    compact_at(NOON_MS);
+    assert_false(is_there("lake/raw/date=2025-11-24/hour=12"));
+    assert_true(is_there("lake/raw/date=2025-11-24/hour=11/part-7-6-9.ndjson.zst"));
+    compact_at(NOON_MS - HOUR_MS);
+    assert_false(is_there("lake/raw/date=2025-11-24"));
+    assert_true(is_there("lake/raw"));
 }
 
 static void keeps_the_first_of_two_with_the_same_id(void **state)
@@ -511,6 +606,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
         TEST(keeps_every_row_as_it_was),
+        TEST(a_newer_column_stands_in_the_files_of_newer_hours),
+        TEST(an_hour_that_is_parquet_leaves_no_folder_among_the_parts),
         TEST(keeps_the_first_of_two_with_the_same_id),
         TEST(takes_late_parts_into_the_hours_file),
         TEST(sorts_more_rows_than_fit_into_memory),

@@ -130,9 +130,8 @@ static void shows_no_place_where_there_is_none_and_nothing_that_a_terminal_acts_
     struct fault fault = {0};
     assert_int_equal(duck_exec(*state, "select wrong", &fault), STATUS_BAD_INPUT);
     assert_int_not_equal(duck_detail(*state)[0], 0);
-    assert_int_equal(
-        duck_exec(*state, "select (chr(27) || '[2J' || chr(155))::integer", &fault),
-        STATUS_BAD_INPUT);
+    assert_int_equal(duck_exec(*state, "select (chr(27) || '[2J' || chr(155))::integer", &fault),
+                     STATUS_BAD_INPUT);
     assert_null(strchr(fault.text, 27));
     assert_null(strstr(fault.text, "\xc2\x9b"));
     assert_non_null(strstr(fault.text, "?[2J"));

@@ -4,6 +4,7 @@
 
 #include "../temporary.h"
 #include "base/file.h"
+#include "lake/quarantine_room.h"
 #include "base/hash.h"
 #include "journal/data_folder.h"
 #include "lake/part_writer.h"
@@ -394,6 +395,29 @@ static void a_full_quarantine_drops_and_counts_and_the_rest_goes_on(void **state
     assert_int_equal(scene.quarantined + lake_counts(scene.lake)->quarantine_dropped, 600);
 }
 
+static void what_is_taken_out_of_a_full_quarantine_is_room_again(void **state)
+{
+    (void)state;
+    char quarantine[128];
+    uint64_t number = 1000;
+    scene.log.level = (enum logger_level) - 1;
+    snprintf(quarantine, sizeof(quarantine), "%s/lake/quarantine", scene.path);
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t dropped = lake_counts(scene.lake)->quarantine_dropped;
+        for (size_t n = 0; n < 60; n++, number += 10) {
+            append_kind(0, number, 10, FRAME_QUARANTINED);
+            commit(0);
+        }
+        drain();
+        look();
+        assert_true(lake_counts(scene.lake)->quarantine_dropped > dropped);
+        assert_true(scene.quarantined > 0);
+        /* Hours of it, as retention and replay do; the folder itself stays. */
+        run((char *[]){"find", quarantine, "-mindepth", "1", "-delete", NULL});
+        scene.now_ms += QUARANTINE_ROOM_LOOK_MS;
+    }
+}
+
 static void cut_off_before_a_part_is_closed_repeats_it_whole(void **state)
 {
     (void)state;
@@ -623,6 +647,7 @@ int main(void)
         CASE(an_hour_has_its_own_file),
         CASE(quarantine_is_a_tree_of_its_own),
         CASE(a_full_quarantine_drops_and_counts_and_the_rest_goes_on),
+        CASE(what_is_taken_out_of_a_full_quarantine_is_room_again),
         CASE(cut_off_before_a_part_is_closed_repeats_it_whole),
         CASE(cut_off_after_parts_were_closed_repeats_nothing),
         CASE(the_cursor_forgets_streams_that_are_gone),

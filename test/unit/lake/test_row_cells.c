@@ -56,9 +56,12 @@ static void cuts_rows_as_the_checking_reader_does(void **state)
         assert_int_equal(json_parse(&doc, row, &arena, NULL, NULL), STATUS_OK);
         assert_true(row_cells_read(&cells, row));
         agree(&cells, &doc, ROWS[i]);
-        row_cells_pack(&cells, row, &packed);
-        row_cells_unpack(&packed, row, &again);
+        size_t bytes = row_cells_pack(&cells, row, &packed);
+        /* What is in use, alone: a tool sees when more of it is read. */
+        void *kept = memcpy(malloc(bytes), &packed, bytes);
+        row_cells_unpack(kept, row, &again);
         agree(&again, &doc, ROWS[i]);
+        free(kept);
     }
     arena_free(&arena);
 }

@@ -1,0 +1,62 @@
+#include "app/sender.h"
+
+static struct view agent_of(const struct http_head *head)
+{
+    return view_part(http_header(head, "user-agent"), 0, VISITOR_AGENT_BYTES_MAX);
+}
+
+/* Browsers that send any send the first. */
+static struct visitor_hints hints_of(const struct http_head *head)
+{
+    struct view brands = http_header(head, "sec-ch-ua");
+    if (brands.len == 0) {
+        return (struct visitor_hints){0};
+    }
+    return (struct visitor_hints){
+        .brands = brands,
+        .versions = http_header(head, "sec-ch-ua-full-version-list"),
+        .mobile = http_header(head, "sec-ch-ua-mobile"),
+        .platform = http_header(head, "sec-ch-ua-platform"),
+        .platform_version = http_header(head, "sec-ch-ua-platform-version"),
+        .form_factors = http_header(head, "sec-ch-ua-form-factors"),
+    };
+}
+
+void sender_read(struct visitor *visitor, const struct http_head *head, const char *peer,
+                 const struct trusted_networks *trusted)
+{
+    struct forwarded client;
+    *visitor = (struct visitor){.agent = agent_of(head), .hints = hints_of(head)};
+    if (trusted->count > 0 || trusted->has_unix) {
+        forwarded_read(&client, trusted, peer, head);
+        peer = client.address;
+    }
+    visitor->has_address = ip_address_parse(&visitor->address, view_from_text(peer));
+}
+
+enum status sender_know(struct sender *sender, const struct exchange *x,
+                        const struct settings *settings, struct arena *arena)
+{
+    const struct http_request *request = exchange_request(x);
+    struct visitor visitor;
+    sender_read(&visitor, request->head, request->peer, &settings->trusted);
+    sender->arena = arena;
+    sender->agent = visitor.agent;
+    return enrich_list_know(&visitor, &sender->tools, &sender->facts, arena);
+}
+
+enum status sender_facts(const struct sender *sender, const struct event *event, struct facts *room,
+                         const struct facts **facts)
+{
+    const struct event_told *told = &event->told;
+    struct view agent = view_part(told->agent, 0, VISITOR_AGENT_BYTES_MAX);
+    bool is_own = agent.len > 0 ? view_equal(agent, sender->agent) : told->address.len == 0;
+    *facts = &sender->facts;
+    if (is_own || !sender->arena) {
+        return STATUS_OK;
+    }
+    struct visitor visitor = {.is_told = true, .agent = agent};
+    visitor.has_address = ip_address_parse(&visitor.address, told->address);
+    *facts = room;
+    return enrich_list_know(&visitor, &sender->tools, room, sender->arena);
+}
