@@ -15,6 +15,7 @@
 #   make bench-lake  what the lake promises, measured beside plain DuckDB; MEASURE=--save
 #   make bench-lake-data  a lake of 2 million events (EVENTS=), in build/bench/lake (DATA=), and what
 #                 is true of it beside; options of build/bench/generate in GENERATE=
+#   make bench-scrub what the scrubber finds, what it takes by mistake, and how fast it is (SAMPLES=)
 #   make check-clickhouse  what `pipes query` answers is what ClickHouse answers, and what is true
 #   make fresh    prove set-up and tests in a bare Debian root (needs debootstrap and root)
 
@@ -34,7 +35,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -isystem $(DUCKDB_HEADER) -DPIPES_VERS
 LIBS = -lzstd -lz -linih -ldeflate -lbrotlidec -lnghttp2 -luring -lpcre2-8 -lmaxminddb -lssl -lcrypto -lpthread
 
 SOURCES := $(sort $(wildcard src/*/*.c))
-GENERATED := $(BUILD)/gen/embedded_tracker.o $(BUILD)/gen/embedded_dashboard.o $(BUILD)/gen/agent_table.o
+GENERATED := $(BUILD)/gen/embedded_tracker.o $(BUILD)/gen/embedded_dashboard.o $(BUILD)/gen/agent_table.o $(BUILD)/gen/scrub_rules.o
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(GENERATED)
 TRACKER_SOURCES := $(wildcard tracker/src/*.js) tracker/build.js tracker/modules.json tracker/rules/scrub.json
 DASHBOARD := $(wildcard dashboard/*.html dashboard/*.css dashboard/*.js dashboard/*.svg)
@@ -50,6 +51,7 @@ FAULT_BINARIES := $(FAULT_TESTS:%.c=$(BUILD)/%)
 E2E_TESTS := $(sort $(wildcard test/e2e/*.test.js))
 LOAD_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/load/*.c)))
 LAKE_BENCH_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard bench/lake/*.c)))
+SCRUB_BENCH_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort bench/bench_scrub.c $(wildcard bench/scrub/*.c)))
 COLLECTOR_BENCH_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(sort bench/bench_collector.c $(wildcard bench/collector/*.c)))
 
 .PHONY: all
@@ -96,6 +98,11 @@ $(BUILD)/gen/embedded_tracker.c: $(BUILD)/tracker/stamp tools/embed
 $(BUILD)/gen/embedded_dashboard.c: $(DASHBOARD) tools/embed
 	@mkdir -p $(@D)
 	@tools/embed embedded_dashboard base/embedded.h $(DASHBOARD) >$@
+
+# What says secret is the same in the page and here.
+$(BUILD)/gen/scrub_rules.c: tracker/rules/scrub.json tools/make_scrub_rules
+	@mkdir -p $(@D)
+	@node tools/make_scrub_rules $< >$@.new && mv $@.new $@
 
 # uap-core's rules and the list of crawlers, out of their packages; package-lock.json pins them.
 $(BUILD)/gen/agent_table.c: tools/agent_rules tools/agent_literals.js \
@@ -258,6 +265,17 @@ $(BUILD)/bench/generate: $(LAKE_BENCH_OBJECTS) $(BUILD)/libpipes.a
 $(BUILD)/bench/duck_sql $(BUILD)/bench/measured: %: %.o $(BUILD)/libpipes.a
 	@$(CC) $(ALL_CFLAGS) $^ $(LIBS) -o $@
 
+$(BUILD)/bench/bench_scrub: $(SCRUB_BENCH_OBJECTS) $(BUILD)/libpipes.a
+	@$(CC) $(ALL_CFLAGS) $^ $(LIBS) -o $@
+
+# Of a corpus that is made; the first figure: samples of each rule and of each kind.
+SAMPLES ?= 20000
+.PHONY: bench-scrub
+bench-scrub:
+	@tools/setup run
+	@$(MAKE) --no-print-directory $(BUILD)/bench/bench_scrub
+	@$(BUILD)/bench/bench_scrub $(SAMPLES)
+
 # The answers beside those of ClickHouse's real engine: half a gigabyte, so it is no dependency, but
 # fetched when somebody asks; what cannot be fetched is a failure, for nothing was checked then.
 CLICKHOUSE := $(BUILD)/clickhouse
@@ -302,4 +320,4 @@ clean:
 	rm -rf build
 
 -include $(OBJECTS:.o=.d) $(wildcard $(BUILD)/test/unit/*/*.d) $(wildcard $(FAULT_BUILD)/*.d) $(LOAD_OBJECTS:.o=.d) \
-    $(COLLECTOR_BENCH_OBJECTS:.o=.d) $(LAKE_BENCH_OBJECTS:.o=.d) $(wildcard $(BUILD)/bench/*.d)
+    $(COLLECTOR_BENCH_OBJECTS:.o=.d) $(SCRUB_BENCH_OBJECTS:.o=.d) $(LAKE_BENCH_OBJECTS:.o=.d) $(wildcard $(BUILD)/bench/*.d)

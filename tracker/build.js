@@ -31,7 +31,7 @@ async function shrink(code, more) {
 /** The names of rules/scrub.json as a part of a regular expression. */
 function scrubNames() {
     const rules = JSON.parse(fs.readFileSync(path.join(__dirname, 'rules', 'scrub.json'), 'utf8'));
-    const those = (match) => rules.names.filter((one) => one.match === match)
+    const those = (match) => rules.names.filter((one) => one.match === match && one.by !== 'collector')
         .map((one) => one.name.replace(/_/g, '_?-?')).join('|');
     return `[\\w-]{0,40}(?:${those('part')})[\\w-]{0,40}|(?:\\d+[a-f]?)?(?:${those('whole')})`;
 }

@@ -121,6 +121,11 @@ struct config {
     const char *report_out;
     const struct config_sites *sites; /* sections of the file; NULL: none */
     const char *unknown_site;
+    bool scrub;
+    const char *scrub_drop;
+    const char *scrub_hash;
+    int64_t scrub_hash_period_ms;
+    const char *scrub_allow;
 };
 
 struct config_source {

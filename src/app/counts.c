@@ -40,6 +40,7 @@ static const struct {
     ROW(dropped_denied, "events_dropped", "{signal=\"denied\"}", NULL),
     ROW(dropped_no_consent, "events_dropped", "{signal=\"no_consent\"}", NULL),
     ROW(lone_surrogates, "lone_surrogates_repaired", "", "halves of characters that were repaired"),
+    ROW(events_scrubbed, "events_scrubbed", "", "events that lost something nobody wanted to send"),
     ROW(commits, "journal_commits", "", "commits of the journal"),
     ROW(commit_failures, "journal_commit_failures", "",
         "commits that failed; their requests got 503"),

@@ -38,6 +38,7 @@ struct counts {
     _Atomic uint64_t dropped_no_consent; /* consent-needed */
     _Atomic uint64_t given_up;           /* answered 503 */
     _Atomic uint64_t lone_surrogates;    /* repaired */
+    _Atomic uint64_t events_scrubbed;    /* lost something, however little */
     _Atomic uint64_t commits;
     _Atomic uint64_t commit_failures;
     _Atomic bool is_commit_failing; /* the last one did */

@@ -8,6 +8,7 @@
 #include "app/gate.h"
 #include "app/refusal.h"
 #include "app/round.h"
+#include "app/scrubbing.h"
 #include "app/worker_tools.h"
 
 #include <errno.h>
@@ -24,6 +25,7 @@ struct pipeline {
     unsigned worker;
     struct refusals refusals;
     struct arena arena;
+    struct scrub_cache scrub_cache;
     struct round rounds[2];
     struct round *gathering;
     struct round *committing; /* the other one; empty when no commit is under way */
@@ -250,7 +252,11 @@ static enum status keep(struct taking *taking, struct exchange *x, const struct 
         pipeline->gathering->is_live = live_wants(pipeline->shared.live);
     }
     renew_cookie(taking, x);
+    const struct scrubbing scrubbing = {&taking->settings->scrubbing, pipeline->shared.keys,
+                                        &pipeline->scrub_cache, pipeline->shared.counts};
     enum status status = gate_clean(gate, taking->pass, fault);
+    status =
+        status == STATUS_OK ? scrubbing_apply(&scrubbing, taking->batch, &pipeline->arena) : status;
     status = status == STATUS_OK ? journal_batch(taking, fault) : status;
     pipeline->is_full = pipeline->is_full || status == STATUS_FULL;
     if (status == STATUS_FULL || status == STATUS_IO) {

@@ -22,6 +22,7 @@
 #include "app/lake_thread.h"
 #include "app/live.h"
 #include "app/receipts.h"
+#include "app/scrub_keys.h"
 #include "base/logger.h"
 #include "enrich/agent_rules.h"
 #include "journal/journal.h"
@@ -48,6 +49,7 @@ struct pipeline_shared {
     uint64_t hash_seed;      /* of this data folder */
     struct lake_thread *lake;
     struct ledger_door *door; /* NULL: nothing is counted for the ledger */
+    struct scrub_keys *keys;  /* of hashes */
     int64_t interval_ms;      /* of the journal, when it syncs at intervals */
 };
 

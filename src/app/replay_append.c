@@ -62,8 +62,10 @@ enum status replay_append_row(struct replay_append *append, struct view text, st
     if (append->done_count == REPLAY_ROWS_MAX) {
         return fault_set(fault, STATUS_TOO_BIG, "over %d rows at once", REPLAY_ROWS_MAX);
     }
-    bool is_understood = replay_row_read(&row, text, &append->arena) &&
-                         replay_row_decode(&row, &append->place.completion, &append->arena, &batch);
+    bool is_understood =
+        replay_row_read(&row, text, &append->arena) &&
+        replay_row_decode(&row, &append->place.completion, &append->arena, &batch) &&
+        scrubbing_apply(&append->place.scrubbing, &batch, &append->arena) == STATUS_OK;
     enum status status = is_understood ? write_frame(append, &row, &batch, fault) : STATUS_OK;
     append->looked += status == STATUS_OK;
     return status;

@@ -12,6 +12,7 @@
 
 #include "app/completion.h"
 #include "app/request_account.h"
+#include "app/scrubbing.h"
 #include "journal/journal.h"
 
 enum { REPLAY_ROWS_MAX = 1024, REPLAY_BYTES_MAX = 768 * 1024 };
@@ -22,6 +23,7 @@ struct replay_place {
     unsigned worker;
     uint64_t hash_seed;
     struct completion completion;
+    struct scrubbing scrubbing; /* for rows that are older than a rule */
     struct request_account account;
     struct ledger_tally *noted;   /* what is accepted when the commit went well */
     struct ledger_tally *counted; /* without a front door: all that is counted, as if it had been;

@@ -83,6 +83,9 @@ enum status replay_alone_open(struct replay_alone *alone, const struct data_alon
     if (status == STATUS_OK) {
         status = key_seed_load(alone->data.data.fd, &alone->hash_seed, fault);
     }
+    if (status == STATUS_OK) {
+        status = scrub_options_read(&alone->scrubbing, options->config, fault);
+    }
     /* What another collector left is in parts then, whose rows can be replayed, too. */
     return status == STATUS_OK ? lake_drain(alone->data.lake, fault) : status;
 }
@@ -142,6 +145,7 @@ static enum status put_alone(void *self, struct view rows, struct replay_lot *lo
         .journal = alone->data.journal,
         .hash_seed = alone->hash_seed,
         .completion = {config->site, config->environment},
+        .scrubbing = {.options = &alone->scrubbing},
         .counted = &tally,
     };
     ledger_tally_init(&tally, REQUEST_ACCOUNT_ROWS);

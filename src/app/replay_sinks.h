@@ -30,6 +30,7 @@ struct replay_alone {
     struct data_alone data;
     struct replay_append append;
     uint64_t hash_seed;
+    struct scrub_options scrubbing;
 };
 
 enum status replay_alone_open(struct replay_alone *alone, const struct data_alone_options *options,

@@ -229,6 +229,7 @@ static void close_all(struct serve *serve)
     replay_desk_destroy(serve->desk);
     live_destroy(serve->live);
     settings_box_free(&serve->settings);
+    scrub_keys_free(&serve->keys);
     guard_destroy(serve->guard);
     receipts_destroy(serve->receipts);
     agent_rules_destroy(serve->agents);

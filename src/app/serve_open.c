@@ -137,6 +137,7 @@ static enum status open_limits(struct serve *serve, struct fault *fault)
     enum status status =
         settings_create(&settings, config, clock_now_ms(serve->options->clock), fault);
     if (status == STATUS_OK) {
+        status = scrub_options_read(&serve->scrubbing, config, fault);
         settings_box_init(&serve->settings, settings);
         status = guard_create(&serve->guard, (size_t)config->connections_max, fault);
     }
@@ -151,6 +152,7 @@ static enum status open_desk(struct serve *serve, struct fault *fault)
                   .worker = options->workers,
                   .hash_seed = serve->shared.pipeline.hash_seed,
                   .completion = {options->config->site, options->config->environment},
+                  .scrubbing = {&serve->scrubbing, &serve->keys, NULL, &serve->counts},
                   .account = {serve->door, options->workers}},
         .lake = serve->lake_thread,
     };
@@ -219,6 +221,9 @@ static enum status open_shared(struct serve *serve, struct fault *fault)
         return status;
     }
     struct pipeline_shared *pipeline = &serve->shared.pipeline;
+    scrub_keys_init(&serve->keys, serve->data.fd, config->scrub_hash_period_ms, options->clock,
+                    options->log);
+    pipeline->keys = &serve->keys;
     pipeline->journal = serve->journal;
     pipeline->door = serve->door;
     pipeline->live = serve->live;

@@ -59,6 +59,8 @@ struct serve {
     struct settings_box settings;
     struct guard *guard;
     struct receipts *receipts;
+    struct scrub_keys keys;
+    struct scrub_options scrubbing; /* as it was at the start, for what is replayed */
     struct agent_rules *agents;
     struct front_shared shared;
     struct worker workers[SERVE_WORKERS_MAX];

@@ -59,17 +59,28 @@ static void destroy(struct settings *settings)
     free(settings);
 }
 
+/* The list of what stays is the snapshot's own. */
+static enum status read_scrubbing(struct settings *settings, const struct config *config,
+                                  struct fault *fault)
+{
+    struct config own = *config;
+    own.scrub_allow = settings->scrub_allow;
+    return scrub_options_read(&settings->scrubbing, &own, fault);
+}
+
 enum status settings_create(struct settings **settings, const struct config *config, int64_t now_ms,
                             struct fault *fault)
 {
     size_t text_bytes = strlen(config->origins) + 1;
-    struct settings *made = calloc(1, sizeof(*made) + text_bytes);
+    size_t allow_bytes = strlen(config->scrub_allow) + 1;
+    struct settings *made = calloc(1, sizeof(*made) + text_bytes + allow_bytes);
     struct fault why = {0};
     *settings = NULL;
     if (!made) {
         return fault_set(fault, STATUS_NO_MEMORY, "no memory for the options");
     }
     memcpy(made->text, config->origins, text_bytes);
+    made->scrub_allow = memcpy(made->text + text_bytes, config->scrub_allow, allow_bytes);
     made->source_connections = (uint32_t)config->source_connections_max;
     made->source_requests = (uint32_t)config->source_requests_max;
     made->site_requests = (uint32_t)config->site_requests_max;
@@ -78,6 +89,9 @@ enum status settings_create(struct settings **settings, const struct config *con
     enum status status = sites_make(&made->sites, config, &made->arena, fault);
     status = status == STATUS_OK ? read_origins(made, fault) : status;
     make_gpc_statement(made, now_ms);
+    if (status == STATUS_OK) {
+        status = read_scrubbing(made, config, fault);
+    }
     if (status == STATUS_OK) {
         status = trusted_networks_parse(&made->trusted, config->trusted_proxies, &why);
         if (status != STATUS_OK) {

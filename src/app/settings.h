@@ -17,6 +17,7 @@
 
 #include "app/places.h"
 #include "app/sites.h"
+#include "app/scrubbing.h"
 #include "base/logger.h"
 #include "net/cors.h"
 #include "net/forwarded.h"
@@ -32,6 +33,7 @@ struct settings {
     uint32_t source_requests;    /* per second */
     uint32_t site_requests;      /* per second */
     bool has_server_cookie;
+    struct scrub_options scrubbing;
     struct places places;
     struct sites sites;
     char gpc_statement[SETTINGS_GPC_BYTES]; /* of /.well-known/gpc.json; empty: none is made */
@@ -40,7 +42,8 @@ struct settings {
     uint64_t generation;
     unsigned holders;
     struct view origins[SETTINGS_ORIGINS_MAX];
-    char text[]; /* that the origins point into */
+    const char *scrub_allow; /* in text, as what the origins point into */
+    char text[];
 };
 
 struct settings_box {

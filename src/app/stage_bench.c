@@ -8,6 +8,7 @@
 #include "journal/journal.h"
 #include "net/http_head.h"
 #include "privacy/policy_event.h"
+#include "privacy/scrub.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@ enum {
     SLICE_MS = 60,
     GROUP = 64, /* requests a commit of the journal */
     LOADS = 3,
-    STAGES = 10,
+    STAGES = 11,
     AGENT_SEED = 1
 };
 
@@ -33,6 +34,7 @@ struct bench {
     struct buf row;
     struct arena arena;
     struct arena scratch;
+    struct scrub_cache scrub_cache;
     struct http_head head;
     struct json doc;
     struct inbound inbound;
@@ -183,6 +185,17 @@ static void clean(struct bench *bench)
     }
 }
 
+/* Of the request as it came: what is clean stays, so that each time is the first. */
+static void scrub(struct bench *bench)
+{
+    const struct scrubber scrubber = {.cache = &bench->scrub_cache};
+    arena_clear(&bench->scratch);
+    for (size_t i = 0; i < bench->batch.event_count && bench->status == STATUS_OK; i++) {
+        uint32_t found;
+        bench->status = scrub_event(&scrubber, &bench->batch.events[i], &bench->scratch, &found);
+    }
+}
+
 static void name_keys(struct bench *bench)
 {
     for (size_t i = 0; i < bench->batch.event_count; i++) {
@@ -244,6 +257,7 @@ static const struct {
     {"decode", decode, 1, 0, false, "json, and its members to columns"},
     {"complete", complete, 1, 0, false, "site, host, campaign, referrer, facts to columns"},
     {"privacy", clean, 1, 0, false, "consent, ids, and what is repeated of address and agent"},
+    {"scrub", scrub, 1, 0, false, "what nobody wanted to send (a clean event)"},
     {"keys", name_keys, 1, 0, false, "hashes that tell events apart"},
     {"row", write_rows, 1, 0, false, "columns to a row of NDJSON"},
     {"journal", journal_some, GROUP, JOURNAL_OS, true, "row, frame, checksum, 64 requests a write"},

@@ -14,6 +14,9 @@ static int set_up(void **state)
 {
     struct fault fault;
     struct config config = {.origins = "",
+                            .scrub_drop = "",
+                            .scrub_hash = "",
+                            .scrub_allow = "",
                             .server_cookie = "off",
                             .trusted_proxies = "10.0.0.0/8, unix",
                             .source_connections_max = 2,
