@@ -17,6 +17,7 @@
 #                 is true of it beside; options of build/bench/generate in GENERATE=
 #   make check-clickhouse  what `pipes query` answers is what ClickHouse answers, and what is true
 #   make fresh    prove set-up and tests in a bare Debian root (needs debootstrap and root)
+#   make install  program, manual, completion, service unit; PREFIX=/usr/local, DESTDIR=
 
 BUILD ?= build
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
@@ -34,9 +35,14 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -isystem $(DUCKDB_HEADER) -DPIPES_VERS
 LIBS = -lzstd -lz -linih -ldeflate -lbrotlidec -lnghttp2 -luring -lssl -lcrypto -lpthread
 
 SOURCES := $(sort $(wildcard src/*/*.c))
-GENERATED := $(BUILD)/gen/embedded_tracker.o $(BUILD)/gen/embedded_dashboard.o
+GENERATED := $(BUILD)/gen/embedded_tracker.o $(BUILD)/gen/embedded_dashboard.o $(BUILD)/gen/embedded_deploy.o
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(GENERATED)
 TRACKER_SOURCES := $(wildcard tracker/src/*.js) tracker/build.js tracker/modules.json tracker/rules/scrub.json
+# What the program is installed with, and what `pipes deploy` writes.
+PREFIX ?= /usr/local
+MACHINE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+LIBDUCKDB ?= $(wildcard node_modules/@duckdb/node-bindings-linux-$(patsubst aarch64,arm64,$(MACHINE:x86_64=x64))/libduckdb.so)
+DEPLOY := $(sort $(wildcard deploy/systemd/* deploy/container/* deploy/aws/*))
 DASHBOARD := $(wildcard dashboard/*.html dashboard/*.css dashboard/*.js dashboard/*.svg)
 UNIT := $(sort $(wildcard test/unit/*/test_*.c))
 UNIT_BINARIES := $(UNIT:%.c=$(BUILD)/%)
@@ -92,9 +98,17 @@ $(BUILD)/gen/embedded_dashboard.c: $(DASHBOARD) tools/embed
 	@mkdir -p $(@D)
 	@tools/embed embedded_dashboard base/embedded.h $(DASHBOARD) >$@
 
+$(BUILD)/gen/embedded_deploy.c: $(DEPLOY) tools/embed
+	@mkdir -p $(@D)
+	@tools/embed embedded_deploy base/embedded.h $(DEPLOY) >$@
+
 $(BUILD)/gen/%.o: $(BUILD)/gen/%.c
 	@echo "  cc $<"
 	@$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+.PHONY: install
+install: all
+	@tools/install '$(DESTDIR)' '$(PREFIX)' $(BUILD)/pipes $(LIBDUCKDB)
 
 .PHONY: run
 run:

@@ -28,6 +28,8 @@ enum config_use {
     CONFIG_RETENTION = 1 << 13,
     CONFIG_LEDGER = 1 << 14,
     CONFIG_REPLAY = 1 << 15,
+    CONFIG_HELP = 1 << 16,
+    CONFIG_DEPLOY = 1 << 17,
     CONFIG_ANY = 0xffffff,
 };
 
@@ -72,6 +74,7 @@ struct config {
     int64_t quarantine_max;
     const char *log_level;
     const char *format;
+    const char *help_format;
     const char *ledger_format;
     bool losses;
     int64_t last;
@@ -108,6 +111,17 @@ struct config {
     int64_t disk_budget;
     const char *disk_budget_drop;
     int64_t keep_bytes;
+    const char *domain; /* from here on: of deploy */
+    const char *certificates;
+    bool remove;
+    bool with_data;
+    const char *root;
+    const char *deploy_out;
+    const char *base_image;
+    const char *package;
+    const char *stack;
+    const char *instance_type;
+    const char *hosted_zone;
 };
 
 struct config_source {

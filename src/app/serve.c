@@ -3,6 +3,7 @@
 #include "app/hand_over.h"
 #include "app/running_file.h"
 #include "app/serve_parts.h"
+#include "base/manager.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -258,7 +259,11 @@ enum status serve_run(const struct serve_options *options, struct fault *fault)
     status = status == STATUS_OK ? start_all(serve, fault) : status;
     if (status == STATUS_OK) {
         print_addresses(serve);
+        manager_tell("READY=1");
         wait_for_end(serve, &signals);
+        if (!serve->is_handing_over) {
+            manager_tell("STOPPING=1");
+        }
         dprintf(options->out_fd, "  Stopping: keeping what was received ...\n");
     }
     if (!serve->is_handing_over) {

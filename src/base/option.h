@@ -74,6 +74,8 @@ enum status option_read_environment(struct option_set *set, char *const *environ
 enum status option_read_flags(struct option_set *set, unsigned uses, int count, char *const *words,
                               struct fault *fault) MUST_CHECK;
 
+/* What stands for the value in help: "DIR", "on|off"; empty when the flag needs none. */
+const char *option_value_word(const struct option_row *row);
 /* Help for the rows whose uses meet `uses`. */
 enum status option_append_help(struct buf *out, const struct option_row *rows, size_t count,
                                unsigned uses);
