@@ -116,7 +116,7 @@ install: all
 DEB_BUILD ?= build/deb-$(DEB_ARCH)
 DEB_ARCH := $(patsubst x86_64,amd64,$(patsubst aarch64,arm64,$(MACHINE)))
 DEB_CFLAGS = -O2 -flto=auto -ffat-lto-objects -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE -pie \
-    -Wl,-z,relro,-z,now,--as-needed -ffile-prefix-map=$(CURDIR)=. -frandom-seed=pipes
+    -Wl,-z,relro,-z,now,--as-needed -ffile-prefix-map=$(CURDIR)=. -frandom-seed=$$@
 .PHONY: deb
 deb:
 	@$(MAKE) --no-print-directory BUILD=$(DEB_BUILD) CFLAGS='$(DEB_CFLAGS)' all
