@@ -90,6 +90,11 @@ mount_all() {
     mountpoint -q "$root/dev/shm" || mount -t tmpfs -o mode=1777,size=1g tmpfs "$root/dev/shm"
 }
 
+# For the background: what is ended then is the command itself.
+inside_alone() {
+    exec chroot "$root" env -i "${environment[@]}" "$@"
+}
+
 inside() {
     chroot "$root" env -i "${environment[@]}" "$@"
 }

@@ -10,7 +10,7 @@ const http = require('node:http');
 const path = require('node:path');
 
 const [port, dev] = process.argv.slice(2);
-const KEYS = {AccessKeyId: 'test:tester', SecretAccessKey: 'testing', Token: 'session-1'};
+const KEYS = {AccessKeyId: 'AKIDSMOKE', SecretAccessKey: 'testing', Token: 'session-1'};
 
 function hmac(key, text) {
     return crypto.createHmac('sha256', key).update(text).digest();

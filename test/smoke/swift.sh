@@ -1,6 +1,6 @@
 #!/bin/bash
-# swift.sh DIR PORT: an S3 that verifies signatures, of Debian's Swift, on this machine only; key test:tester,
-# secret testing, region us-east-1. Says "ready" and runs until it is told to stop. PORT and the five above it.
+# swift.sh DIR PORT: an S3 that verifies signatures, of Debian's Swift, on this machine only; key AKIDSMOKE,
+# secret testing, region us-east-1. Says "ready" and runs until it is told to stop. PORT and the four above it.
 set -eu
 mkdir -p "$1"/{etc,dev/d1,log} /etc/swift
 cd "$1"
@@ -54,7 +54,7 @@ swift_dir = $PWD/etc
 user = root
 workers = 0
 [pipeline:main]
-pipeline = catch_errors proxy-logging cache listing_formats bulk s3api tempauth copy slo dlo proxy-logging proxy-server
+pipeline = catch_errors proxy-logging cache listing_formats bulk s3api names tempauth copy slo dlo proxy-logging proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
@@ -70,10 +70,25 @@ END
     filter dlo
     filter s3api
     printf 's3_acl = false\nlocation = us-east-1\ncheck_bucket_owner = false\n'
+    printf '[filter:names]\npaste.filter_factory = smoke_names:filter_factory\n'
     filter tempauth
     echo 'user_test_tester = testing .admin'
 } >etc/proxy-server.conf
 
+# Swift's users have a colon in their names, which no key of AWS has.
+cat >smoke_names.py <<'END'
+def filter_factory(conf, **more):
+    def wrap(app):
+        def call(env, start_response):
+            details = env.get('s3api.auth_details')
+            if details and details['access_key'] == 'AKIDSMOKE':
+                details['access_key'] = 'test:tester'
+                env['PATH_INFO'] = env['PATH_INFO'].replace('AKIDSMOKE', 'test:tester', 1)
+            return app(env, start_response)
+        return call
+    return wrap
+END
+export PYTHONPATH=$PWD
 memcached -l 127.0.0.1 -p $((port + 4)) -u root -m 32 >log/memcached 2>&1 &
 children+=($!)
 for name in account container object proxy; do
@@ -82,7 +97,7 @@ for name in account container object proxy; do
 done
 for one in 0 1 2 3 4; do
     until (exec 3<>"/dev/tcp/127.0.0.1/$((port + one))") 2>/dev/null; do
-        kill -0 "${children[@]}" || { tail log/*; exit 1; }
+        kill -0 "${children[@]}" || { tail -n 20 log/*; exit 1; }
         sleep 0.2
     done
 done
