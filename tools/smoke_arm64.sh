@@ -20,7 +20,7 @@ fetch_arm64_duckdb() {
 part_arm64() {
     local made=build/pipes_${version}_arm64.deb
     needs debootstrap node npm
-    [ -f "$package" ] && [ -d "build/deb-$arch/gen" ] || fail "make deb first"
+    have_package
     fetch_arm64_duckdb
     new_root arm64
     put_in "$package"
@@ -30,7 +30,7 @@ part_arm64() {
     apt install -y --no-install-recommends "/root/${package##*/}" make git dpkg-dev crossbuild-essential-arm64 \
         qemu-user-static $(printf '%s:arm64 ' $arm64_libraries)
     git bundle create -q "$root/root/pipes.bundle" HEAD
-    inside git clone -q /root/pipes.bundle /root/pipes
+    inside git -c advice.detachedHead=false clone -q /root/pipes.bundle /root/pipes
     # What Node makes of the tracker, and the header, are of any processor.
     mkdir -p "$root/root/pipes/build/deb-arm64" "$root/root/pipes/node_modules"
     cp -a "build/deb-$arch/tracker" "build/deb-$arch/gen" "$root/root/pipes/build/deb-arm64/"

@@ -20,7 +20,7 @@ make_base() {
 # In a network of its own, which has nothing: what would be fetched fails.
 build_image() {
     local pipes=build/deb-$arch/pipes
-    [ -x "$pipes" ] || make -s deb
+    have_package
     mkdir "$work/bin"
     printf '#!/bin/sh\n' >"$work/bin/docker"
     chmod 755 "$work/bin/docker"

@@ -147,5 +147,8 @@ else
     again 60 runuser -u pipes -- pipes deploy check --data /var/lib/pipes
     REGION=$REGION BUCKET=$BUCKET /usr/lib/pipes/pipes-s3 tracker
     tell SUCCESS
-    wait "$deployed"
+    trap - EXIT
+    rm -f /run/pipes-keys
+    # Once more when a signal has cut it short.
+    wait "$deployed" || wait "$deployed"
 fi
