@@ -46,7 +46,7 @@ post_inside() {
 
 has_event() {
     in_container pipes query --format csv "select count(*) from events where site = 'smoke'" 2>"$work/query" |
-        grep -x 1 >/dev/null
+        tr -d '\r' | grep -x 1 >/dev/null
 }
 
 part_container() {
