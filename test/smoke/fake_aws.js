@@ -1,8 +1,9 @@
 'use strict';
 /**
- * fake_aws.js PORT DEV: what an instance asks of its metadata, of EC2 and of CloudFormation. A disk that is
- * attached appears below DEV. Each action is a line of output. What is not asked as AWS wants it (no session of
- * the metadata, another signature than that of the keys it gave) is refused.
+ * fake_aws.js PORT DEV: what an instance asks of its metadata, of EC2 and of CloudFormation. A disk
+ * that is attached appears below DEV. Each action is a line of output. What is not asked as AWS
+ * wants it (no session of the metadata, another signature than that of the keys it gave) is
+ * refused.
  */
 const crypto = require('node:crypto');
 const fs = require('node:fs');
@@ -22,7 +23,8 @@ function sha256(text) {
 
 /** Signature Version 4 of a POST to "/", made again from what came. */
 function isSigned(request, body) {
-    const found = /^AWS4-HMAC-SHA256 Credential=(.+?)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/
+    const found = new RegExp('^AWS4-HMAC-SHA256 Credential=(.+?)/(\\d{8})/([^/]+)/([^/]+)/aws4_request' +
+        ', ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$')
         .exec(request.headers.authorization || '');
     if (!found || found[1] !== KEYS.AccessKeyId ||
         request.headers['x-amz-security-token'] !== KEYS.Token) {
@@ -34,7 +36,8 @@ function isSigned(request, body) {
         .join('\n');
     const text = ['AWS4-HMAC-SHA256', request.headers['x-amz-date'],
         `${day}/${region}/${service}/aws4_request`, sha256(canonical)].join('\n');
-    const key = [region, service, 'aws4_request'].reduce(hmac, hmac('AWS4' + KEYS.SecretAccessKey, day));
+    const key = [region, service, 'aws4_request']
+        .reduce(hmac, hmac('AWS4' + KEYS.SecretAccessKey, day));
     return hmac(key, text).toString('hex') === signature;
 }
 
@@ -61,7 +64,8 @@ function act(query, response) {
     const detail = {
         AttachVolume: () => `${query.get('VolumeId')} to ${query.get('InstanceId')}`,
         AssociateAddress: () => query.get('AllocationId'),
-        SignalResource: () => `${query.get('Status')} ${query.get('StackName')} ${query.get('UniqueId')}`,
+        SignalResource: () => ['Status', 'StackName', 'UniqueId']
+            .map((name) => query.get(name)).join(' '),
     }[action];
     if (!detail) {
         response.writeHead(400).end('<Error>no such action</Error>');

@@ -1,8 +1,8 @@
 'use strict';
 /**
- * first_event.js ORIGIN CA LAKE: a real visit over HTTPS. Opens ORIGIN in Chromium, which knows the
- * authority CA besides its own ones and takes the host name for this machine, clicks, and waits until the
- * lake below LAKE has the page view and the click of that page. Prints how long it all took.
+ * first_event.js ORIGIN CA DATA: a real visit over HTTPS. Opens ORIGIN in Chromium, which knows the
+ * authority CA besides its own ones and takes the host name for this machine, clicks, and waits
+ * until the lake in DATA has the page view and the click of that page. Prints how long that took.
  */
 const assert = require('node:assert');
 const fs = require('node:fs');

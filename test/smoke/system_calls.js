@@ -1,7 +1,7 @@
 'use strict';
 /**
- * system_calls.js UNIT TRACE...: fails when a trace of strace holds a system call that the unit's filter refuses.
- * The sets are those of this machine's systemd.
+ * system_calls.js UNIT TRACE...: fails when a trace of strace holds a system call that the unit's
+ * filter refuses. The sets are those of this machine's systemd.
  */
 const fs = require('node:fs');
 const {execFileSync} = require('node:child_process');
@@ -13,8 +13,9 @@ function callsOf(name) {
     if (!name.startsWith('@')) {
         return [name];
     }
-    return execFileSync('systemd-analyze', ['syscall-filter', '--no-pager', name], {encoding: 'utf8'})
-        .split('\n').slice(1).map((line) => line.trim()).filter((line) => line && !line.startsWith('#'))
+    const words = ['syscall-filter', '--no-pager', name];
+    return execFileSync('systemd-analyze', words, {encoding: 'utf8'}).split('\n').slice(1)
+        .map((line) => line.trim()).filter((line) => line && !line.startsWith('#'))
         .flatMap(callsOf);
 }
 

@@ -1,5 +1,5 @@
 'use strict';
-/** user_data.js TEMPLATE NAMES: the user data of the template's instance, names filled in as AWS would. */
+/** user_data.js TEMPLATE NAMES: the template's user data, names filled in as AWS would. */
 const fs = require('node:fs');
 const {parseTemplate} = require('../e2e/cloudformation');
 
