@@ -24,7 +24,8 @@ function sha256(text) {
 /** Signature Version 4 of a POST to "/", made again from what came. */
 function isSigned(request, body) {
     const found = new RegExp('^AWS4-HMAC-SHA256 ' +
-        'Credential=(.+?)/(\\d{8})/([^/]+)/([^/]+)/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$')
+        'Credential=(.+?)/(\\d{8})/([^/]+)/([^/]+)/aws4_request, ?' +
+        'SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$')
         .exec(request.headers.authorization || '');
     if (!found || found[1] !== KEYS.AccessKeyId ||
         request.headers['x-amz-security-token'] !== KEYS.Token) {
