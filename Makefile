@@ -307,7 +307,7 @@ bench-lake:
 	@[ -d $(DATA)/lake ] || $(BUILD)/bench/generate --data $(DATA) --events $(EVENTS) $(GENERATE)
 	@node bench/lake/measure.js --data $(DATA) $(MEASURE)
 
-# Deployments in systems of their own; PARTS='package event container aws'.
+# Deployments in systems of their own; PARTS='event aws'.
 .PHONY: deploy-smoke
 deploy-smoke:
 	@tools/setup deploy
