@@ -18,6 +18,9 @@
 #   make bench-scrub what the scrubber finds, what it takes by mistake, and how fast it is (SAMPLES=)
 #   make check-clickhouse  what `pipes query` answers is what ClickHouse answers, and what is true
 #   make fresh    prove set-up and tests in a bare Debian root (needs debootstrap and root)
+#   make deb      the Debian package, build/pipes_VERSION_ARCH.deb; CC=aarch64-linux-gnu-gcc for arm64
+#   make deploy-smoke  package, HTTPS with a real browser, container, AWS, each in a bare Debian root
+#   make install  program, manual, completion, service unit; PREFIX=/usr/local, DESTDIR=
 
 BUILD ?= build
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
@@ -35,9 +38,14 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -isystem $(DUCKDB_HEADER) -DPIPES_VERS
 LIBS = -lzstd -lz -linih -ldeflate -lbrotlidec -lnghttp2 -luring -lpcre2-8 -lmaxminddb -lssl -lcrypto -lpthread
 
 SOURCES := $(sort $(wildcard src/*/*.c))
-GENERATED := $(BUILD)/gen/embedded_tracker.o $(BUILD)/gen/embedded_dashboard.o $(BUILD)/gen/agent_table.o $(BUILD)/gen/scrub_rules.o
+GENERATED := $(addprefix $(BUILD)/gen/,embedded_tracker.o embedded_dashboard.o embedded_deploy.o agent_table.o scrub_rules.o)
 OBJECTS := $(SOURCES:%.c=$(BUILD)/%.o) $(GENERATED)
 TRACKER_SOURCES := $(wildcard tracker/src/*.js) tracker/build.js tracker/modules.json tracker/rules/scrub.json
+# What the program is installed with, and what `pipes deploy` writes.
+PREFIX ?= /usr/local
+MACHINE := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+LIBDUCKDB ?= $(wildcard node_modules/@duckdb/node-bindings-linux-$(patsubst aarch64,arm64,$(MACHINE:x86_64=x64))/libduckdb.so)
+DEPLOY := $(sort $(wildcard deploy/systemd/* deploy/container/* deploy/aws/*))
 DASHBOARD := $(wildcard dashboard/*.html dashboard/*.css dashboard/*.js dashboard/*.svg)
 UNIT := $(sort $(wildcard test/unit/*/test_*.c))
 UNIT_BINARIES := $(UNIT:%.c=$(BUILD)/%)
@@ -110,9 +118,27 @@ $(BUILD)/gen/agent_table.c: tools/agent_rules tools/agent_literals.js \
 	@mkdir -p $(@D)
 	@tools/agent_rules >$@ || { rm -f $@; exit 1; }
 
+$(BUILD)/gen/embedded_deploy.c: $(DEPLOY) tools/embed
+	@mkdir -p $(@D)
+	@tools/embed embedded_deploy base/embedded.h $(DEPLOY) >$@
+
 $(BUILD)/gen/%.o: $(BUILD)/gen/%.c
 	@echo "  cc $<"
 	@$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+.PHONY: install
+install: all
+	@tools/install '$(DESTDIR)' '$(PREFIX)' $(BUILD)/pipes $(LIBDUCKDB)
+
+# Built apart: without what debuggers read, without this folder's name, hardened.
+DEB_BUILD ?= build/deb-$(DEB_ARCH)
+DEB_ARCH := $(patsubst x86_64,amd64,$(patsubst aarch64,arm64,$(MACHINE)))
+DEB_CFLAGS = -O2 -flto=auto -ffat-lto-objects -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE -pie \
+    -Wl,-z,relro,-z,now,--as-needed -ffile-prefix-map=$(CURDIR)=. -frandom-seed=$$@
+.PHONY: deb
+deb:
+	@$(MAKE) --no-print-directory BUILD=$(DEB_BUILD) CFLAGS='$(DEB_CFLAGS)' all
+	@BUILD=$(DEB_BUILD) VERSION=$(VERSION) ARCH=$(DEB_ARCH) LIBDUCKDB=$(LIBDUCKDB) tools/deb build
 
 .PHONY: run
 run:
@@ -310,6 +336,12 @@ bench-lake:
 	@$(MAKE) --no-print-directory all $(BUILD)/bench/generate $(BUILD)/bench/duck_sql $(BUILD)/bench/measured
 	@[ -d $(DATA)/lake ] || $(BUILD)/bench/generate --data $(DATA) --events $(EVENTS) $(GENERATE)
 	@node bench/lake/measure.js --data $(DATA) $(MEASURE)
+
+# Deployments in systems of their own; PARTS='event aws'.
+.PHONY: deploy-smoke
+deploy-smoke:
+	@tools/setup deploy
+	@tools/deploy_smoke $(PARTS)
 
 .PHONY: fresh
 fresh:

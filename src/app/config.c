@@ -375,6 +375,7 @@ const struct option_row config_rows[] = {
 #include "app/config_retention_rows.h"
 #include "app/config_privacy_rows.h"
 #include "app/config_scrub_rows.h"
+#include "app/config_deploy_rows.h"
 };
 
 _Static_assert(sizeof(config_rows) / sizeof(config_rows[0]) <= OPTION_ROWS_MAX,

@@ -31,6 +31,8 @@ enum config_use {
     CONFIG_LEDGER = 1 << 14,
     CONFIG_REPLAY = 1 << 15,
     CONFIG_PRIVACY = 1 << 16,
+    CONFIG_HELP = 1 << 17,
+    CONFIG_DEPLOY = 1 << 18,
     CONFIG_ANY = 0xffffff,
 };
 
@@ -77,6 +79,7 @@ struct config {
     int64_t quarantine_max;
     const char *log_level;
     const char *format;
+    const char *help_format;
     const char *ledger_format;
     bool losses;
     int64_t last;
@@ -126,6 +129,17 @@ struct config {
     const char *scrub_hash;
     int64_t scrub_hash_period_ms;
     const char *scrub_allow;
+    const char *domain; /* from here on: of deploy */
+    const char *certificates;
+    bool remove;
+    bool with_data;
+    const char *root;
+    const char *deploy_out;
+    const char *base_image;
+    const char *package;
+    const char *stack;
+    const char *instance_type;
+    const char *hosted_zone;
 };
 
 struct config_source {

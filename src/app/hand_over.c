@@ -1,6 +1,7 @@
 #include "app/hand_over.h"
 
 #include "base/buf.h"
+#include "base/manager.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -161,8 +162,14 @@ static enum status start(struct birth *birth, int read_fd, struct fault *fault)
         be_born(birth);
     }
     close(birth->ready_fd);
-    return pid > 0 ? wait_until_ready(read_fd, pid, fault)
-                   : fault_errno(fault, errno, "cannot start the new process");
+    if (pid < 0) {
+        return fault_errno(fault, errno, "cannot start the new process");
+    }
+    enum status status = wait_until_ready(read_fd, pid, fault);
+    if (status == STATUS_OK) {
+        manager_tell("MAINPID=%lld", (long long)pid);
+    }
+    return status;
 }
 
 enum status hand_over_start(const int *fds, size_t count, struct fault *fault)

@@ -4,6 +4,7 @@
 #include "app/options_file.h"
 #include "app/running_file.h"
 #include "app/serve_parts.h"
+#include "base/manager.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -276,7 +277,11 @@ enum status serve_run(const struct serve_options *options, struct fault *fault)
     if (status == STATUS_OK) {
         tell_options(serve);
         print_addresses(serve);
+        manager_tell("READY=1");
         wait_for_end(serve, &signals);
+        if (!serve->is_handing_over) {
+            manager_tell("STOPPING=1");
+        }
         dprintf(options->out_fd, "  Stopping: keeping what was received ...\n");
     }
     if (!serve->is_handing_over) {

@@ -18,6 +18,8 @@ struct embedded {
 extern const struct embedded embedded_tracker[];
 /* The live page: "live.html", "live.css", "live.js". */
 extern const struct embedded embedded_dashboard[];
+/* What `pipes deploy` writes: the files of deploy/systemd, deploy/container and deploy/aws. */
+extern const struct embedded embedded_deploy[];
 
 /* The bytes of that name; at is NULL when there are none. */
 struct view embedded_find(const struct embedded *table, const char *name);

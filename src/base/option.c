@@ -424,7 +424,7 @@ enum status option_read_flags(struct option_set *set, unsigned uses, int count, 
     return STATUS_OK;
 }
 
-static const char *value_word(const struct option_row *row)
+const char *option_value_word(const struct option_row *row)
 {
     static const char *const WORDS[] = {
         [OPTION_TEXT] = "TEXT",     [OPTION_NUMBER] = "N", [OPTION_SIZE] = "SIZE",
@@ -444,7 +444,7 @@ enum status option_append_help(struct buf *out, const struct option_row *rows, s
         if (!(rows[i].uses & uses)) {
             continue;
         }
-        buf_append_format(out, "  --%s %s\n        %s", rows[i].name, value_word(&rows[i]),
+        buf_append_format(out, "  --%s %s\n        %s", rows[i].name, option_value_word(&rows[i]),
                           rows[i].help);
         if (rows[i].default_text[0]) {
             buf_append_format(out, " (default %s)", rows[i].default_text);

@@ -83,6 +83,8 @@ enum status option_read_flags(struct option_set *set, unsigned uses, int count, 
 enum status option_set_unset(struct option_set *set, const char *name, const char *text,
                              const char *origin, struct fault *fault) MUST_CHECK;
 
+/* What stands for the value in help: "DIR", "on|off"; empty when the flag needs none. */
+const char *option_value_word(const struct option_row *row);
 /* Help for the rows whose uses meet `uses`. */
 enum status option_append_help(struct buf *out, const struct option_row *rows, size_t count,
                                unsigned uses);

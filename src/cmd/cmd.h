@@ -27,11 +27,16 @@ struct command {
     const char *usage;   /* what may stand behind the name */
     unsigned uses;       /* which rows of config.c it takes; 0: none */
     size_t positionals;  /* words behind the name that it takes */
+    const char *words;   /* "a|b|c": what the first of them is one of; NULL: anything */
     int (*run)(const struct cmd_context *context);
 };
 
 extern const struct command *const cmd_list[]; /* ends with NULL */
 
+/* NULL when there is none of that name. */
+const struct command *cmd_find(const char *name);
+/* Says so, with the command that was likely meant; gives 2, to be returned. */
+int cmd_refuse(int err_fd, const char *name);
 /* "pipes: SENTENCE" on err; gives 1, to be returned. */
 int cmd_fail(const struct cmd_context *context, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -57,5 +62,7 @@ extern const struct command cmd_retention;
 extern const struct command cmd_privacy;
 extern const struct command cmd_whois;
 extern const struct command cmd_forget;
+extern const struct command cmd_help;
+extern const struct command cmd_deploy;
 
 #endif

@@ -141,3 +141,15 @@ const struct duck_api *duck_library(void)
 {
     return &loaded;
 }
+
+const char *duck_library_file(void)
+{
+    Dl_info about = {0};
+    void *symbol = NULL;
+    pthread_mutex_lock(&lock);
+    if (is_loaded) {
+        memcpy(&symbol, &loaded.library_version, sizeof(symbol));
+    }
+    pthread_mutex_unlock(&lock);
+    return symbol && dladdr(symbol, &about) != 0 ? about.dli_fname : NULL;
+}

@@ -158,5 +158,7 @@ enum status duck_library_load(const struct duck_api **api, const char *path, str
     MUST_CHECK;
 /* The loaded one, for functions that DuckDB calls with nothing of ours at hand. */
 const struct duck_api *duck_library(void);
+/* Its path; NULL before it is loaded. */
+const char *duck_library_file(void);
 
 #endif
