@@ -56,6 +56,7 @@ struct batch {
     uint32_t lone_surrogates; /* repaired in what was sent */
     bool asks_cookie;         /* to have the tracker's cookie set again */
     struct view cookie_domain; /* of that; empty: none */
+    struct view write_key;     /* of the site that it says it is for; empty: none */
     int64_t skew_ms;           /* what was added to the client's times; 0: its clock was believed */
     bool tells_skew;           /* the client is answered it */
 };

@@ -17,7 +17,19 @@ struct reading {
 };
 
 /* Members of the envelope: first those that are columns of every event. */
-enum { SITE, LOAD_ID, SENT_AT, COLUMNS, CONTEXT = COLUMNS, EVENTS, SKEW, COOKIE, DROPPED, MEMBERS };
+enum {
+    SITE,
+    LOAD_ID,
+    SENT_AT,
+    COLUMNS,
+    CONTEXT = COLUMNS,
+    EVENTS,
+    SKEW,
+    COOKIE,
+    DROPPED,
+    KEY,
+    MEMBERS
+};
 static const enum column ENVELOPE_COLUMNS[COLUMNS] = {COLUMN_SITE, COLUMN_LOAD_ID, COLUMN_SENT_AT};
 
 static void find_members(const struct json *doc, json_value members[MEMBERS])
@@ -27,6 +39,7 @@ static void find_members(const struct json *doc, json_value members[MEMBERS])
         [SENT_AT] = VIEW_LITERAL("sent_at"), [CONTEXT] = VIEW_LITERAL("context"),
         [EVENTS] = VIEW_LITERAL("events"),   [SKEW] = VIEW_LITERAL("skew"),
         [COOKIE] = VIEW_LITERAL("cookie"),   [DROPPED] = VIEW_LITERAL("dropped"),
+        [KEY] = VIEW_LITERAL("key"),
     };
     json_members(doc, JSON_ROOT, NAMES, MEMBERS, members);
 }
@@ -155,6 +168,8 @@ static enum status read_events(struct reading *reading, const json_value members
     batch->tells_skew = reading->clock.is_worth_telling;
     batch->asks_cookie = json_is_plain(doc, members[COOKIE]);
     batch->cookie_domain = json_unquoted(doc, members[COOKIE]);
+    batch->write_key =
+        json_is_plain(doc, members[KEY]) ? json_unquoted(doc, members[KEY]) : view_make(NULL, 0);
     for (json_value at = json_first(doc, members[EVENTS]);
          status == STATUS_OK && at != JSON_NO_VALUE; at = json_next(doc, at)) {
         status = fields_add(&reading->fields, at, fill_event, reading, batch);

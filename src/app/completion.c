@@ -41,13 +41,3 @@ enum status completion_apply(const struct completion *completion, const struct s
     }
     return status == STATUS_OK ? enrich(sender, event, arena) : status;
 }
-
-enum status completion_apply_all(const struct completion *completion, const struct sender *sender,
-                                 struct batch *batch, struct arena *arena, struct fault *fault)
-{
-    enum status status = STATUS_OK;
-    for (size_t i = 0; i < batch->event_count && status == STATUS_OK; i++) {
-        status = completion_apply(completion, sender, &batch->events[i], arena, fault);
-    }
-    return status;
-}

@@ -5,7 +5,6 @@
 #ifndef PIPES_APP_COMPLETION_H
 #define PIPES_APP_COMPLETION_H
 
-#include "adapters/adapter.h"
 #include "app/sender.h"
 
 /* Borrowed. */
@@ -18,10 +17,6 @@ struct completion {
  * STATUS_NO_MEMORY from the arena. */
 enum status completion_apply(const struct completion *completion, const struct sender *sender,
                              struct event *event, struct arena *arena, struct fault *fault)
-    MUST_CHECK;
-/* All of a batch. */
-enum status completion_apply_all(const struct completion *completion, const struct sender *sender,
-                                 struct batch *batch, struct arena *arena, struct fault *fault)
     MUST_CHECK;
 
 #endif

@@ -373,6 +373,7 @@ const struct option_row config_rows[] = {
      .is_reloadable = true},
 #include "app/config_reading_rows.h"
 #include "app/config_retention_rows.h"
+#include "app/config_privacy_rows.h"
 #include "app/config_scrub_rows.h"
 };
 

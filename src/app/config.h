@@ -7,8 +7,10 @@
 #ifndef PIPES_APP_CONFIG_H
 #define PIPES_APP_CONFIG_H
 
+#include "app/config_sites.h"
 #include "base/option.h"
 #include "lake/retention.h"
+#include "privacy/policy.h"
 
 /* Which commands a row belongs to. */
 enum config_use {
@@ -28,6 +30,7 @@ enum config_use {
     CONFIG_RETENTION = 1 << 13,
     CONFIG_LEDGER = 1 << 14,
     CONFIG_REPLAY = 1 << 15,
+    CONFIG_PRIVACY = 1 << 16,
     CONFIG_ANY = 0xffffff,
 };
 
@@ -110,6 +113,14 @@ struct config {
     int64_t disk_budget;
     const char *disk_budget_drop;
     int64_t keep_bytes;
+    const char *privacy;                    /* the preset */
+    const char *policy_words[POLICY_WORDS]; /* as policy_resolve() takes them */
+    const char *cross_domain;
+    int64_t identity_rotation_ms;
+    const char *explain;
+    const char *report_out;
+    const struct config_sites *sites; /* sections of the file; NULL: none */
+    const char *unknown_site;
     bool scrub;
     const char *scrub_drop;
     const char *scrub_hash;

@@ -2,6 +2,7 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 
 enum { FILE_BYTES_MAX = 256 * 1024 };
 static const char DEFAULT_FILE[] = "pipes.ini";
@@ -40,10 +41,36 @@ static enum status read_below_flags(struct config *config, struct option_set *se
         return status;
     }
     option_set_init(set, config_rows, config_row_count(), config, arena);
+    struct config_sites *sites = arena_alloc_zeroed(arena, 1, sizeof(*sites));
+    struct config_sites_reading reading = {sites, arena};
+    if (!sites) {
+        return fault_set(fault, STATUS_NO_MEMORY, "no memory for the options");
+    }
+    config->sites = sites;
+    set->on_section = config_sites_take;
+    set->section_self = &reading;
     bool is_named = first.config[0] != 0;
     status = option_set_defaults(set, fault);
     if (status == STATUS_OK) {
         status = read_file(set, is_named ? first.config : DEFAULT_FILE, is_named, fault);
+    }
+    set->on_section = NULL; /* what it writes to is of this function */
+    return status;
+}
+
+/* What a preset says of options that nobody set. Those of measure are the rows' own defaults. */
+static enum status apply_preset(const struct config *config, struct option_set *set,
+                                struct fault *fault)
+{
+    enum policy_preset preset = policy_preset_find(config->privacy);
+    char origin[OPTION_ORIGIN_BYTES];
+    enum status status = STATUS_OK;
+    snprintf(origin, sizeof(origin), "privacy %s", config->privacy);
+    for (size_t i = 0; i < set->count && status == STATUS_OK && preset != POLICY_MEASURE; i++) {
+        const char *text = policy_preset_text(preset, set->rows[i].name);
+        if (text) {
+            status = option_set_unset(set, set->rows[i].name, text, origin, fault);
+        }
     }
     return status;
 }
@@ -60,5 +87,5 @@ enum status config_load(struct config *config, struct option_set *set,
     if (status == STATUS_OK) {
         status = option_read_flags(set, source->uses, source->count, source->words, fault);
     }
-    return status;
+    return status == STATUS_OK ? apply_preset(config, set, fault) : status;
 }

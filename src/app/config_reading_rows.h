@@ -138,7 +138,7 @@
      .help = "libduckdb.so; looked for beside the program, in its lib/pipes and in node_modules",
      .uses = CONFIG_QUERY | CONFIG_EXPORT | CONFIG_SCHEMA | CONFIG_COMPACT | CONFIG_VERIFY |
              CONFIG_SERVE | CONFIG_CONFIG | CONFIG_WHOIS | CONFIG_FORGET | CONFIG_RETENTION |
-             CONFIG_LEDGER},
+             CONFIG_LEDGER | CONFIG_PRIVACY},
     {.name = "site",
      .type = OPTION_TEXT,
      .default_text = "",

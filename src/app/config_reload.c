@@ -1,5 +1,7 @@
 #include "app/config_reload.h"
 
+#include "app/options_file.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,6 +95,23 @@ static void say_changes(const struct config_reload *reload)
     }
     logger_info(reload->log, "config", "read again: %u option%s changed", changes,
                 changes == 1 ? "" : "s");
+}
+
+enum status config_reload_write(struct config_reload *reload, int data_fd, struct fault *fault)
+{
+    struct option_set *set = calloc(1, sizeof(*set)); /* too large for a stack */
+    if (!set) {
+        return fault_set(fault, STATUS_NO_MEMORY, "no memory for the options");
+    }
+    *set = reload->first.set;
+    for (size_t i = 0; i < set->count; i++) {
+        if (set->rows[i].is_reloadable) {
+            set->texts[i] = reload->last->set.texts[i];
+        }
+    }
+    enum status status = options_file_write(data_fd, set, &reload->last->config, fault);
+    free(set);
+    return status;
 }
 
 void config_reload_end(struct config_reload *reload, bool took_effect)

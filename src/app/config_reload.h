@@ -24,6 +24,9 @@ void config_reload_destroy(struct config_reload *reload);
 /* config's texts live until config_reload_end(). Says nothing yet. */
 enum status config_reload_read(struct config_reload *reload, struct config *config,
                                struct fault *fault) MUST_CHECK;
+/* What holds now, all of it: of what needs a restart what was read first. Into data/OPTIONS. */
+enum status config_reload_write(struct config_reload *reload, int data_fd, struct fault *fault)
+    MUST_CHECK;
 /* What was read took effect, or not: says so, and lets go of it. */
 void config_reload_end(struct config_reload *reload, bool took_effect);
 

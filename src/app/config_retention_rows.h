@@ -3,18 +3,19 @@
  * the disk. Included within the table, once; no code of its own.
  */
 /* clang-format off */
-#define RETENTION_ROW(word, rule, of)                                        \
+#define RETENTION_ROW(word, rule, of) RETENTION_ROW_OF(word, rule, of, "0s")
+#define RETENTION_ROW_OF(word, rule, of, text)                               \
     {.name = "retention." word,                                              \
      .type = OPTION_DURATION,                                                \
-     .default_text = "0s",                                                   \
+     .default_text = text,                                                   \
      .offset = FIELD(retention_ms[rule]),                                    \
      .help = "how long " of " kept; 0: for ever",                            \
      .uses = CONFIG_SERVE | CONFIG_RETENTION | CONFIG_CONFIG}
-    RETENTION_ROW("events", RETENTION_EVENTS, "events are"),
+    RETENTION_ROW_OF("events", RETENTION_EVENTS, "events are", "395d"),
     RETENTION_ROW("identified", RETENTION_IDENTIFIED, "events with a user_id are"),
     RETENTION_ROW("test", RETENTION_TEST, "events of tests (is_test) are"),
     RETENTION_ROW("bots", RETENTION_BOTS, "events of bots (is_bot) are"),
-    RETENTION_ROW("quarantine", RETENTION_QUARANTINE, "what was not understood is"),
+    RETENTION_ROW_OF("quarantine", RETENTION_QUARANTINE, "what was not understood is", "30d"),
     RETENTION_ROW("page", RETENTION_PAGE, "events of the type page are"),
     RETENTION_ROW("screen", RETENTION_SCREEN, "events of the type screen are"),
     RETENTION_ROW("track", RETENTION_TRACK, "events of the type track are"),
@@ -28,6 +29,7 @@
     RETENTION_ROW("error", RETENTION_ERROR, "events of the type error are"),
     RETENTION_ROW("vitals", RETENTION_VITALS, "events of the type vitals are"),
 #undef RETENTION_ROW
+#undef RETENTION_ROW_OF
     {.name = "retention-check",
      .type = OPTION_DURATION,
      .default_text = "1h",

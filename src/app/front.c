@@ -89,6 +89,11 @@ static enum net_verdict answer_file(struct front *front, struct exchange *x)
     if (view_is(head->path, "/optout")) {
         return opt_out(x);
     }
+    if (view_is(head->path, "/.well-known/gpc.json")) {
+        http_reply_header(reply, "Content-Type", VIEW_LITERAL("application/json"));
+        buf_append_text(&reply->body, front->settings->gpc_statement);
+        return NET_DONE;
+    }
     http_reply_error(reply, 404, "there is nothing at this path");
     return NET_DONE;
 }
@@ -145,6 +150,8 @@ static enum net_verdict on_request(void *self, struct exchange *x)
     bool is_known = head->method == HTTP_POST || head->method == HTTP_GET;
     const struct adapter *adapter = is_known ? adapter_find(&inbound) : NULL;
     if (adapter) {
+        /* Which site it is for is known later; strangers may be welcome in quarantine. */
+        is_allowed = is_allowed || (settings->sites.count > 0 && settings->sites.quarantines);
         return is_allowed ? take_events(front, x, &inbound, adapter)
                           : refuse(front, x, REFUSAL_ORIGIN);
     }

@@ -29,7 +29,15 @@ void guard_disconnect(struct guard *guard, const char *peer);
 /* False: not before *wait_ms. */
 bool guard_request(struct guard *guard, const struct settings *settings, const char *peer,
                    const struct http_head *head, int64_t *wait_ms);
-bool guard_site(struct guard *guard, const struct settings *settings, struct view site,
-                int64_t *wait_ms);
+bool guard_site(struct guard *guard, uint32_t per_second, struct view site, int64_t *wait_ms);
+
+/* One source and one site: what a single sender may do with a key that everybody can read. */
+struct guard_source {
+    const char *peer;
+    const struct http_head *head;
+    struct view site;
+};
+bool guard_source_of_site(struct guard *guard, const struct settings *settings, uint32_t per_second,
+                          const struct guard_source *source, int64_t *wait_ms);
 
 #endif

@@ -3,14 +3,13 @@
 #include "app/batch_frames.h"
 #include "app/commit_timing.h"
 #include "app/commit_voice.h"
-#include "app/completion.h"
 #include "app/cookie_renewal.h"
 #include "app/event_answer.h"
+#include "app/gate.h"
 #include "app/refusal.h"
 #include "app/round.h"
 #include "app/scrubbing.h"
 #include "app/worker_tools.h"
-#include "privacy/privacy_signals.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -48,8 +47,7 @@ struct taking {
     const struct inbound *inbound;
     const struct settings *settings;
     struct batch *batch;
-    struct sender *sender;
-    int64_t wait_ms;   /* of a site that has used up its turns */
+    struct gate_pass *pass;
     uint64_t last_seq; /* of its events in the journal */
 };
 
@@ -99,20 +97,6 @@ void pipeline_destroy(struct pipeline *pipeline)
         close(pipeline->timer_fd);
     }
     free(pipeline);
-}
-
-/* The last that sees what an event tells of its visitor (event->told): what is put behind it here
- * may take that out of the event. */
-static enum status complete_all(struct taking *taking, struct fault *fault)
-{
-    struct pipeline *pipeline = taking->pipeline;
-    const struct completion completion = {pipeline->shared.site, pipeline->shared.environment};
-    const struct scrubbing scrubbing = {&taking->settings->scrubbing, pipeline->shared.keys,
-                                        &pipeline->scrub_cache, pipeline->shared.counts};
-    enum status status =
-        completion_apply_all(&completion, taking->sender, taking->batch, &pipeline->arena, fault);
-    return status == STATUS_OK ? scrubbing_apply(&scrubbing, taking->batch, &pipeline->arena)
-                               : status;
 }
 
 static enum status write_row(void *self, uint32_t index, uint64_t ingest_seq, struct buf *out)
@@ -167,28 +151,27 @@ static enum status journal_batch(struct taking *taking, struct fault *fault)
     return status;
 }
 
-static bool is_forbidden(struct exchange *x)
+static size_t count_of(const struct batch *batch)
 {
-    const struct http_head *head = exchange_request(x)->head;
-    struct privacy_signals signals = privacy_signals_read(
-        http_header(head, "sec-gpc"), http_header(head, "dnt"), http_header(head, "cookie"));
-    return privacy_signals_forbid(&signals);
+    return batch->event_count + batch->reject_count;
 }
 
-static void fill_answer(struct taking *taking, struct exchange *x, bool is_dropped)
+static void fill_answer(struct taking *taking, struct exchange *x)
 {
     const struct batch *batch = taking->batch;
-    struct event_answer kept = {.accepted = batch->event_count,
-                                .rejected = batch->reject_count,
-                                .skew_ms = batch->skew_ms,
-                                .tells_skew = batch->tells_skew};
-    struct event_answer dropped = {.dropped = batch->event_count + batch->reject_count};
+    const struct event_answer answer = {
+        .accepted = batch->event_count,
+        .rejected = batch->reject_count,
+        .dropped = count_of(&taking->pass->gone),
+        .skew_ms = count_of(batch) > 0 ? batch->skew_ms : 0,
+        .tells_skew = count_of(batch) > 0 && batch->tells_skew,
+    };
     if (taking->adapter->answer == ADAPTER_ANSWER_PIXEL) {
         event_answer_pixel(exchange_reply(x));
     } else {
         const struct event_receipts asked = {taking->pipeline->shared.receipts,
                                              taking->inbound->query};
-        event_answer_json(exchange_reply(x), is_dropped ? &dropped : &kept, &asked);
+        event_answer_json(exchange_reply(x), &answer, &asked);
     }
 }
 
@@ -248,89 +231,95 @@ static enum net_verdict wait_for_round(const struct taking *taking, struct excha
     return NET_WAIT;
 }
 
-/* Each site that the request has events of pays for a request; as a rule it is one. */
-static bool may_come(struct taking *taking)
+/* What was not kept because somebody said no; the request itself, when that is all of it. */
+static void count_gone(struct taking *taking, const struct gate *gate)
 {
-    const struct pipeline_shared *shared = &taking->pipeline->shared;
-    const struct batch *batch = taking->batch;
-    struct view last = {0};
-    if (taking->settings->site_requests == 0) {
-        return true;
+    struct request_counted counted = counted_as(taking);
+    counted.batch = &taking->pass->gone;
+    counted.is_part = count_of(taking->batch) > 0;
+    gate_count_gone(gate, taking->pass);
+    if (!counted.is_part || count_of(counted.batch) > 0) {
+        request_account_dropped(&taking->pipeline->refusals.account, &counted);
     }
-    for (size_t i = 0; i < batch->event_count; i++) {
-        struct view site = event_text(&batch->events[i], COLUMN_SITE);
-        bool is_another = i == 0 || !view_equal(site, last);
-        last = site;
-        if (is_another && !guard_site(shared->guard, taking->settings, site, &taking->wait_ms)) {
-            return false;
-        }
-    }
-    return true;
 }
 
-static enum net_verdict refuse_site(struct taking *taking, struct exchange *x)
+/* What is left of a batch that is not empty: cleaned, completed, scrubbed, in the journal. */
+static enum status keep(struct taking *taking, struct exchange *x, const struct gate *gate,
+                        struct fault *fault)
 {
-    refusal_answer(&taking->pipeline->refusals, x, REFUSAL_SITE);
-    http_reply_retry_after(exchange_reply(x), taking->wait_ms);
-    return NET_DONE;
+    struct pipeline *pipeline = taking->pipeline;
+    if (pipeline->gathering->waiting_count == 0) {
+        pipeline->gathering->is_live = live_wants(pipeline->shared.live);
+    }
+    renew_cookie(taking, x);
+    const struct scrubbing scrubbing = {&taking->pass->settings->scrubbing, pipeline->shared.keys,
+                                        &pipeline->scrub_cache, pipeline->shared.counts};
+    enum status status = gate_clean(gate, taking->pass, fault);
+    if (status == STATUS_OK) {
+        status = scrubbing_apply(&scrubbing, taking->batch, &pipeline->arena);
+    }
+    status = status == STATUS_OK ? journal_batch(taking, fault) : status;
+    pipeline->is_full = pipeline->is_full || status == STATUS_FULL;
+    if (status == STATUS_FULL || status == STATUS_IO) {
+        commit_voice_failed(&pipeline->voice, fault);
+    }
+    return status;
+}
+
+static enum net_verdict take(struct taking *taking, struct exchange *x, struct fault *fault)
+{
+    struct pipeline *pipeline = taking->pipeline;
+    const struct pipeline_shared *shared = &pipeline->shared;
+    const struct gate gate = {
+        shared->guard, shared->counts, shared->identity, {shared->site, shared->environment}};
+    enum gate_verdict verdict = gate_admit(&gate, taking->pass);
+    if (verdict != GATE_OPEN) {
+        return gate_refuse(taking->pass, &pipeline->refusals, verdict);
+    }
+    enum status status = gate_judge(&gate, taking->pass, fault);
+    size_t count = count_of(taking->batch);
+    if (status == STATUS_OK && count > 0) {
+        status = keep(taking, x, &gate, fault);
+    }
+    if (status != STATUS_OK) {
+        return refusal_of(&pipeline->refusals, x, status, fault);
+    }
+    count_gone(taking, &gate);
+    fill_answer(taking, x);
+    if (count == 0) {
+        return NET_DONE;
+    }
+    atomic_fetch_add(&shared->counts->received, count);
+    atomic_fetch_add(&shared->counts->lone_surrogates, taking->batch->lone_surrogates);
+    return wait_for_round(taking, x);
 }
 
 enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
                                const struct pipeline_request *request)
 {
-    const struct adapter *adapter = request->adapter;
-    const struct inbound *inbound = request->inbound;
-    struct counts *counts = pipeline->shared.counts;
     struct batch batch = {0};
-    struct sender sender =
-        worker_tools_sender(&pipeline->tools, request->settings, inbound->received_ms);
-    struct taking taking = {pipeline, adapter, inbound, request->settings, &batch, &sender, 0, 0};
+    struct gate_pass pass = {.settings = request->settings,
+                             .inbound = request->inbound,
+                             .x = x,
+                             .arena = &pipeline->arena,
+                             .batch = &batch,
+                             .sender = worker_tools_sender(&pipeline->tools, request->settings,
+                                                           request->inbound->received_ms)};
+    struct taking taking = {
+        pipeline, request->adapter, request->inbound, request->settings, &batch, &pass, 0};
     struct fault fault = {0};
-    atomic_fetch_add(&counts->requests, 1);
+    atomic_fetch_add(&pipeline->shared.counts->requests, 1);
     /* Before any work is done: what cannot be kept must cost nothing. */
     if (pipeline->gathering->waiting_count == ROUND_WAITING_MAX && !make_room(pipeline)) {
         return refusal_of(&pipeline->refusals, x, STATUS_BUSY, &fault);
     }
     arena_clear(&pipeline->arena);
-    enum status status = sender_know(&sender, x, request->settings, &pipeline->arena);
+    enum status status = sender_know(&pass.sender, x, request->settings, &pipeline->arena);
     if (status == STATUS_OK) {
-        status = adapter->decode(inbound, &pipeline->arena, &batch, &fault);
+        status = request->adapter->decode(request->inbound, &pipeline->arena, &batch, &fault);
     }
-    if (status != STATUS_OK) {
-        return refusal_of(&pipeline->refusals, x, status, &fault);
-    }
-    uint64_t count = batch.event_count + batch.reject_count;
-    bool is_dropped = is_forbidden(x);
-    if (is_dropped || count == 0) {
-        atomic_fetch_add(&counts->received, count);
-        atomic_fetch_add(&counts->dropped_signal, is_dropped ? count : 0);
-        fill_answer(&taking, x, is_dropped);
-        struct request_counted counted = counted_as(&taking);
-        request_account_dropped(&pipeline->refusals.account, &counted);
-        return NET_DONE;
-    }
-    if (pipeline->gathering->waiting_count == 0) {
-        pipeline->gathering->is_live = live_wants(pipeline->shared.live);
-    }
-    renew_cookie(&taking, x);
-    status = complete_all(&taking, &fault);
-    if (status == STATUS_OK && !may_come(&taking)) {
-        return refuse_site(&taking, x);
-    }
-    if (status == STATUS_OK) {
-        status = journal_batch(&taking, &fault);
-    }
-    pipeline->is_full = pipeline->is_full || status == STATUS_FULL;
-    if (status == STATUS_FULL || status == STATUS_IO) {
-        commit_voice_failed(&pipeline->voice, &fault);
-    }
-    if (status != STATUS_OK) {
-        return refusal_of(&pipeline->refusals, x, status, &fault);
-    }
-    atomic_fetch_add(&counts->received, count);
-    atomic_fetch_add(&counts->lone_surrogates, batch.lone_surrogates);
-    fill_answer(&taking, x, false);
-    return wait_for_round(&taking, x);
+    return status == STATUS_OK ? take(&taking, x, &fault)
+                               : refusal_of(&pipeline->refusals, x, status, &fault);
 }
 
 static void finish_round(struct pipeline *pipeline, enum status status, const struct fault *fault)

@@ -27,6 +27,7 @@
 #include "enrich/agent_rules.h"
 #include "journal/journal.h"
 #include "net/server.h"
+#include "privacy/identity.h"
 
 struct pipeline;
 
@@ -38,6 +39,7 @@ struct pipeline_shared {
     struct live *live;
     struct counts *counts;
     struct guard *guard;
+    struct identity *identity;
     struct receipts *receipts;
     struct agent_rules *agents;
     const struct clock *clock;

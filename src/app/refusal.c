@@ -23,6 +23,12 @@ static const struct {
                         "those that may"},
     [REFUSAL_SOURCE] = {429, offsetof(struct counts, refused_source), LEDGER_REFUSED_SOURCE,
                         "too many requests from this address (source-requests-max); wait a little"},
+    [REFUSAL_SITE_UNKNOWN] = {403, offsetof(struct counts, refused_site_unknown),
+                              LEDGER_REFUSED_STRANGER,
+                              "this site is not served here; sections [site NAME] name those that "
+                              "are"},
+    [REFUSAL_KEY] = {403, offsetof(struct counts, refused_key), LEDGER_REFUSED_STRANGER,
+                     "events of this site need its key, or a page of its origins"},
 };
 
 static enum net_verdict answer(const struct refusals *refusals, struct exchange *x,

@@ -18,6 +18,8 @@ enum refusal {
     REFUSAL_SITE,
     REFUSAL_ORIGIN,
     REFUSAL_SOURCE,
+    REFUSAL_SITE_UNKNOWN,
+    REFUSAL_KEY,
 };
 
 struct refusals {

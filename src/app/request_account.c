@@ -65,8 +65,10 @@ void request_account_dropped(const struct request_account *account,
         return;
     }
     struct ledger_tally *tally = ledger_door_enter(account->door, account->worker);
-    add_request(tally, request, LEDGER_REQUESTS);
-    add_request(tally, request, LEDGER_ANSWERED);
+    if (!request->is_part) {
+        add_request(tally, request, LEDGER_REQUESTS);
+        add_request(tally, request, LEDGER_ANSWERED);
+    }
     add_events(tally, request, NAMES, 2);
     ledger_door_leave(account->door, account->worker);
 }

@@ -27,6 +27,7 @@ struct request_counted {
     int64_t received_ms;
     uint64_t last_seq; /* of its events; 0: none was given */
     bool is_replay;
+    bool is_part; /* of a request that is counted by what is left of it */
 };
 
 enum { REQUEST_ACCOUNT_ROWS = 4096 };

@@ -5,6 +5,13 @@ static struct view agent_of(const struct http_head *head)
     return view_part(http_header(head, "user-agent"), 0, VISITOR_AGENT_BYTES_MAX);
 }
 
+/* What is cut away here nobody sees any more, whoever makes facts. */
+static void cut_address(struct visitor *visitor, enum policy_address cut)
+{
+    const struct privacy_policy policy = {.address = cut};
+    visitor->has_address = visitor->has_address && policy_cut_address(&policy, &visitor->address);
+}
+
 /* Browsers that send any send the first. */
 static struct visitor_hints hints_of(const struct http_head *head)
 {
@@ -42,6 +49,8 @@ enum status sender_know(struct sender *sender, const struct exchange *x,
     sender_read(&visitor, request->head, request->peer, &settings->trusted);
     sender->arena = arena;
     sender->agent = visitor.agent;
+    sender->cut = settings->sites.cut;
+    cut_address(&visitor, sender->cut);
     return enrich_list_know(&visitor, &sender->tools, &sender->facts, arena);
 }
 
@@ -57,6 +66,7 @@ enum status sender_facts(const struct sender *sender, const struct event *event,
     }
     struct visitor visitor = {.is_told = true, .agent = agent};
     visitor.has_address = ip_address_parse(&visitor.address, told->address);
+    cut_address(&visitor, sender->cut);
     *facts = room;
     return enrich_list_know(&visitor, &sender->tools, room, sender->arena);
 }

@@ -27,6 +27,7 @@ struct sender {
     struct enrich_tools tools; /* given */
     struct arena *arena;       /* of the request; NULL: nobody sent it */
     struct view agent;         /* of the exchange */
+    enum policy_address cut;   /* what of an address facts may be made of */
     struct facts facts;
 };
 

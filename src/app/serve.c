@@ -1,6 +1,7 @@
 #include "app/serve.h"
 
 #include "app/hand_over.h"
+#include "app/options_file.h"
 #include "app/running_file.h"
 #include "app/serve_parts.h"
 
@@ -59,7 +60,8 @@ static void print_addresses(const struct serve *serve)
 static enum status read_again(struct serve *serve, const struct config *config, struct fault *fault)
 {
     struct settings *settings;
-    enum status status = settings_create(&settings, config, fault);
+    enum status status =
+        settings_create(&settings, config, clock_now_ms(serve->options->clock), fault);
     if (status == STATUS_OK) {
         status =
             listening_reload(serve->listening, config->tls_certificate, config->tls_key, fault);
@@ -76,6 +78,16 @@ static enum status read_again(struct serve *serve, const struct config *config, 
     return STATUS_OK;
 }
 
+/* For who describes the processing; nothing depends on it here. */
+static void tell_options(struct serve *serve)
+{
+    struct fault fault = {0};
+    if (config_reload_write(serve->options->reload, serve->data.fd, &fault) != STATUS_OK) {
+        logger_warn(serve->options->log, "config", "data/OPTIONS is not what holds: %s",
+                    fault.text);
+    }
+}
+
 static void reload(struct serve *serve)
 {
     struct logger *log = serve->options->log;
@@ -89,6 +101,7 @@ static void reload(struct serve *serve)
         logger_error(log, "config", "nothing was changed: %s", fault.text);
     }
     config_reload_end(serve->options->reload, status == STATUS_OK);
+    tell_options(serve);
     if (status == STATUS_OK) {
         logger_set_level(log, settings_log_level(&config));
     }
@@ -225,10 +238,12 @@ static void close_all(struct serve *serve)
     ledger_door_destroy(serve->door);
     ledger_book_close(serve->book);
     tombstones_close(serve->tombstones);
+    identity_close(serve->identity);
     journal_close(serve->journal);
     static_files_close(&serve->files);
     if (serve->data.fd >= 0) {
         running_file_remove(serve->data.fd);
+        options_file_remove(serve->data.fd);
         admin_token_remove(serve->data.fd);
     }
     data_folder_close(&serve->data);
@@ -259,6 +274,7 @@ enum status serve_run(const struct serve_options *options, struct fault *fault)
     }
     status = status == STATUS_OK ? start_all(serve, fault) : status;
     if (status == STATUS_OK) {
+        tell_options(serve);
         print_addresses(serve);
         wait_for_end(serve, &signals);
         dprintf(options->out_fd, "  Stopping: keeping what was received ...\n");

@@ -108,6 +108,10 @@ static enum status open_storage(struct serve *serve, struct fault *fault)
                     journal_ring_fault(serve->journal));
     }
     if (status == STATUS_OK) {
+        status =
+            identity_open(&serve->identity, serve->data.fd, config->identity_rotation_ms, fault);
+    }
+    if (status == STATUS_OK) {
         status = tombstones_open(&serve->tombstones, serve->data.fd, fault);
     }
     status = status == STATUS_OK ? open_ledger(serve, fault) : status;
@@ -130,7 +134,8 @@ static enum status open_limits(struct serve *serve, struct fault *fault)
 {
     const struct config *config = serve->options->config;
     struct settings *settings;
-    enum status status = settings_create(&settings, config, fault);
+    enum status status =
+        settings_create(&settings, config, clock_now_ms(serve->options->clock), fault);
     if (status == STATUS_OK) {
         status = scrub_options_read(&serve->scrubbing, config, fault);
         settings_box_init(&serve->settings, settings);
@@ -204,6 +209,7 @@ static enum status open_shared(struct serve *serve, struct fault *fault)
         const struct upkeep_options upkeep = {.data_fd = serve->data.fd,
                                               .config = config,
                                               .journal = serve->journal,
+                                              .identity = serve->identity,
                                               .clock = options->clock,
                                               .log = options->log};
         status = upkeep_start(&serve->upkeep, &upkeep, fault);
@@ -225,6 +231,7 @@ static enum status open_shared(struct serve *serve, struct fault *fault)
     pipeline->clock = options->clock;
     pipeline->log = options->log;
     pipeline->guard = serve->guard;
+    pipeline->identity = serve->identity;
     pipeline->receipts = serve->receipts;
     pipeline->agents = serve->agents;
     pipeline->site = config->site;

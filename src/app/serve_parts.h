@@ -44,6 +44,7 @@ struct serve {
     struct journal *journal;
     struct ledger_book *book;
     struct ledger_door *door;
+    struct identity *identity;
     struct tombstones *tombstones; /* the lake's thread's */
     struct lake *lake;
     struct lake_thread *lake_thread;

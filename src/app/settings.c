@@ -1,23 +1,21 @@
 #include "app/settings.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
-static enum status read_origins(struct settings *settings, struct fault *fault)
+enum { SITES_BYTES_MAX = 8 * 1024 * 1024 };
+
+static enum status add_origin(struct settings *settings, struct view origin, struct fault *fault)
 {
-    struct view rest = view_from_text(settings->text);
     struct cors *cors = &settings->cors;
-    while (rest.len > 0) {
-        struct view origin = view_trim(view_cut(&rest, ','));
-        if (cors->origin_count == SETTINGS_ORIGINS_MAX) {
-            return fault_set(fault, STATUS_TOO_BIG, "origins: at most %d are possible",
-                             SETTINGS_ORIGINS_MAX);
-        }
-        if (origin.len > 0) {
-            settings->origins[cors->origin_count++] = origin;
-        }
+    if (origin.len > 0 && cors->origin_count == SETTINGS_ORIGINS_MAX) {
+        return fault_set(fault, STATUS_TOO_BIG, "origins: at most %d are possible",
+                         SETTINGS_ORIGINS_MAX);
     }
-    cors->origins = settings->origins;
+    if (origin.len > 0) {
+        settings->origins[cors->origin_count++] = origin;
+    }
     return STATUS_OK;
 }
 
@@ -30,7 +28,47 @@ static enum status read_scrubbing(struct settings *settings, const struct config
     return scrub_options_read(&settings->scrubbing, &own, fault);
 }
 
-enum status settings_create(struct settings **settings, const struct config *config,
+/* Pages of a site's own origins may read answers, too, when every site names some. */
+static enum status read_origins(struct settings *settings, struct fault *fault)
+{
+    struct view rest = view_from_text(settings->text);
+    const struct sites *sites = &settings->sites;
+    enum status status = STATUS_OK;
+    settings->cors.origins = settings->origins;
+    while (rest.len > 0 && status == STATUS_OK) {
+        status = add_origin(settings, view_trim(view_cut(&rest, ',')), fault);
+    }
+    for (size_t i = 0; i < sites->count; i++) {
+        if (sites->rows[i].origin_count == 0) {
+            return status;
+        }
+    }
+    for (size_t i = 0; i < sites->count; i++) {
+        for (size_t k = 0; k < sites->rows[i].origin_count && status == STATUS_OK; k++) {
+            status = add_origin(settings, sites->rows[i].origins[k], fault);
+        }
+    }
+    return status;
+}
+
+/* https://w3c.github.io/gpc: what a site says of itself. */
+static void make_gpc_statement(struct settings *settings, int64_t now_ms)
+{
+    char date[CLOCK_TEXT_BYTES];
+    clock_format(now_ms, date);
+    snprintf(settings->gpc_statement, sizeof(settings->gpc_statement),
+             "{\"gpc\":%s,\"lastUpdate\":\"%.10s\"}\n",
+             settings->sites.fallback.policy.honours_gpc ? "true" : "false", date);
+}
+
+static void destroy(struct settings *settings)
+{
+    places_close(&settings->places);
+    arena_free(&settings->arena);
+    free(settings);
+}
+
+enum status settings_create(struct settings **settings, const struct config *config, int64_t now_ms,
                             struct fault *fault)
 {
     size_t text_bytes = strlen(config->origins) + 1;
@@ -47,7 +85,10 @@ enum status settings_create(struct settings **settings, const struct config *con
     made->source_requests = (uint32_t)config->source_requests_max;
     made->site_requests = (uint32_t)config->site_requests_max;
     made->has_server_cookie = view_is(view_from_text(config->server_cookie), "on");
-    enum status status = read_origins(made, fault);
+    arena_init(&made->arena, SITES_BYTES_MAX);
+    enum status status = sites_make(&made->sites, config, &made->arena, fault);
+    status = status == STATUS_OK ? read_origins(made, fault) : status;
+    make_gpc_statement(made, now_ms);
     if (status == STATUS_OK) {
         status = read_scrubbing(made, config, fault);
     }
@@ -61,7 +102,7 @@ enum status settings_create(struct settings **settings, const struct config *con
         status = places_open(&made->places, config, fault);
     }
     if (status != STATUS_OK) {
-        settings_destroy(made);
+        destroy(made);
         return status;
     }
     *settings = made;
@@ -71,8 +112,7 @@ enum status settings_create(struct settings **settings, const struct config *con
 void settings_destroy(struct settings *settings)
 {
     if (settings) {
-        places_close(&settings->places);
-        free(settings);
+        destroy(settings);
     }
 }
 
@@ -100,7 +140,7 @@ void settings_box_init(struct settings_box *box, struct settings *settings)
 static void let_go(struct settings *settings)
 {
     if (--settings->holders == 0) {
-        settings_destroy(settings);
+        destroy(settings);
     }
 }
 

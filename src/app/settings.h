@@ -15,16 +15,16 @@
 #ifndef PIPES_APP_SETTINGS_H
 #define PIPES_APP_SETTINGS_H
 
-#include "app/config.h"
 #include "app/places.h"
 #include "app/scrubbing.h"
+#include "app/sites.h"
 #include "base/logger.h"
 #include "net/cors.h"
 #include "net/forwarded.h"
 
 #include <pthread.h>
 
-enum { SETTINGS_ORIGINS_MAX = 256 };
+enum { SETTINGS_ORIGINS_MAX = 256, SETTINGS_GPC_BYTES = 64 };
 
 struct settings {
     struct cors cors;
@@ -35,7 +35,10 @@ struct settings {
     bool has_server_cookie;
     struct scrub_options scrubbing;
     struct places places;
+    struct sites sites;
+    char gpc_statement[SETTINGS_GPC_BYTES]; /* of /.well-known/gpc.json; empty: none is made */
     /* of settings.c */
+    struct arena arena;
     uint64_t generation;
     unsigned holders;
     struct view origins[SETTINGS_ORIGINS_MAX];
@@ -49,8 +52,8 @@ struct settings_box {
     _Atomic uint64_t generation; /* of current */
 };
 
-/* Texts are copied, files opened. The fault names the option. */
-enum status settings_create(struct settings **settings, const struct config *config,
+/* Texts are copied, files opened. The fault names the option. now_ms: of this reading. */
+enum status settings_create(struct settings **settings, const struct config *config, int64_t now_ms,
                             struct fault *fault) MUST_CHECK;
 /* One that was never given to a box; accepts NULL. */
 void settings_destroy(struct settings *settings);

@@ -39,6 +39,26 @@ static enum status read_module(struct bundle_settings *settings, struct view pat
     return status;
 }
 
+/* It would hand the visitor's id on to other hosts. Who asks for all modules gets all others. */
+static enum status leave_out_cross_domain(struct bundle_settings *settings,
+                                          const struct config *config, struct fault *fault)
+{
+    struct view rest = view_from_text(config->modules);
+    if (view_is(view_from_text(config->cross_domain), "on")) {
+        return STATUS_OK;
+    }
+    settings->without = "cross_domain";
+    while (rest.len > 0) {
+        if (view_is(view_trim(view_cut(&rest, ',')), settings->without)) {
+            return fault_set(fault, STATUS_BAD_INPUT,
+                             "the module cross_domain needs cross-domain = on (with privacy = %s "
+                             "it is off)",
+                             config->privacy);
+        }
+    }
+    return STATUS_OK;
+}
+
 enum status site_build(struct tracker_site *site, const struct config *config, struct arena *arena,
                        struct fault *fault)
 {
@@ -57,6 +77,10 @@ enum status site_build(struct tracker_site *site, const struct config *config, s
         .has_server_cookie = view_is(view_from_text(config->server_cookie), "on"),
     };
     struct view rest = view_from_text(config->module);
+    enum status checked = leave_out_cross_domain(&settings, config, fault);
+    if (checked != STATUS_OK) {
+        return checked;
+    }
     while (rest.len > 0) {
         struct view path = view_trim(view_cut(&rest, ','));
         enum status status = path.len > 0 ? read_module(&settings, path, arena, fault) : STATUS_OK;

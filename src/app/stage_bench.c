@@ -7,6 +7,7 @@
 #include "journal/data_folder.h"
 #include "journal/journal.h"
 #include "net/http_head.h"
+#include "privacy/policy_event.h"
 #include "privacy/scrub.h"
 
 #include <stdio.h>
@@ -20,7 +21,7 @@ enum {
     SLICE_MS = 60,
     GROUP = 64, /* requests a commit of the journal */
     LOADS = 3,
-    STAGES = 10,
+    STAGES = 11,
     AGENT_SEED = 1
 };
 
@@ -169,6 +170,32 @@ static void scrub(struct bench *bench)
     }
 }
 
+/* Of a copy for the same reason. */
+static void clean(struct bench *bench)
+{
+    static const struct signals SIGNALS = {false, false, false};
+    const struct privacy_policy policy = {.user_id = POLICY_ID_DROP,
+                                          .traits = POLICY_ID_DROP,
+                                          .has_families = true,
+                                          .honours_gpc = true,
+                                          .honours_dnt = true};
+    struct policy_request request = {
+        .policy = &policy,
+        .site = VIEW_LITERAL("main"),
+        .address = VIEW_LITERAL("203.0.113.77"),
+        .agent = http_header(&bench->head, "user-agent"),
+    };
+    arena_clear(&bench->scratch);
+    for (size_t i = 0; i < bench->batch.event_count && bench->status == STATUS_OK; i++) {
+        struct event copy;
+        event_copy(&copy, &bench->batch.events[i]);
+        if (policy_judge(&policy, &SIGNALS, &copy, &bench->scratch) == POLICY_KEEP) {
+            bench->status = policy_apply(&request, &copy, &bench->scratch, &bench->fault);
+        }
+        policy_finish(&policy, &copy);
+    }
+}
+
 static void name_keys(struct bench *bench)
 {
     for (size_t i = 0; i < bench->batch.event_count; i++) {
@@ -229,6 +256,7 @@ static const struct {
     {"json", read_json, 1, 0, false, "the body checked and indexed"},
     {"decode", decode, 1, 0, false, "json, and its members to columns"},
     {"complete", complete, 1, 0, false, "site, host, campaign, referrer, facts to columns"},
+    {"privacy", clean, 1, 0, false, "consent, ids, and what is repeated of address and agent"},
     {"scrub", scrub, 1, 0, false, "what nobody wanted to send (a clean event)"},
     {"keys", name_keys, 1, 0, false, "hashes that tell events apart"},
     {"row", write_rows, 1, 0, false, "columns to a row of NDJSON"},

@@ -35,6 +35,7 @@ struct upkeep {
     int64_t retention_at_ms; /* monotonic */
     pid_t child;
     struct logger_gate gate;
+    struct logger_gate key_gate;
     pthread_t thread;
 };
 
@@ -193,6 +194,19 @@ static void wait_a_little(struct upkeep *upkeep)
     }
 }
 
+/* A day's salt must not wait for the next visitor to be destroyed. */
+static void look_at_keys(struct upkeep *upkeep)
+{
+    struct fault fault = {0};
+    uint64_t held;
+    const struct upkeep_options *options = &upkeep->options;
+    if (identity_tick(options->identity, clock_now_ms(options->clock), &fault) != STATUS_OK &&
+        logger_gate_hit(&upkeep->key_gate, clock_monotonic_ms(options->clock), &held)) {
+        logger_error(options->log, "privacy", "a key that is over could not be destroyed: %s",
+                     fault.text);
+    }
+}
+
 static void *run(void *argument)
 {
     struct upkeep *upkeep = argument;
@@ -208,6 +222,7 @@ static void *run(void *argument)
             measure_at_ms = now_ms + pause_ms(upkeep);
         }
         look_at_retention(upkeep);
+        look_at_keys(upkeep);
         pthread_mutex_lock(&upkeep->lock);
         wait_a_little(upkeep);
     }
@@ -229,6 +244,7 @@ enum status upkeep_start(struct upkeep **upkeep, const struct upkeep_options *op
     }
     made->options = *options;
     made->gate.interval_ms = FAULT_INTERVAL_MS;
+    made->key_gate.interval_ms = FAULT_INTERVAL_MS;
     pthread_condattr_t attributes;
     pthread_condattr_init(&attributes);
     pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);

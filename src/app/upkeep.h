@@ -1,6 +1,6 @@
 /*
  * upkeep.h - the thread of a running collector that looks after the disk: how much is taken, what
- * has been kept for long enough.
+ * has been kept for long enough, also which keys of identities.
  *
  * When disk-budget is used up the journal is closed (events get 503, their senders keep them), or,
  * where disk-budget-drop says so, the oldest hours of the lake go. What is to go goes through
@@ -18,6 +18,7 @@
 #include "base/logger.h"
 #include "journal/journal.h"
 #include "lake/disk_use.h"
+#include "privacy/identity.h"
 
 struct upkeep;
 
@@ -26,6 +27,7 @@ struct upkeep_options {
     int data_fd;
     const struct config *config;
     struct journal *journal;
+    struct identity *identity; /* keys that end with their day */
     const struct clock *clock;
     const struct logger *log;
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 enum { NEAR = 2, WORD_MAX = 32, NAME_BYTES = 64 };
+static const char UNSET[] = "default"; /* the origin of what nobody set */
 
 void option_set_init(struct option_set *set, const struct option_row *rows, size_t count,
                      void *values, struct arena *arena)
@@ -257,12 +258,32 @@ static enum status unknown(const struct option_set *set, const char *name, unsig
 enum status option_set_defaults(struct option_set *set, struct fault *fault)
 {
     for (size_t i = 0; i < set->count; i++) {
-        enum status status = set_value(set, i, set->rows[i].default_text, "default", fault);
+        enum status status = set_value(set, i, set->rows[i].default_text, UNSET, fault);
         if (status != STATUS_OK) {
             return status;
         }
     }
     return STATUS_OK;
+}
+
+enum status option_set_unset(struct option_set *set, const char *name, const char *text,
+                             const char *origin, struct fault *fault)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < set->count; i++) {
+        if (strcmp(set->rows[i].name, name) != 0) {
+            continue;
+        }
+        found++;
+        enum status status = strcmp(set->origins[i], UNSET) == 0
+                                 ? set_value(set, i, text, origin, fault)
+                                 : STATUS_OK;
+        if (status != STATUS_OK) {
+            return status;
+        }
+    }
+    return found > 0 ? STATUS_OK
+                     : fault_set(fault, STATUS_NOT_FOUND, "there is no option %.40s", name);
 }
 
 /* What the file reader calls back with. */
@@ -278,9 +299,16 @@ static int on_file_value(void *self, const char *section, const char *name, cons
 {
     struct file_reading *reading = self;
     char where[OPTION_ORIGIN_BYTES];
-    (void)section;
+    struct option_set *set = reading->set;
     if (reading->status != STATUS_OK) {
         return 0;
+    }
+    if (strchr(section, ' ')) {
+        reading->status =
+            set->on_section
+                ? set->on_section(set->section_self, section, name, value, reading->fault)
+                : STATUS_OK;
+        return reading->status == STATUS_OK;
     }
     snprintf(where, sizeof(where), "file %s", reading->path);
     size_t index = find_row(reading->set, view_from_text(name), ~0U);

@@ -57,13 +57,18 @@ struct option_set {
     const char *positionals[OPTION_POSITIONALS_MAX];
     size_t positional_count;
     bool wants_help; /* --help or -h was there */
+    /* Of lines below a [section] that has a blank in its name: "site shop". NULL: passed over. */
+    enum status (*on_section)(void *self, const char *section, const char *name, const char *value,
+                              struct fault *fault);
+    void *section_self;
 };
 
 void option_set_init(struct option_set *set, const struct option_row *rows, size_t count,
                      void *values, struct arena *arena);
 enum status option_set_defaults(struct option_set *set, struct fault *fault) MUST_CHECK;
-/* Lines "name = value"; '#' and ';' begin comments; [sections] are passed over. A name that is no
- * option is an error that names file and line. */
+/* Lines "name = value"; '#' and ';' begin comments; [sections] are passed over, but those with a
+ * blank in their name have lines of their own (on_section). A name that is no option is an error
+ * that names file and line. */
 enum status option_read_file(struct option_set *set, const char *path, struct view text,
                              struct fault *fault) MUST_CHECK;
 /* PIPES_* of the NULL-terminated list; names that are no option are passed over. */
@@ -73,6 +78,10 @@ enum status option_read_environment(struct option_set *set, char *const *environ
  * meet `uses` are known. */
 enum status option_read_flags(struct option_set *set, unsigned uses, int count, char *const *words,
                               struct fault *fault) MUST_CHECK;
+
+/* Of every row of that name that nobody set so far. STATUS_NOT_FOUND: no row has that name. */
+enum status option_set_unset(struct option_set *set, const char *name, const char *text,
+                             const char *origin, struct fault *fault) MUST_CHECK;
 
 /* Help for the rows whose uses meet `uses`. */
 enum status option_append_help(struct buf *out, const struct option_row *rows, size_t count,

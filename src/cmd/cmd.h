@@ -54,6 +54,7 @@ extern const struct command cmd_bench;
 extern const struct command cmd_limits;
 extern const struct command cmd_version;
 extern const struct command cmd_retention;
+extern const struct command cmd_privacy;
 extern const struct command cmd_whois;
 extern const struct command cmd_forget;
 

@@ -11,7 +11,7 @@ const struct column_row columns[COLUMN_COUNT] = {
                          "9f86d081884c7d65-3"},
     [COLUMN_TYPE] = {NAME("type"), COLUMN_STRING, true,
                      "page, screen, track, identify, group, alias, engagement, "
-                     "impression, click, form, error, vitals or loss",
+                     "impression, click, form, error, vitals, consent or loss",
                      "track"},
     [COLUMN_NAME] = {NAME("name"), COLUMN_STRING, true,
                      "what happened, or the page's or screen's name", "product_added"},

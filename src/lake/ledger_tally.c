@@ -17,6 +17,7 @@ static const char *const NAMES[LEDGER_COUNTS] = {
     [LEDGER_REFUSED_OVERLOADED] = "refused_overloaded",
     [LEDGER_REFUSED_SOURCE] = "refused_source",
     [LEDGER_REFUSED_SITE] = "refused_site",
+    [LEDGER_REFUSED_STRANGER] = "refused_stranger",
     [LEDGER_REFUSED_HTTP] = "refused_http",
     [LEDGER_TURNED_AWAY] = "turned_away",
     [LEDGER_UNANSWERED] = "unanswered",

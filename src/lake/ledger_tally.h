@@ -31,6 +31,7 @@ enum ledger_count {
     LEDGER_REFUSED_OVERLOADED,
     LEDGER_REFUSED_SOURCE,
     LEDGER_REFUSED_SITE,
+    LEDGER_REFUSED_STRANGER, /* of a site that is not served, or without its key */
     LEDGER_REFUSED_HTTP,
     LEDGER_TURNED_AWAY,
     LEDGER_UNANSWERED, /* the collector ended before */

@@ -186,6 +186,7 @@ enum status bundle_make(struct bundle *bundle, const struct bundle_settings *set
     if (status == STATUS_OK) {
         status = module_list_choose(&bundle->list, settings->modules, &bundle->chosen, fault);
     }
+    bundle->chosen &= ~(settings->without ? module_list_find(&bundle->list, settings->without) : 0);
     bundle->chosen |=
         settings->has_server_cookie ? module_list_find(&bundle->list, "server_cookie") : 0;
     if (status == STATUS_OK) {

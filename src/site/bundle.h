@@ -31,6 +31,7 @@ struct bundle_own {
 struct bundle_settings {
     const struct embedded *tracker;
     const char *modules; /* as module_list_choose() takes them */
+    const char *without; /* a module that is not in it, whatever was chosen; NULL: none */
     struct bundle_own own[BUNDLE_OWN_MAX];
     size_t own_count;
     const char *site;

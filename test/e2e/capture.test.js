@@ -11,7 +11,8 @@ const {startBrowser, openPage, startServer, startSite} = require('./browser');
 async function openSite(t, modules, pages, options = {}) {
     const file = path.join(temporaryFolder(t), 'options.json');
     fs.writeFileSync(file, JSON.stringify(options, null, 4));
-    const collector = await startCollector(t, ['--modules', modules, '--module-options', file]);
+    const collector = await startCollector(t, ['--modules', modules, '--module-options', file,
+        ...(modules.includes('cross_domain') ? ['--cross-domain', 'on'] : [])]);
     const site = await startSite(t, collector, pages);
     const page = await openPage(await startBrowser(t));
     /** What the lake has of these types in the order of its making, once there are so many. */

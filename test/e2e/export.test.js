@@ -7,6 +7,9 @@ const path = require('node:path');
 const {startCollector, temporaryFolder, until, batch} = require('./collector');
 const {begin, run, ask, putIntoParquet} = require('./asking');
 
+/** A site that keeps its own ids of users, and events for ever: one file here is of 2020. */
+const KEEP = ['--user-id', 'keep', '--traits', 'keep', '--retention.events', '0s'];
+
 function idsOf(text) {
     return text.toString().split('\n').filter(Boolean).map((line) => JSON.parse(line).event_id);
 }
@@ -16,7 +19,7 @@ function piecesOf(folder) {
 }
 
 test('runs that follow one another hold each row once, while events come in', async (t) => {
-    const collector = await startCollector(t);
+    const collector = await startCollector(t, KEEP);
     const out = path.join(temporaryFolder(t), 'rows');
     const acknowledged = new Set();
     let isStreaming = true;
@@ -48,7 +51,7 @@ test('runs that follow one another hold each row once, while events come in', as
 });
 
 test('killed at any place it goes on without a row lost or twice', async (t) => {
-    const collector = await startCollector(t);
+    const collector = await startCollector(t, KEEP);
     for (let i = 0; i < 5; i++) {
         await collector.post('/e', batch(`k${i}`, 1, 100));
     }
@@ -72,7 +75,7 @@ test('killed at any place it goes on without a row lost or twice', async (t) => 
 });
 
 test('a range of numbers or time holds just that, from raw rows and from Parquet', async (t) => {
-    const collector = await startCollector(t);
+    const collector = await startCollector(t, KEEP);
     await collector.post('/e', batch('r', 1, 10));
     await collector.stop();
     await putIntoParquet(t, collector.data);
@@ -95,7 +98,7 @@ test('a range of numbers or time holds just that, from raw rows and from Parquet
 });
 
 test('a file is there whole or not at all, in each format', async (t) => {
-    const collector = await startCollector(t);
+    const collector = await startCollector(t, KEEP);
     const event = {type: 'track', name: 'a', seq: 1, properties: {'k,"': [1, {}]}};
     await collector.post('/e', JSON.stringify(
         {v: 1, site: 'shop', load_id: 'f', sent_at: Date.now(), events: [event]}));
@@ -122,7 +125,7 @@ test('a file is there whole or not at all, in each format', async (t) => {
 });
 
 test('what cannot be meant is refused with a sentence', async (t) => {
-    const collector = await startCollector(t);
+    const collector = await startCollector(t, KEEP);
     const said = async (...words) => {
         const {code, err} = await run(t, collector.data, ['export', ...words]);
         assert.strictEqual(code, 1);

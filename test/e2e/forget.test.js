@@ -11,6 +11,9 @@ const {execFile, execFileSync} = require('node:child_process');
 const {promisify} = require('node:util');
 const {startCollector, temporaryFolder, until, BINARY} = require('./collector');
 
+/** Sites that keep their own ids of users. */
+const KEEP = ['--user-id', 'keep', '--traits', 'keep'];
+
 const run = promisify(execFile);
 const SUBJECT = 'subject-5f0c7a52e4b14f9c';
 const USER = 'user-of-subject-77';
@@ -151,7 +154,7 @@ function leaveStatistics(data) {
 }
 
 test('after a person was forgotten no file holds the id and all others are there', async (t) => {
-    const collector = await startCollector(t, ['--lake-roll', '300ms']);
+    const collector = await startCollector(t, ['--lake-roll', '300ms', ...KEEP]);
     const expected = await fill(collector);
     await until('the quarantine has it', async () =>
         (await collector.counts()).lake.quarantined === 1);
@@ -195,7 +198,7 @@ test('after a person was forgotten no file holds the id and all others are there
 });
 
 test('whois tells what is held, also of ids that belong together', async (t) => {
-    const collector = await startCollector(t);
+    const collector = await startCollector(t, KEEP);
     await fill(collector);
     const held = JSON.parse(collector.run('whois', '--format', 'json', SUBJECT));
     assert.strictEqual(held.rows, 12);
@@ -222,7 +225,7 @@ test('whois tells what is held, also of ids that belong together', async (t) => 
 });
 
 test('one site forgets, another does not', async (t) => {
-    const collector = await startCollector(t);
+    const collector = await startCollector(t, KEEP);
     for (const site of ['shop', 'blog']) {
         const events = [event(site, 1, {anonymous_id: SUBJECT})];
         await collector.post('/e', JSON.stringify({v: 1, site, load_id: site, events}));
@@ -234,7 +237,7 @@ test('one site forgets, another does not', async (t) => {
 });
 
 test('who does not know the token forgets nobody', async (t) => {
-    const collector = await startCollector(t);
+    const collector = await startCollector(t, KEEP);
     const order = JSON.stringify({ids: [SUBJECT]});
     for (const headers of [{}, {authorization: 'Bearer 00'},
         {authorization: `Bearer ${'0'.repeat(32)}`}]) {
@@ -255,7 +258,7 @@ test('who does not know the token forgets nobody', async (t) => {
 });
 
 test('without a collector it is done all the same, with what a killed one left', async (t) => {
-    const collector = await startCollector(t, ['--lake-roll', '1h']);
+    const collector = await startCollector(t, [...KEEP, '--lake-roll', '1h']);
     const expected = [];
     for (let i = 0; i < 20; i++) {
         await send(collector, `a${i}`, i % 2 ? SUBJECT : 'carl');
@@ -272,7 +275,7 @@ test('without a collector it is done all the same, with what a killed one left',
 });
 
 test('killed again and again in the middle, it is done in the end', async (t) => {
-    const collector = await startCollector(t);
+    const collector = await startCollector(t, KEEP);
     const expected = await fill(collector);
     for (let round = 0; round < 8; round++) {
         const headers = {authorization: `Bearer ${token(collector.data)}`};

@@ -9,6 +9,9 @@ const {execFileSync} = require('node:child_process');
 const {Collector, startCollector, atEnd, until, batch, BINARY} =
     require('./collector');
 
+/** Sites that keep their own ids of users. */
+const KEEP = ['--user-id', 'keep', '--traits', 'keep'];
+
 const HOUR_MS = 3600000;
 const DAY_MS = 24 * HOUR_MS;
 
@@ -42,7 +45,7 @@ function ids(data) {
 
 /** A data folder that a collector made and left; its ledger begins with what stands there then. */
 async function emptyData(t) {
-    const collector = await startCollector(t);
+    const collector = await startCollector(t, KEEP);
     await collector.stop();
     fs.rmSync(path.join(collector.data, 'ledger'), {recursive: true});
     return collector;

@@ -7,7 +7,8 @@ const {startCollector, temporaryFolder, until, rows, ROOT} = require('./collecto
 const {startBrowser, openPage} = require('./browser');
 
 const SHOP = path.join(ROOT, 'examples', 'shop');
-const startShop = (t, options = []) => startCollector(t, ['--www', SHOP, ...options]);
+const startShop = (t, options = []) => startCollector(t,
+    ['--www', SHOP, '--user-id', 'keep', '--traits', 'keep', '--click-ids', 'kind', ...options]);
 
 /** Waits until the collector has taken that many events. */
 const accepted = (collector, events) => until(`${events} events arrived`, async () =>

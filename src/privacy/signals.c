@@ -1,4 +1,4 @@
-#include "privacy/privacy_signals.h"
+#include "privacy/signals.h"
 
 static bool has_opt_out(struct view cookies)
 {
@@ -11,17 +11,11 @@ static bool has_opt_out(struct view cookies)
     return false;
 }
 
-struct privacy_signals privacy_signals_read(struct view sec_gpc, struct view dnt,
-                                            struct view cookie)
+struct signals signals_read(struct view sec_gpc, struct view dnt, struct view cookie)
 {
-    return (struct privacy_signals){
+    return (struct signals){
         .is_gpc = view_is(sec_gpc, "1"),
         .is_dnt = view_is(dnt, "1"),
         .is_opted_out = has_opt_out(cookie),
     };
-}
-
-bool privacy_signals_forbid(const struct privacy_signals *signals)
-{
-    return signals->is_gpc || signals->is_dnt || signals->is_opted_out;
 }

@@ -1,0 +1,69 @@
+/*
+ * gate.h - what of a request's events may go on: of which site they are and who may send for it,
+ * what browser and visitor said, and what the site's policy leaves of them.
+ *
+ *     struct gate_pass pass = {.settings = settings, .batch = &batch, ...};
+ *     gate_admit(&gate, &pass)               refused as a whole, or not
+ *     gate_judge(&gate, &pass, &fault)       events that are not kept leave the batch
+ *     gate_clean(&gate, &pass, &fault)       what is kept: as the policy wants it, and complete
+ */
+#ifndef PIPES_APP_GATE_H
+#define PIPES_APP_GATE_H
+
+#include "adapters/adapter.h"
+#include "app/completion.h"
+#include "app/counts.h"
+#include "app/guard.h"
+#include "app/refusal.h"
+#include "net/server.h"
+#include "privacy/policy_event.h"
+
+/* Borrowed for the worker's life. */
+struct gate {
+    struct guard *guard;
+    struct counts *counts;
+    struct identity *identity;
+    struct completion completion;
+};
+
+/* One request; all borrowed. */
+struct gate_pass {
+    const struct settings *settings;
+    const struct inbound *inbound;
+    struct exchange *x;
+    struct sender sender;
+    struct arena *arena;
+    struct batch *batch;
+    struct batch gone;                 /* by gate_judge(): events that were not kept */
+    uint64_t reasons[POLICY_VERDICTS]; /* how many of them for which reason */
+    int64_t wait_ms;                   /* of GATE_SITE_BUSY and GATE_SOURCE_BUSY */
+};
+
+enum gate_verdict {
+    GATE_OPEN,
+    GATE_SITE_BUSY,   /* more requests than the site may have */
+    GATE_SOURCE_BUSY, /* or than one source may send for it */
+    GATE_UNKNOWN_SITE,
+    GATE_WRONG_KEY,
+    GATE_WRONG_ORIGIN,
+    GATE_NO_MEMORY,
+};
+
+/* Where what is unknown goes to quarantine, the request becomes one piece that was not understood,
+ * and may go on. */
+enum gate_verdict gate_admit(const struct gate *gate, struct gate_pass *pass);
+/* Of a verdict other than GATE_OPEN. */
+enum net_verdict gate_refuse(const struct gate_pass *pass, const struct refusals *refusals,
+                             enum gate_verdict verdict);
+/* STATUS_NO_MEMORY. */
+enum status gate_judge(const struct gate *gate, struct gate_pass *pass, struct fault *fault)
+    MUST_CHECK;
+/* Once the request is answered well. */
+void gate_count_gone(const struct gate *gate, const struct gate_pass *pass);
+/* As the policy of each event's site wants it, and complete. Facts about the visitor are made of
+ * what an event tells of one, and that is taken out of it. STATUS_NO_MEMORY, or what
+ * identity_hash() says. */
+enum status gate_clean(const struct gate *gate, struct gate_pass *pass, struct fault *fault)
+    MUST_CHECK;
+
+#endif

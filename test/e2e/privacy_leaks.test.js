@@ -1,0 +1,218 @@
+/**
+ * No address, no user agent, nowhere: every client and every refusal is driven with marked ones, in
+ * the headers and repeated in payloads under every usual name; then everything that the collector
+ * wrote or says is searched for them, decoded: journal, lake, Parquet, quarantine, ledger, logs at
+ * level debug, counts, answers, and in the end the memory of the process.
+ */
+'use strict';
+const test = require('node:test');
+const assert = require('node:assert');
+const fs = require('node:fs');
+const net = require('node:net');
+const path = require('node:path');
+const {execFileSync} = require('node:child_process');
+const {startCollector, until, rows, ROOT} = require('./collector');
+
+const ADDRESSES = ['203.0.113.77', '2001:db8:4d4d:77::4d'];
+const AGENT = 'MarkedBrowser/7.7 (Mark-4d4d77; rv:7)';
+const DEVICE = 'marked-device-4d4d77';
+const MARKS = [...ADDRESSES, AGENT, 'Mark-4d4d77', DEVICE];
+/** What is taken out of texts, too, where the collector scrubs them. */
+const SECRETS = ['marked.person@mail-4d4d77.example', 'sk_live_4d4d77MARKED4d4d77MARKED'];
+const HAS_SCRUB = fs.existsSync(path.join(ROOT, 'src', 'privacy', 'scrub.c'));
+
+const from = (i) => ({'X-Forwarded-For': ADDRESSES[i % 2], 'User-Agent': AGENT,
+    Forwarded: `for=${ADDRESSES[0]}`, 'X-Real-IP': ADDRESSES[0]});
+
+/** Everything that a client at that address may repeat. */
+const repeated = (address) => ({
+    ip: ADDRESSES[0], $ip: ADDRESSES[1], ip_address: ADDRESSES[0], userAgent: AGENT, ua: AGENT,
+    $user_agent: AGENT, user_agent: AGENT, 'X-Forwarded-For': `${ADDRESSES[0]}, 10.0.0.1`,
+    device: {id: DEVICE, advertisingId: DEVICE, model: 'm'}, idfa: DEVICE,
+    nested: [{deeper: {client_ip: ADDRESSES[1], User_Agent: AGENT}}],
+    free: `seen from ${address} by ${AGENT}`,
+});
+const REPEATED = repeated(ADDRESSES[0]);
+const SECRET_TEXT = HAS_SCRUB ? `mail ${SECRETS[0]} and ${SECRETS[1]}` : 'nothing';
+
+const eventOf = (address) => ({type: 'track', name: 'tested', anonymous_id: 'a',
+    ...repeated(address), properties: {...repeated(address), note: SECRET_TEXT},
+    user_properties: repeated(address), context: repeated(address),
+    url: `https://shop.example/?from=${address}`, title: `to ${address}`});
+const event = (more = {}) => ({...eventOf(ADDRESSES[0]), ...more});
+
+const SPACED = (value) => JSON.stringify(value, null, 2).replace(/":/g, '" :');
+
+/** Requests that are taken, refused and half understood: [what, status, send]. */
+function requests(collector) {
+    const post = (where, body, more = {}) => collector.post(where, body, {...from(0), ...more});
+    const batch = (...events) => JSON.stringify({v: 1, load_id: 'l', context: REPEATED, events});
+    const query = new URLSearchParams({type: 'track', name: 'tested', ip: ADDRESSES[0], ua: AGENT,
+        'properties.ip': ADDRESSES[1], 'properties.free': REPEATED.free,
+        context: JSON.stringify(REPEATED)});
+    const aside = new URLSearchParams({event_id: 'x'.repeat(200), ip: ADDRESSES[0], ua: AGENT});
+    const pixel = (words) => fetch(`${collector.url}/p.gif?${words}`, {headers: from(0)});
+    const big = {x: AGENT.repeat(60000)};
+    return [
+        ['native', 200, () => post('/e', batch(event()))],
+        ['native with blanks', 200, () => post('/e',
+            SPACED({v: 1, context: REPEATED, events: [event()]}))],
+        ['native of IPv6', 200, () => collector.post('/e',
+            JSON.stringify({v: 1, events: [eventOf(ADDRESSES[1])]}), from(1))],
+        ['ancestor, camelCase', 200, () => post('/', JSON.stringify({type: 'track', event: 'tested',
+            anonymousId: 'a', properties: REPEATED, context: REPEATED, ...REPEATED}))],
+        ['ancestor, identity', 200, () => post('/stage', JSON.stringify([{type: 'identity',
+            anonymous_id: 'a', user_id: 'u', properties: REPEATED}]))],
+        ['pixel', 200, () => pixel(query)],
+        ['pixel that is put aside', 200, () => pixel(aside)],
+        ['native that is put aside', 200, () => post('/e', batch({name: 'no type', ...REPEATED}))],
+        ['put aside whole', 200, () => post('/e', JSON.stringify({v: 1, nothing: REPEATED}))],
+        ['put aside for its context', 200, () => post('/e',
+            batch(event({big: 'x'.repeat(70000)})))],
+        ['ancestor that is put aside', 200, () => post('/',
+            JSON.stringify({...REPEATED, properties: REPEATED}))],
+        ['signals', 200, () => post('/e', batch(event()), {'Sec-GPC': '1'})],
+        ['no JSON', 400, () => post('/e', `{"ip":"${ADDRESSES[0]}","ua":"${AGENT}`)],
+        ['no UTF-8', 400, () => post('/e',
+            Buffer.concat([Buffer.from(`"${AGENT}`), Buffer.from([0xff])]))],
+        ['too deep', 413, () => post('/e', '['.repeat(100) + `"${AGENT}"`)],
+        ['too big', 413, () => post('/e', batch(event({properties: big})))],
+        ['a coding that is none', 400, () => post('/e', batch(event()),
+            {'Content-Encoding': 'gzip'})],
+        ['a path that is none', 404, () => fetch(
+            `${collector.url}/${ADDRESSES[0]}?ua=${AGENT}`, {headers: from(0)})],
+        ['a method that is none', 405, () => fetch(`${collector.url}/e`,
+            {method: 'DELETE', headers: from(0)})],
+        ['a beacon', 200, () => post('/e?beacon=b1', batch(event()))],
+    ];
+}
+
+/** Bytes that no client library would send. */
+async function raw(collector, text) {
+    const socket = net.connect(Number(new URL(collector.url).port), '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.end(text);
+    let answer = '';
+    for await (const piece of socket) {
+        answer += piece;
+    }
+    return answer;
+}
+
+const HEAD = `X-Forwarded-For: ${ADDRESSES[0]}\r\nUser-Agent: ${AGENT}\r\n`;
+const GARBAGE = [
+    `GET / HTTP/1.1\r\n${HEAD}\r\n`,
+    `GET / HTTP/9.9\r\nHost: x\r\n${HEAD}\r\n`,
+    `${AGENT} ${ADDRESSES[0]}\r\n\r\n`,
+    `POST /e HTTP/1.1\r\nHost: ${ADDRESSES[0]} x\r\n${HEAD}Content-Length: 0\r\n\r\n`,
+    `POST /e HTTP/1.1\r\nHost: x\r\n${HEAD}Content-Length: a\r\n\r\n`,
+    `GET /${'x'.repeat(9000)} HTTP/1.1\r\nHost: x\r\n${HEAD}\r\n`,
+    `GET / HTTP/1.1\r\nHost: x\r\n${HEAD}X: ${AGENT.repeat(600)}\r\n\r\n`,
+    `POST /e HTTP/1.1\r\nHost: x\r\n${HEAD}Content-Length: 100\r\n\r\n{"ua":"${AGENT}`,
+];
+
+const files = (folder) => fs.readdirSync(folder, {withFileTypes: true}).flatMap((entry) => {
+    const full = path.join(folder, entry.name);
+    return entry.isDirectory() ? files(full) : entry.isFile() ? [full] : [];
+});
+
+/** Whether one of the marks stands in the bytes, as it is or as a URL writes it. */
+function marksIn(bytes, marks = [...MARKS, ...(HAS_SCRUB ? SECRETS : [])]) {
+    const text = Buffer.isBuffer(bytes) ? bytes.toString('latin1') : String(bytes);
+    return marks.flatMap((mark) => [mark, encodeURIComponent(mark), mark.replace(/\//g, '\\/')])
+        .filter((mark) => text.includes(mark));
+}
+
+/** Searches every file of the data folder, packed ones unpacked. */
+function search(data) {
+    const found = [];
+    for (const file of files(data)) {
+        const texts = [];
+        try {
+            texts.push(fs.readFileSync(file));
+        } catch (error) {
+            assert.strictEqual(error.code, 'ENOENT', file); // the journal gives files back
+        }
+        if (file.endsWith('.zst') && texts[0]) {
+            texts.push(execFileSync('zstd', ['-dcq'], {input: texts[0], maxBuffer: 1 << 28}));
+        }
+        texts.forEach((text) => marksIn(text).forEach((mark) =>
+            found.push(`${path.relative(data, file)}: ${mark}`)));
+    }
+    return found;
+}
+
+const SEEN = ['--trusted-proxies', '127.0.0.1', '--log-level', 'debug'];
+
+/** Fails with all that was found, not with the first. */
+const assertClean = (what, found) => assert.deepStrictEqual(found, [], what);
+
+async function drive(collector) {
+    for (const [what, status, send] of requests(collector)) {
+        const answer = await send();
+        assert.strictEqual(answer.status, status, what);
+        assertClean(`the answer to: ${what}`, marksIn(Buffer.from(await answer.arrayBuffer())));
+    }
+    for (const text of GARBAGE) {
+        const answer = await raw(collector, text);
+        assertClean(`the answer to ${text.slice(0, 40)}`, marksIn(answer));
+    }
+}
+
+test('the marks are found where nothing takes them out', () => {
+    assert.deepStrictEqual(marksIn(JSON.stringify(REPEATED), MARKS).length >= MARKS.length, true);
+    assert.ok(marksIn(Buffer.from(`x${encodeURIComponent(AGENT)}y`)).length > 0);
+    assert.ok(marksIn(JSON.stringify({ua: AGENT}).replace(/\//g, '\\/')).length > 0);
+    assert.deepStrictEqual(marksIn('203.0.113.7 MarkedBrowser'), []);
+});
+
+test('no marked address, agent or device id is in anything that is written or said', async (t) => {
+    const collector = await startCollector(t, [...SEEN, '--user-id', 'keep', '--traits', 'keep']);
+    await drive(collector);
+    assertClean('the journal and what else is there at once', search(collector.data));
+    const counts = await collector.counts();
+    assertClean('the counts', marksIn(JSON.stringify(counts)));
+    assert.ok(counts.front.accepted >= 7 && counts.front.quarantined >= 5,
+        JSON.stringify(counts.front));
+    assertClean('tail', marksIn(collector.run('tail', '--follow=false', '--last', '200')));
+    await until('all is in the lake', () =>
+        rows(collector.data).length === counts.front.accepted &&
+        rows(collector.data, 'quarantine').length === counts.front.quarantined);
+    const kept = rows(collector.data);
+    assert.ok(kept.every((row) => !row.properties || !('ip' in row.properties)));
+    assert.ok(kept.some((row) => row.properties && row.properties.device.model === 'm'),
+        'the rest of a device stays');
+    await collector.stop();
+    collector.run('compact', '--open');
+    assert.ok(files(collector.data).some((file) => file.endsWith('.parquet')));
+    assertClean('Parquet', marksIn(
+        collector.run('query', '--format', 'ndjson', 'select * from events_all')));
+    assertClean('the data folder', search(collector.data));
+    assertClean('the ledger', marksIn(collector.run('ledger', '--format', 'json')));
+    assertClean('the log', marksIn(collector.output));
+});
+
+test('no mark is anywhere when sources are limited or the journal takes nothing', async (t) => {
+    const collector = await startCollector(t, [...SEEN, '--source-requests-max', '1',
+        '--disk-reserve', '1TiB']);
+    const statuses = new Set();
+    for (let i = 0; i < 6; i++) {
+        const answer = await collector.post('/e', JSON.stringify({v: 1, events: [event()]}),
+            from(0));
+        statuses.add(answer.status);
+        assertClean('an answer', marksIn(await answer.text()));
+    }
+    assert.deepStrictEqual([...statuses].sort(), [429, 503]);
+    await collector.stop();
+    assertClean('the data folder', search(collector.data));
+    assertClean('the log', marksIn(collector.output));
+});
+
+test('no mark is in anything when a policy hashes or drops ids', async (t) => {
+    const collector = await startCollector(t, [...SEEN, '--user-id', 'hash', '--traits', 'hash',
+        '--anonymous-id', 'daily']);
+    await drive(collector);
+    await collector.stop();
+    assertClean('the data folder', search(collector.data));
+    assertClean('the log', marksIn(collector.output));
+});

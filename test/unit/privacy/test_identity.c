@@ -1,0 +1,146 @@
+#include "privacy/identity.h"
+
+#include "../temporary.h"
+
+#include <sys/stat.h>
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+static const int64_t DAY_MS = 86400000;
+static const int64_t NOON_MS = 20784LL * 86400000 + 43200000;
+static struct temporary folder;
+static struct identity *identity;
+static struct fault fault;
+
+static int set_up(void **state)
+{
+    (void)state;
+    return temporary_make(&folder) == 0 &&
+                   identity_open(&identity, folder.fd, 90 * DAY_MS, &fault) == STATUS_OK
+               ? 0
+               : -1;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    identity_close(identity);
+    return temporary_remove(&folder);
+}
+
+static void make(enum identity_key key, int64_t now_ms, const char *site, const char *id,
+                 char text[IDENTITY_TEXT_BYTES + 1])
+{
+    assert_int_equal(identity_hash(identity, now_ms, key, view_from_text(site), view_from_text(id),
+                                   text, &fault),
+                     STATUS_OK);
+    text[IDENTITY_TEXT_BYTES] = 0;
+    assert_int_equal(strspn(text, "0123456789abcdef"), IDENTITY_TEXT_BYTES);
+}
+
+static void reopen(void)
+{
+    identity_close(identity);
+    assert_int_equal(identity_open(&identity, folder.fd, 90 * DAY_MS, &fault), STATUS_OK);
+}
+
+static void the_same_id_has_the_same_hash_also_after_a_restart(void **state)
+{
+    char first[IDENTITY_TEXT_BYTES + 1];
+    char again[IDENTITY_TEXT_BYTES + 1];
+    struct stat facts;
+    (void)state;
+    for (enum identity_key key = 0; key < IDENTITY_KEYS; key++) {
+        make(key, NOON_MS, "shop", "u-1", first);
+        reopen();
+        make(key, NOON_MS + 3600000, "shop", "u-1", again);
+        assert_string_equal(first, again);
+        make(key, NOON_MS, "shop", "u-2", again);
+        assert_string_not_equal(first, again);
+        make(key, NOON_MS, "blog", "u-1", again);
+        assert_string_not_equal(first, again);
+    }
+    assert_int_equal(fstatat(folder.fd, "IDENTITY_KEY", &facts, 0), 0);
+    assert_int_equal(facts.st_mode & 07777, 0600);
+    assert_int_equal(fstatat(folder.fd, "DAILY_SALT", &facts, 0), 0);
+    assert_int_equal(facts.st_mode & 07777, 0600);
+}
+
+static void a_days_salt_ends_with_the_day_and_nobody_makes_its_hashes_again(void **state)
+{
+    char today[IDENTITY_TEXT_BYTES + 1];
+    char tomorrow[IDENTITY_TEXT_BYTES + 1];
+    char back[IDENTITY_TEXT_BYTES + 1];
+    struct stat facts;
+    (void)state;
+    make(IDENTITY_OF_DAY, NOON_MS, "shop", "v", today);
+    /* Held by another name, to look at what is left of the file. */
+    assert_int_equal(linkat(folder.fd, "DAILY_SALT", folder.fd, "held", 0), 0);
+    assert_int_equal(identity_tick(identity, NOON_MS + DAY_MS / 2 - 1, &fault), STATUS_OK);
+    assert_int_equal(fstatat(folder.fd, "DAILY_SALT", &facts, 0), 0);
+    assert_int_equal(identity_tick(identity, NOON_MS + DAY_MS / 2, &fault), STATUS_OK);
+    assert_int_equal(fstatat(folder.fd, "DAILY_SALT", &facts, 0), -1);
+    char bytes[256];
+    int fd = openat(folder.fd, "held", O_RDONLY);
+    ssize_t len = read(fd, bytes, sizeof(bytes));
+    close(fd);
+    assert_true(len > 64);
+    for (ssize_t i = 0; i < len; i++) {
+        assert_int_equal(bytes[i], 0);
+    }
+    make(IDENTITY_OF_DAY, NOON_MS + DAY_MS, "shop", "v", tomorrow);
+    assert_string_not_equal(today, tomorrow);
+    make(IDENTITY_OF_DAY, NOON_MS, "shop", "v", back);
+    assert_string_not_equal(today, back);
+}
+
+static void a_salt_that_a_crash_left_behind_is_destroyed_at_the_next_start(void **state)
+{
+    char today[IDENTITY_TEXT_BYTES + 1];
+    struct stat facts;
+    (void)state;
+    make(IDENTITY_OF_DAY, NOON_MS, "shop", "v", today);
+    reopen();
+    assert_int_equal(identity_tick(identity, NOON_MS + 3 * DAY_MS, &fault), STATUS_OK);
+    assert_int_equal(fstatat(folder.fd, "DAILY_SALT", &facts, 0), -1);
+}
+
+static void the_key_of_ids_rotates(void **state)
+{
+    char before[IDENTITY_TEXT_BYTES + 1];
+    char after[IDENTITY_TEXT_BYTES + 1];
+    (void)state;
+    make(IDENTITY_OF_ID, NOON_MS, "shop", "u", before);
+    make(IDENTITY_OF_ID, NOON_MS + 90 * DAY_MS - 1, "shop", "u", after);
+    assert_string_equal(before, after);
+    make(IDENTITY_OF_ID, NOON_MS + 90 * DAY_MS, "shop", "u", after);
+    assert_string_not_equal(before, after);
+}
+
+static void without_a_key_there_is_no_hash(void **state)
+{
+    char text[IDENTITY_TEXT_BYTES];
+    (void)state;
+    assert_int_equal(mkdirat(folder.fd, "IDENTITY_KEY", 0700), 0);
+    assert_int_not_equal(identity_hash(identity, NOON_MS, IDENTITY_OF_ID, VIEW_LITERAL("s"),
+                                       VIEW_LITERAL("u"), text, &fault),
+                         STATUS_OK);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(the_same_id_has_the_same_hash_also_after_a_restart),
+        CASE(a_days_salt_ends_with_the_day_and_nobody_makes_its_hashes_again),
+        CASE(a_salt_that_a_crash_left_behind_is_destroyed_at_the_next_start),
+        CASE(the_key_of_ids_rotates),
+        CASE(without_a_key_there_is_no_hash),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
