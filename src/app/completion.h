@@ -5,7 +5,6 @@
 #ifndef PIPES_APP_COMPLETION_H
 #define PIPES_APP_COMPLETION_H
 
-#include "adapters/adapter.h"
 #include "app/sender.h"
 
 /* Borrowed. */
