@@ -243,7 +243,7 @@ static void count_gone(struct taking *taking, const struct gate *gate)
     }
 }
 
-/* What is left of a batch that is not empty: cleaned, completed, scrubbed, in the journal. */
+/* What is left of a batch that is not empty: cleaned, completed, in the journal. */
 static enum status keep(struct taking *taking, struct exchange *x, const struct gate *gate,
                         struct fault *fault)
 {
@@ -252,12 +252,11 @@ static enum status keep(struct taking *taking, struct exchange *x, const struct 
         pipeline->gathering->is_live = live_wants(pipeline->shared.live);
     }
     renew_cookie(taking, x);
-    const struct scrubbing scrubbing = {&taking->pass->settings->scrubbing, pipeline->shared.keys,
+    const struct scrubbing scrubbing = {&taking->settings->scrubbing, pipeline->shared.keys,
                                         &pipeline->scrub_cache, pipeline->shared.counts};
     enum status status = gate_clean(gate, taking->pass, fault);
-    if (status == STATUS_OK) {
-        status = scrubbing_apply(&scrubbing, taking->batch, &pipeline->arena);
-    }
+    status =
+        status == STATUS_OK ? scrubbing_apply(&scrubbing, taking->batch, &pipeline->arena) : status;
     status = status == STATUS_OK ? journal_batch(taking, fault) : status;
     pipeline->is_full = pipeline->is_full || status == STATUS_FULL;
     if (status == STATUS_FULL || status == STATUS_IO) {

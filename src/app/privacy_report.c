@@ -199,7 +199,7 @@ static void append_head(struct buf *out, const struct privacy_report_options *op
     char now[CLOCK_TEXT_BYTES];
     clock_format(clock_now_ms(options->clock), now);
     buf_append_format(out,
-                      "# Processing of visitors' data by Pipes\n\nMade %s, from %s and the data "
+                      "# Processing of visitors' data by Pipes\n\nMade %s, from %s, and the data "
                       "folder. It says what the program does. It is no legal advice, and no "
                       "statement that a law is kept; what stands in (brackets) is for the "
                       "controller to fill in.\n",

@@ -19,15 +19,6 @@ static enum status add_origin(struct settings *settings, struct view origin, str
     return STATUS_OK;
 }
 
-/* The list of what stays is the snapshot's own. */
-static enum status read_scrubbing(struct settings *settings, const struct config *config,
-                                  struct fault *fault)
-{
-    struct config own = *config;
-    own.scrub_allow = settings->scrub_allow;
-    return scrub_options_read(&settings->scrubbing, &own, fault);
-}
-
 /* Pages of a site's own origins may read answers, too, when every site names some. */
 static enum status read_origins(struct settings *settings, struct fault *fault)
 {
@@ -66,6 +57,15 @@ static void destroy(struct settings *settings)
     places_close(&settings->places);
     arena_free(&settings->arena);
     free(settings);
+}
+
+/* The list of what stays is the snapshot's own. */
+static enum status read_scrubbing(struct settings *settings, const struct config *config,
+                                  struct fault *fault)
+{
+    struct config own = *config;
+    own.scrub_allow = settings->scrub_allow;
+    return scrub_options_read(&settings->scrubbing, &own, fault);
 }
 
 enum status settings_create(struct settings **settings, const struct config *config, int64_t now_ms,

@@ -16,8 +16,8 @@
 #define PIPES_APP_SETTINGS_H
 
 #include "app/places.h"
-#include "app/scrubbing.h"
 #include "app/sites.h"
+#include "app/scrubbing.h"
 #include "base/logger.h"
 #include "net/cors.h"
 #include "net/forwarded.h"

@@ -159,17 +159,6 @@ static void complete(struct bench *bench)
     }
 }
 
-/* Of the request as it came: what is clean stays, so that each time is the first. */
-static void scrub(struct bench *bench)
-{
-    const struct scrubber scrubber = {.cache = &bench->scrub_cache};
-    arena_clear(&bench->scratch);
-    for (size_t i = 0; i < bench->batch.event_count && bench->status == STATUS_OK; i++) {
-        uint32_t found;
-        bench->status = scrub_event(&scrubber, &bench->batch.events[i], &bench->scratch, &found);
-    }
-}
-
 /* Of a copy for the same reason. */
 static void clean(struct bench *bench)
 {
@@ -193,6 +182,17 @@ static void clean(struct bench *bench)
             bench->status = policy_apply(&request, &copy, &bench->scratch, &bench->fault);
         }
         policy_finish(&policy, &copy);
+    }
+}
+
+/* Of the request as it came: what is clean stays, so that each time is the first. */
+static void scrub(struct bench *bench)
+{
+    const struct scrubber scrubber = {.cache = &bench->scrub_cache};
+    arena_clear(&bench->scratch);
+    for (size_t i = 0; i < bench->batch.event_count && bench->status == STATUS_OK; i++) {
+        uint32_t found;
+        bench->status = scrub_event(&scrubber, &bench->batch.events[i], &bench->scratch, &found);
     }
 }
 

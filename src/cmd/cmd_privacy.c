@@ -4,7 +4,9 @@
 #include "cmd/cmd.h"
 #include "journal/data_folder.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 
 enum { REPORT_BYTES_MAX = 64 << 20, ARENA_BYTES = 4 << 20 };
 
@@ -27,7 +29,14 @@ static enum status write_report(const struct cmd_context *context, struct view t
         cmd_write(context->out_fd, text);
         return STATUS_OK;
     }
-    return file_replace(AT_FDCWD, path, text, fault);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
+    if (fd < 0) {
+        return fault_errno(fault, errno, "cannot write %s", path);
+    }
+    enum status status = file_write_at(fd, text, 0, fault);
+    return close(fd) == 0 || status != STATUS_OK
+               ? status
+               : fault_errno(fault, errno, "cannot write %s", path);
 }
 
 static enum status make(const struct cmd_context *context, struct privacy_report_options *options,

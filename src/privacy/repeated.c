@@ -147,29 +147,49 @@ static char first_of(const struct repeated_search *search, size_t i)
     return search->needles[i].len >= REPEATED_NEEDLE_BYTES_MIN ? search->needles[i].at[0] : ':';
 }
 
-/* 16 bytes at a time: the few that may matter are looked at. */
+/* Bytes that are worth a look: colons, and the first ones of needles. */
+struct firsts {
+    char one;
+    char other;
+};
+
+static bool is_first(const struct firsts *firsts, char byte)
+{
+    return byte == ':' || byte == firsts->one || byte == firsts->other;
+}
+
+#if defined(__SSE2__)
+static unsigned look_at_block(struct view text, size_t at, const struct firsts *firsts,
+                              const struct repeated_search *search)
+{
+    unsigned found = 0;
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(text.at + at));
+    __m128i any = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(firsts->one)),
+                               _mm_cmpeq_epi8(bytes, _mm_set1_epi8(firsts->other)));
+    any = _mm_or_si128(any, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(':')));
+    for (unsigned mask = (unsigned)_mm_movemask_epi8(any); mask != 0; mask &= mask - 1) {
+        found |= look_at(text, at + (size_t)__builtin_ctz(mask), search);
+    }
+    return found;
+}
+#endif
+
+/* 16 bytes at a time, the last of them once more where they do not end with the text. */
 unsigned repeated_look(struct view text, const struct repeated_search *search)
 {
+    const struct firsts firsts = {first_of(search, 0), first_of(search, 1)};
     size_t at = 0;
     unsigned found = 0;
 #if defined(__SSE2__)
-    const __m128i colon = _mm_set1_epi8(':');
-    const __m128i one = _mm_set1_epi8(first_of(search, 0));
-    const __m128i other = _mm_set1_epi8(first_of(search, 1));
     for (; at + BLOCK <= text.len; at += BLOCK) {
-        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(text.at + at));
-        __m128i any = _mm_or_si128(_mm_cmpeq_epi8(bytes, one), _mm_cmpeq_epi8(bytes, other));
-        any = _mm_or_si128(any, _mm_cmpeq_epi8(bytes, colon));
-        for (unsigned mask = (unsigned)_mm_movemask_epi8(any); mask != 0; mask &= mask - 1) {
-            found |= look_at(text, at + (size_t)__builtin_ctz(mask), search);
-        }
+        found |= look_at_block(text, at, &firsts, search);
+    }
+    if (at < text.len && text.len >= BLOCK) {
+        return found | look_at_block(text, text.len - BLOCK, &firsts, search);
     }
 #endif
     for (; at < text.len; at++) {
-        char byte = text.at[at];
-        if (byte == ':' || byte == first_of(search, 0) || byte == first_of(search, 1)) {
-            found |= look_at(text, at, search);
-        }
+        found |= is_first(&firsts, text.at[at]) ? look_at(text, at, search) : 0;
     }
     return found;
 }
