@@ -304,10 +304,9 @@ static int on_file_value(void *self, const char *section, const char *name, cons
         return 0;
     }
     if (strchr(section, ' ')) {
-        reading->status =
-            set->on_section
-                ? set->on_section(set->section_self, section, name, value, reading->fault)
-                : STATUS_OK;
+        reading->status = set->on_section ? set->on_section(set->section_self, section, name, value,
+                                                            reading->fault)
+                                          : STATUS_OK;
         return reading->status == STATUS_OK;
     }
     snprintf(where, sizeof(where), "file %s", reading->path);
