@@ -35,7 +35,7 @@ function parse(text) {
         const suffix = types.get(family) === 'histogram' ? /^(_bucket|_sum|_count)$/ : /^$/;
         assert.ok(name.startsWith(family) && suffix.test(name.slice(family.length)),
             `${name} stands among those of ${family}`);
-        assert.ok(types.get(family) !== 'counter' || name.endsWith('_total'), `${name} is a counter`);
+        assert.ok(types.get(family) !== 'counter' || name.endsWith('_total'), `${name} counts`);
         assert.ok(Number.isFinite(Number(value)), line);
         assert.ok(!samples.has(name + labels), `${name}${labels} is there twice`);
         samples.set(name + labels, Number(value));
