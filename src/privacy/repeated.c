@@ -294,7 +294,8 @@ enum status repeated_strip_query(struct view query, unsigned also, struct arena 
     }
     while (query.len > 0) {
         struct view parameter = view_cut(&query, '&');
-        if (is_name(view_part(parameter, 0, view_find(parameter, '=')), also)) {
+        struct view name = view_part(parameter, 0, view_find(parameter, '='));
+        if (parameter.len == 0 || is_name(name, also)) {
             continue;
         }
         if (len > 0) {
