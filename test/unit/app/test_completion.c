@@ -75,6 +75,7 @@ static void take(struct view sent, struct buf *out)
     sender_read(&visitor, &head, "127.0.0.1", &settings.trusted);
     sender.arena = &arena;
     sender.agent = visitor.agent;
+    sender.cut = POLICY_ADDRESS_24;
     assert_int_equal(enrich_list_know(&visitor, &sender.tools, &sender.facts, &arena), STATUS_OK);
     assert_int_equal(adapter_find(&inbound)->decode(&inbound, &arena, &batch, &fault), STATUS_OK);
     for (size_t i = 0; i < batch.event_count; i++) {
