@@ -18,6 +18,8 @@ static const char *const NOT_REACHED[] = {
     "pages of this disk that the file system gave up: a solid-state disk keeps what was "
     "overwritten "
     "until it clears it",
+    "rows whose ids became hashes (user-id = hash) by a key that was destroyed since: they can be "
+    "tied to nobody any more",
     "what the visitor's own browser keeps; pipes.reset() or pipes.disable() in the page clears it",
 };
 
@@ -68,8 +70,8 @@ enum status erasure_receipt_append_json(struct buf *out, const struct erasure_re
     buf_append_format(out, "{\"receipt\":\"%s\",", receipt->id);
     append_time(out, "asked_at", receipt->asked_ms);
     append_time(out, "done_at", receipt->done_ms);
-    buf_append_format(out, "\"ids\":%zu,\"one_site\":%s,\"tombstones\":[", receipt->ids,
-                      receipt->has_site ? "true" : "false");
+    buf_append_format(out, "\"ids\":%zu,\"hashes\":%zu,\"one_site\":%s,\"tombstones\":[",
+                      receipt->ids, receipt->hashes, receipt->has_site ? "true" : "false");
     buf_append_view(out, buf_view(&receipt->tombstones));
     buf_append_format(out, "],\"journal\":{\"rows\":%llu,\"renewed\":true},",
                       (unsigned long long)receipt->journal_rows);
@@ -120,6 +122,10 @@ static void append_all(struct buf *out, const struct json *doc)
                       VIEW_ARG(text_at(doc, JSON_ROOT, "ids")),
                       view_is(text_at(doc, JSON_ROOT, "one_site"), "true") ? "one site"
                                                                            : "all sites");
+    if (!view_is(text_at(doc, JSON_ROOT, "hashes"), "0")) {
+        buf_append_format(out, "  %-12s %.*s of these, as user-id = hash stores them\n", "hashes",
+                          VIEW_ARG(text_at(doc, JSON_ROOT, "hashes")));
+    }
     json_value journal = json_member(doc, JSON_ROOT, "journal");
     buf_append_format(out, "  %-12s %.*s rows dropped, its files replaced\n", "journal",
                       VIEW_ARG(text_at(doc, journal, "rows")));
