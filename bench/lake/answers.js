@@ -102,6 +102,9 @@ const QUESTIONS = [
     {
         name: 'hourly_uniques',
         title: 'hourly uniques',
+        pipes: () => `select strftime(date_trunc('hour', utc(time)), '%Y-%m-%dT%H') as hour,
+            count(*) as events, count(distinct anonymous_id) as visitors
+            from events group by 1 order by 1`,
         duckdb: () => `select strftime(date_trunc('hour', time), '%Y-%m-%dT%H') as hour,
             count(*) as events, count(distinct anonymous_id) as visitors
             from events where ${REAL} group by 1 order by 1`,

@@ -1,10 +1,10 @@
 #include "lake/erase_file.h"
 
 #include "journal/data_folder.h"
+#include "lake/erase_search.h"
 #include "lake/lake_schema.h"
 #include "lake/ledger_hour.h"
 #include "lake/parquet_write.h"
-#include "lake/subject_sql.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,8 @@ static const char UNFINISHED[] = "_events.parquet";
 struct erase_file {
     struct erase_file_options options;
     struct duck *duck;
-    struct subject_sql_columns columns;
+    struct erase_search *search;        /* NULL: not for a subject */
+    struct subject_sql_columns columns; /* of the file that was looked at last */
     /* of the hour */
     int64_t hour;
     char path[LAKE_HOUR_PATH_BYTES];
@@ -40,13 +41,15 @@ enum status erase_file_create(struct erase_file **file, const struct erase_file_
         return fault_set(fault, STATUS_NO_MEMORY, "no memory to erase");
     }
     made->options = *options;
-    return STATUS_OK;
+    const struct subject *subject = options->job->subject;
+    return subject ? erase_search_create(&made->search, subject, fault) : STATUS_OK;
 }
 
 void erase_file_destroy(struct erase_file *file)
 {
     if (file) {
         duck_close(file->duck);
+        erase_search_destroy(file->search);
         free(file);
     }
 }
@@ -104,24 +107,54 @@ static void append_owned(const struct erase_file *file, struct buf *sql)
     }
 }
 
-static enum status look(struct erase_file *file, const char *name, bool for_mentions,
-                        struct sums *sums, struct fault *fault)
+/* In which columns the subject may be. */
+static enum status search(struct erase_file *file, const char *name, struct fault *fault)
+{
+    int fd = openat(file->hour_fd, name, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return fault_errno(fault, errno, "cannot open events/%s/%s", file->path, name);
+    }
+    enum status status = erase_search_file(file->search, fd, fault);
+    close(fd);
+    return status;
+}
+
+static enum status find_columns(struct erase_file *file, const char *from, struct fault *fault)
+{
+    file->columns.count = 0;
+    if (!file->search || !erase_search_has_any(file->search)) {
+        return STATUS_OK;
+    }
+    enum status status = subject_sql_columns(&file->columns, file->duck, from, fault);
+    if (status == STATUS_OK) {
+        erase_search_narrow(file->search, &file->columns);
+    }
+    return status;
+}
+
+/* After search(). */
+static enum status look(struct erase_file *file, const char *name, struct sums *sums,
+                        struct fault *fault)
 {
     const struct subject *subject = file->options.job->subject;
+    bool has_owned = !subject || erase_search_has_ids(file->search);
     char from[FROM_BYTES];
     struct buf sql;
     name_file(file, name, from);
-    enum status status =
-        for_mentions ? subject_sql_columns(&file->columns, file->duck, from, fault) : STATUS_OK;
+    enum status status = find_columns(file, from, fault);
     buf_init(&sql, SQL_BYTES_MAX);
     buf_append_text(&sql, "SELECT count(*), coalesce(sum(ingest_seq), 0)::BIGINT, "
                           "coalesce(min(ingest_seq), 0)::BIGINT, "
                           "coalesce(max(ingest_seq), 0)::BIGINT, count(*) FILTER (is_owned), "
                           "coalesce(sum(ingest_seq) FILTER (is_owned), 0)::BIGINT, "
                           "count(*) FILTER (is_mentioned) FROM (SELECT ingest_seq, ");
-    append_owned(file, &sql);
+    if (has_owned) {
+        append_owned(file, &sql);
+    } else {
+        buf_append_text(&sql, "false");
+    }
     buf_append_text(&sql, " AS is_owned, ");
-    if (for_mentions) {
+    if (file->columns.count > 0) {
         subject_sql_mentions(&sql, subject, &file->columns);
     } else {
         buf_append_text(&sql, "false");
@@ -176,7 +209,8 @@ static enum status write_without(struct erase_file *file, bool has_mentions, str
 static enum status prove(struct erase_file *file, const struct sums *before, struct sums *after,
                          struct fault *fault)
 {
-    enum status status = look(file, UNFINISHED, before->mentions > 0, after, fault);
+    enum status status = file->search ? search(file, UNFINISHED, fault) : STATUS_OK;
+    status = status == STATUS_OK ? look(file, UNFINISHED, after, fault) : status;
     if (status == STATUS_OK &&
         (after->owned > 0 || after->mentions > 0 || after->rows != before->rows - before->owned ||
          after->seq_sum != before->seq_sum - before->owned_seq_sum)) {
@@ -305,26 +339,36 @@ static enum status open_duck(struct erase_file *file, struct fault *fault)
                                : status;
 }
 
-/* What is there, and how much of it goes. For a subject damage is looked for first: what cannot be
- * read might hold it. */
-static enum status look_at_file(struct erase_file *file, struct sums *before, struct fault *fault)
+/* What is there, and how much of it goes: nothing of a file in which the subject's bytes are not.
+ * Damage is looked for first: what cannot be read might hold them. */
+static enum status look_for_subject(struct erase_file *file, struct sums *before,
+                                    struct fault *fault)
 {
-    bool is_for_subject = file->options.job->subject != NULL;
-    enum status status = is_for_subject ? check(file, fault) : STATUS_OK;
-    if (status == STATUS_OK && faccessat(file->hour_fd, FINISHED, F_OK, 0) != 0) {
+    enum status status = check(file, fault);
+    status = status == STATUS_OK ? search(file, FINISHED, fault) : status;
+    if (status != STATUS_OK || !erase_search_has_any(file->search)) {
+        return status;
+    }
+    status = !file->duck ? open_duck(file, fault) : STATUS_OK;
+    return status == STATUS_OK ? look(file, FINISHED, before, fault) : status;
+}
+
+static enum status look_for_age(struct erase_file *file, struct sums *before, struct fault *fault)
+{
+    if (faccessat(file->hour_fd, FINISHED, F_OK, 0) != 0) {
         return STATUS_NOT_FOUND;
     }
-    status = status == STATUS_OK && !file->duck ? open_duck(file, fault) : status;
-    status = status == STATUS_OK ? look(file, FINISHED, is_for_subject, before, fault) : status;
-    return status == STATUS_OK && !is_for_subject && before->owned > 0 ? check(file, fault)
-                                                                       : status;
+    enum status status = !file->duck ? open_duck(file, fault) : STATUS_OK;
+    status = status == STATUS_OK ? look(file, FINISHED, before, fault) : status;
+    return status == STATUS_OK && before->owned > 0 ? check(file, fault) : status;
 }
 
 static enum status erase_in_hour(struct erase_file *file, struct erase_counts *counts,
                                  struct erase_made *made, struct fault *fault)
 {
     struct sums before = {0};
-    enum status status = look_at_file(file, &before, fault);
+    enum status status =
+        file->search ? look_for_subject(file, &before, fault) : look_for_age(file, &before, fault);
     if (status == STATUS_NOT_FOUND) {
         return STATUS_END;
     }

@@ -231,25 +231,36 @@ static enum status do_line(int lake_fd, const struct lake_change_line *line, str
                              line->is_replace ? "rename" : "remove", from);
 }
 
-/* All lines of one kind, then their folders, each once when its lines stand together. */
-static enum status do_lines(int lake_fd, struct view change, bool is_replace, struct fault *fault)
+/* Each once when its lines stand together. */
+static enum status sync_folders(int lake_fd, struct view change, bool is_replace,
+                                struct fault *fault)
 {
     struct lake_change_line line;
     struct view last = {0};
     enum status status = STATUS_OK;
     while (status == STATUS_OK && lake_change_next(&change, &line)) {
-        if (line.is_replace != is_replace) {
-            continue;
+        struct view folder = view_part(line.from, 0, folder_len(line.from));
+        if (line.is_replace == is_replace && !(last.at && view_equal(last, folder))) {
+            status = sync_folder_of(lake_fd, line.from, fault);
+            last = folder;
         }
-        size_t folder = folder_len(line.from);
-        if (last.at &&
-            !view_equal(view_part(last, 0, folder_len(last)), view_part(line.from, 0, folder))) {
-            status = sync_folder_of(lake_fd, last, fault);
-        }
-        last = line.from;
-        status = status == STATUS_OK ? do_line(lake_fd, &line, fault) : status;
     }
-    return status == STATUS_OK && last.at ? sync_folder_of(lake_fd, last, fault) : status;
+    return status;
+}
+
+/* All lines of one kind, then their folders: the first that is synced brings most file systems to
+ * write down all of them. */
+static enum status do_lines(int lake_fd, struct view change, bool is_replace, struct fault *fault)
+{
+    struct view rest = change;
+    struct lake_change_line line;
+    enum status status = STATUS_OK;
+    while (status == STATUS_OK && lake_change_next(&rest, &line)) {
+        if (line.is_replace == is_replace) {
+            status = do_line(lake_fd, &line, fault);
+        }
+    }
+    return status == STATUS_OK ? sync_folders(lake_fd, change, is_replace, fault) : status;
 }
 
 /* When nothing needs them any more, not even a commit that is done once more. */

@@ -12,26 +12,48 @@ static void append_name(struct buf *sql, const char *name)
     (void)duck_append_name(sql, view_from_text(name));
 }
 
+const char *const subject_sql_ids[SUBJECT_ROW_IDS] = {"anonymous_id", "user_id", "previous_id"};
+static const char *const JSON[] = {"properties", "user_properties", "context"};
+static const char *const TEXT[] = {
+    "group_id", "url",           "path",          "title",
+    "referrer", "campaign_term", "campaign_name", "campaign_content"};
+static const char PROMOTED[] = "p_";
+
+static bool is_among(struct view name, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (view_is(name, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_json(struct view name)
+{
+    return is_among(name, JSON, sizeof(JSON) / sizeof(JSON[0]));
+}
+
+static bool is_free_text(struct view name)
+{
+    return is_among(name, TEXT, sizeof(TEXT) / sizeof(TEXT[0]));
+}
+
+bool subject_sql_may_hold(struct view column)
+{
+    return is_among(column, subject_sql_ids, SUBJECT_ROW_IDS) || is_json(column) ||
+           is_free_text(column) || view_starts_with(column, PROMOTED);
+}
+
 static enum subject_sql_kind kind_of(struct view name, struct view type)
 {
-    static const char *const JSON[] = {"properties", "user_properties", "context"};
-    static const char *const TEXT[] = {
-        "group_id", "url",           "path",          "title",
-        "referrer", "campaign_term", "campaign_name", "campaign_content"};
     if (view_is(type, "VARIANT")) {
         return SUBJECT_SQL_VARIANT;
     }
-    for (size_t i = 0; i < sizeof(JSON) / sizeof(JSON[0]); i++) {
-        if (view_is(name, JSON[i])) {
-            return SUBJECT_SQL_JSON;
-        }
+    if (is_json(name) || is_free_text(name)) {
+        return is_json(name) ? SUBJECT_SQL_JSON : SUBJECT_SQL_TEXT;
     }
-    for (size_t i = 0; i < sizeof(TEXT) / sizeof(TEXT[0]); i++) {
-        if (view_is(name, TEXT[i])) {
-            return SUBJECT_SQL_TEXT;
-        }
-    }
-    bool is_property = view_starts_with(name, "p_");
+    bool is_property = view_starts_with(name, PROMOTED);
     return is_property && view_is(type, "VARCHAR")  ? SUBJECT_SQL_TEXT
            : is_property && view_is(type, "DOUBLE") ? SUBJECT_SQL_NUMBER
                                                     : SUBJECT_SQL_FIXED;
@@ -78,10 +100,9 @@ enum status subject_sql_columns(struct subject_sql_columns *columns, struct duck
 
 void subject_sql_owns(struct buf *sql, const struct subject *subject)
 {
-    static const char *const NAMES[] = {"anonymous_id", "user_id", "previous_id"};
     buf_append_text(sql, "(");
-    for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
-        buf_append_format(sql, "%scoalesce(%s IN (", i > 0 ? " OR " : "(", NAMES[i]);
+    for (size_t i = 0; i < SUBJECT_ROW_IDS; i++) {
+        buf_append_format(sql, "%scoalesce(%s IN (", i > 0 ? " OR " : "(", subject_sql_ids[i]);
         for (size_t n = 0; n < subject->count; n++) {
             buf_append_text(sql, n > 0 ? "," : "");
             append_literal(sql, subject->ids[n].text);
@@ -142,9 +163,10 @@ static bool is_text(enum subject_sql_kind kind)
     return kind == SUBJECT_SQL_JSON || kind == SUBJECT_SQL_TEXT;
 }
 
-static bool is_number_id(const struct subject_id *id)
+bool subject_sql_is_number(const struct subject_id *id)
 {
-    return id->is_long && id->replacement[0] == '0' && id->text.len <= 15;
+    return id->is_long && id->replacement[0] == '0' &&
+           id->text.len <= SUBJECT_SQL_NUMBER_DIGITS_MAX;
 }
 
 static void append_contains(struct buf *sql, const char *name, struct view text)
@@ -195,7 +217,7 @@ void subject_sql_mentions(struct buf *sql, const struct subject *subject,
             append_is_in(sql, &subject->ids[n], columns->at[i].name, columns->at[i].kind);
         }
         for (size_t n = 0; n < subject->count && columns->at[i].kind == SUBJECT_SQL_NUMBER; n++) {
-            if (is_number_id(&subject->ids[n])) {
+            if (subject_sql_is_number(&subject->ids[n])) {
                 buf_append_text(sql, " OR coalesce(");
                 append_name(sql, columns->at[i].name);
                 buf_append_format(sql, " = %.*s, false)", VIEW_ARG(subject->ids[n].text));
@@ -226,7 +248,7 @@ static void append_number(struct buf *sql, const struct subject *subject, const 
     append_name(sql, name);
     buf_append_text(sql, " IN (NULL");
     for (size_t n = 0; n < subject->count; n++) {
-        if (is_number_id(&subject->ids[n])) {
+        if (subject_sql_is_number(&subject->ids[n])) {
             buf_append_format(sql, ",%.*s", VIEW_ARG(subject->ids[n].text));
         }
     }

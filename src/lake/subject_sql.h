@@ -14,7 +14,14 @@
 #include "lake/duck.h"
 #include "lake/subject.h"
 
-enum { SUBJECT_SQL_COLUMNS_MAX = 256, SUBJECT_SQL_NAME_BYTES = 128 };
+enum {
+    SUBJECT_SQL_COLUMNS_MAX = 256,
+    SUBJECT_SQL_NAME_BYTES = 128,
+    SUBJECT_SQL_NUMBER_DIGITS_MAX = 15, /* a double holds each of these as it is */
+};
+
+/* The columns by which a row belongs to somebody. */
+extern const char *const subject_sql_ids[SUBJECT_ROW_IDS];
 
 enum subject_sql_kind {
     SUBJECT_SQL_FIXED,   /* values of its own kind: let be */
@@ -36,6 +43,11 @@ struct subject_sql_columns {
 /* `from` stands behind FROM. */
 enum status subject_sql_columns(struct subject_sql_columns *columns, struct duck *duck,
                                 const char *from, struct fault *fault) MUST_CHECK;
+
+/* Whether a condition here asks the column: for one of the ids, or for a mention. */
+bool subject_sql_may_hold(struct view column);
+/* Whether the id is looked for among the numbers of properties, too. */
+bool subject_sql_is_number(const struct subject_id *id);
 
 void subject_sql_owns(struct buf *sql, const struct subject *subject);
 void subject_sql_mentions(struct buf *sql, const struct subject *subject,

@@ -189,11 +189,14 @@ static const char RETENTION[] =
     "from sizes z cross join range(0, periods + 1) n(after) "
     "left join seen s on s.cohort = z.cohort and s.after = n.after order by all";
 
+/* An instant as UTC's clock has it. Functions of instants ask a calendar, row by row. */
+static const char UTC[] = "create macro utc(instant) as make_timestamp(epoch_us(instant))";
+
 const struct view_sql view_sqls[] = {
     {"sessions", SESSIONS, NULL},     {"page_views", PAGE_VIEWS, NULL},
     {"identities", IDENTITIES, NULL}, {"person_events", PERSON_EVENTS, "identities"},
     {"users", USERS, "identities"},   {"funnel", FUNNEL, NULL},
-    {"retention", RETENTION, NULL},
+    {"retention", RETENTION, NULL},   {"utc", UTC, NULL},
 };
 
 const size_t view_sql_count = sizeof(view_sqls) / sizeof(view_sqls[0]);

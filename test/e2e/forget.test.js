@@ -197,6 +197,30 @@ test('after a person was forgotten no file holds the id and all others are there
         `select count(*) n from events where anonymous_id = '${SUBJECT}'`), [{n: 0}]);
 });
 
+test('an id of digits leaves numbers, texts and columns made of properties', async (t) => {
+    const id = '4711000123';
+    const collector = await startCollector(t, ['--lake-roll', '300ms', ...KEEP]);
+    const events = Array.from({length: 60}, (_, i) => event('n', i + 1, {
+        anonymous_id: i === 7 ? id : 'bystander',
+        properties: {ref: i === 9 ? Number(id) : i, note: i === 11 ? `of ${id}.` : 'nothing'}}));
+    await collector.post('/e', JSON.stringify({v: 1, load_id: 'n', events}));
+    await until('the part is closed', async () => (await collector.counts()).lake.parts > 0 &&
+        (await collector.counts()).lake.lag_ms === 0);
+    execFileSync(BINARY, ['compact', '--data', collector.data, '--open', '--variant']);
+    const seen = () => ask(collector.data, `select event_id, properties, p_ref, p_note from events
+        where event_id in ('n-8', 'n-9', 'n-10', 'n-12') order by 1`);
+    assert.ok(seen().some((row) => row.p_ref === Number(id)), 'it is a number in a column');
+    const receipt = await forget(collector.data, id);
+    assert.deepStrictEqual([receipt.parquet.rows, receipt.parquet.rows_redacted], [1, 2]);
+    assert.deepStrictEqual(seen(), [
+        {event_id: 'n-10', properties: {ref: 0, note: 'nothing'}, p_ref: 0, p_note: 'nothing'},
+        {event_id: 'n-12', properties: {ref: 11, note: 'of 0.'}, p_ref: 11, p_note: 'of 0.'},
+        {event_id: 'n-9', properties: {ref: 8, note: 'nothing'}, p_ref: 8, p_note: 'nothing'}]);
+    assert.deepStrictEqual(holders(collector.data, [id]), []);
+    assert.strictEqual(await collector.stop(), 0);
+    assert.match(collector.run('verify'), /is sound/);
+});
+
 test('whois tells what is held, also of ids that belong together', async (t) => {
     const collector = await startCollector(t, KEEP);
     await fill(collector);

@@ -171,6 +171,17 @@ test('retention counts who came again, by the day they first came', async (t) =>
         [[3, 0, 0], [3, 1, 1]]);
 });
 
+test('utc() is an instant as the clock of UTC has it, before 1970, too', async (t) => {
+    const {data} = await collectorWith(t, [at(0, 'track', 'one')]);
+    const rows = await ask(t, data, `select strftime(utc(time), '%Y-%m-%dT%H:%M:%S.%gZ') = time_text
+        as is_same, typeof(utc(time)) as type, date_trunc('hour', utc(time)) =
+        date_trunc('hour', time at time zone 'UTC') as has_hour from (select *,
+        strftime(time, '%Y-%m-%dT%H:%M:%S.%gZ') as time_text from (select time from events union all
+        select timestamptz '1969-12-31T23:59:59.999Z'))`);
+    assert.deepStrictEqual(rows, [1, 2].map(() =>
+        ({is_same: true, type: 'TIMESTAMP', has_hour: true})));
+});
+
 const HOUR_0 = 438288; // of 2020-01-01, since 1970
 
 /** Puts a file of an hour of that day, made by SQL over what was collected. */
