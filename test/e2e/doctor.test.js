@@ -437,7 +437,7 @@ test('options that are not in force and a program that was replaced are told', a
     assert.match(text, /origins = https:\/\/b\.example.* -> let it read its options again/);
     const binary = path.join(folder, 'pipes');
     fs.copyFileSync(BINARY, binary);
-    const old = new Collector(temporaryFolder(t), ['--compact', 'false'], binary);
+    const old = new Collector(temporaryFolder(t), ['--compact=false'], binary);
     atEnd(t, () => old.kill());
     await old.start();
     assert.ok(said(await doctor(['--data', old.data]), 'ok', 'version'));
