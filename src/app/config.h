@@ -34,6 +34,7 @@ enum config_use {
     CONFIG_HELP = 1 << 17,
     CONFIG_DEPLOY = 1 << 18,
     CONFIG_RAW = 1 << 19,
+    CONFIG_DOCTOR = 1 << 20,
     CONFIG_ANY = 0xffffff,
 };
 
@@ -68,6 +69,10 @@ struct config {
     const char *geo_networks;
     const char *release;
     const char *out;
+    const char *script_name;
+    const char *s3_endpoint;
+    const char *s3_region;
+    bool replace;
     int64_t body_max;
     const char *sync;
     const char *disk_io;

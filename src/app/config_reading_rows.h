@@ -191,4 +191,4 @@
      .offset = FIELD(report_format),
      .choices = "text|json",
      .help = "how it is printed",
-     .uses = CONFIG_WHOIS | CONFIG_FORGET | CONFIG_RETENTION},
+     .uses = CONFIG_WHOIS | CONFIG_FORGET | CONFIG_RETENTION | CONFIG_DOCTOR},

@@ -62,6 +62,12 @@ static enum status leave_out_cross_domain(struct bundle_settings *settings,
 enum status site_build(struct tracker_site *site, const struct config *config, struct arena *arena,
                        struct fault *fault)
 {
+    return site_build_named(site, config, NULL, arena, fault);
+}
+
+enum status site_build_named(struct tracker_site *site, const struct config *config,
+                             const char *script_name, struct arena *arena, struct fault *fault)
+{
     *site = (struct tracker_site){0};
     bool has_consent = strcmp(config->consent, "none") != 0;
     struct bundle_settings settings = {
@@ -74,6 +80,7 @@ enum status site_build(struct tracker_site *site, const struct config *config, s
         .consent = has_consent ? config->consent : "",
         .storage = strcmp(config->storage, "cookie") != 0 ? config->storage : "",
         .cookie_domain = config->cookie_domain,
+        .script_name = script_name,
         .has_server_cookie = view_is(view_from_text(config->server_cookie), "on"),
     };
     struct view rest = view_from_text(config->module);

@@ -11,5 +11,9 @@
  * tracker_site_free() is due in any case. */
 enum status site_build(struct tracker_site *site, const struct config *config, struct arena *arena,
                        struct fault *fault) MUST_CHECK;
+/* The same with files of another name than pipes.js: what `serve` hands out has that one. */
+enum status site_build_named(struct tracker_site *site, const struct config *config,
+                             const char *script_name, struct arena *arena, struct fault *fault)
+    MUST_CHECK;
 
 #endif

@@ -65,5 +65,6 @@ extern const struct command cmd_whois;
 extern const struct command cmd_forget;
 extern const struct command cmd_help;
 extern const struct command cmd_deploy;
+extern const struct command cmd_doctor;
 
 #endif

@@ -74,3 +74,15 @@ bool same_site(struct view a, struct view b)
     bool has_domains = !is_number(a) && !is_number(b) && view_find(a, '.') < a.len;
     return has_domains && are_alike(domain_of(a), domain_of(b));
 }
+
+bool same_site_is_public(struct view host)
+{
+    struct view inside = host.len > 0 && host.at[0] == '.' ? view_part(host, 1, host.len) : host;
+    if (view_find(inside, '.') == inside.len) {
+        return true;
+    }
+    struct view rest = inside;
+    struct view first = view_cut(&rest, '.');
+    return (rest.len == 2 && is_any(first, SECONDS, sizeof(SECONDS) / sizeof(*SECONDS))) ||
+           is_any(inside, LENDERS, sizeof(LENDERS) / sizeof(*LENDERS));
+}

@@ -12,5 +12,7 @@
 
 /* False when one is empty. Capital letters are alike. */
 bool same_site(struct view a, struct view b);
+/* Whether everybody may have names under it, as far as is known: com, co.uk, github.io. */
+bool same_site_is_public(struct view host);
 
 #endif

@@ -43,6 +43,7 @@ struct bundle_settings {
     const char *cookie_domain; /* "": the widest that takes one */
     bool has_server_cookie;    /* asks the collector to set the cookie again */
     struct view options;       /* of modules, as module_options.h takes them */
+    const char *script_name;   /* of its files, without .js; NULL: "pipes" */
 };
 
 struct bundle {

@@ -1,5 +1,10 @@
 #include "site/tag.h"
 
+const char *tag_script_name(const struct tag_source *source)
+{
+    return source->name ? source->name : "pipes";
+}
+
 static void append_stub(struct buf *out, const struct embedded *tracker)
 {
     buf_append_view(out, embedded_find(tracker, "stub.min.js"));
@@ -28,15 +33,15 @@ static void append_loader(struct buf *out, const struct tag_source *source, cons
 {
     buf_append_format(out, "<script%s async src=\"", attributes);
     append_attribute(out, source->base_url);
-    buf_append_text(out, "/pipes.js\"></script>\n");
+    buf_append_format(out, "/%s.js\"></script>\n", tag_script_name(source));
 }
 
 static void append_pinned_loader(struct buf *out, const struct tag_source *source)
 {
     buf_append_text(out, "<script async src=\"");
     append_attribute(out, source->base_url);
-    buf_append_format(out, "/pipes.%s.js\" integrity=\"%s\" crossorigin=\"anonymous\"></script>\n",
-                      source->bundle->hash, source->bundle->integrity);
+    buf_append_format(out, "/%s.%s.js\" integrity=\"%s\" crossorigin=\"anonymous\"></script>\n",
+                      tag_script_name(source), source->bundle->hash, source->bundle->integrity);
 }
 
 static void append_inline(struct buf *out, const struct tag_source *source, const char *attributes)
@@ -90,7 +95,7 @@ enum status tag_append_external_stub(struct buf *out, const struct tag_source *s
     /* Not async: what follows in the page may call at once. */
     buf_append_text(out, "<script src=\"");
     append_attribute(out, source->base_url);
-    buf_append_text(out, "/pipes-stub.js\"></script>");
+    buf_append_format(out, "/%s-stub.js\"></script>", tag_script_name(source));
     append_loader(out, source, "");
     return buf_status(out);
 }

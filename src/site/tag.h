@@ -18,7 +18,10 @@ struct tag_source {
     const struct embedded *tracker;
     const char *base_url;
     const struct bundle *bundle;
+    const char *name; /* "pipes": of pipes.js and the others; NULL: that */
 };
+
+const char *tag_script_name(const struct tag_source *source);
 
 enum status tag_append_default(struct buf *out, const struct tag_source *source);
 enum status tag_append_pinned(struct buf *out, const struct tag_source *source);

@@ -14,16 +14,34 @@
 
 #include "site/bundle.h"
 
+enum {
+    TRACKER_SITE_NAME_BYTES = 60,
+    TRACKER_SITE_FILES = 9,
+    TRACKER_SITE_SCRIPT_NAME_MAX = 32,
+    TRACKER_SITE_MANIFEST_BYTES_MAX = 64 * 1024,
+};
+
+/* One of the files, with what a server says of it. */
+struct tracker_site_file {
+    char name[TRACKER_SITE_NAME_BYTES];
+    struct view bytes; /* of the site */
+    const char *type;
+    const char *cache;  /* Cache-Control */
+    const char *coding; /* "gzip", "br"; empty: as it is */
+};
+
 struct tracker_site {
     struct bundle bundle;
     struct buf tag;                  /* the default tag */
     struct buf tag_page;             /* tag.html */
     struct buf stub;                 /* pipes-stub.js */
-    struct buf manifest;             /* JSON: hash, modules, sizes, integrity */
+    struct buf manifest;             /* JSON: site, environment, bundle, modules, files with their
+                                        sizes and hashes */
     struct bundle_settings settings; /* its texts are borrowed */
-    char hashed_name[40];            /* "pipes.<hash>.js" */
+    char hashed_name[TRACKER_SITE_NAME_BYTES]; /* "pipes.<hash>.js" */
 };
 
+/* STATUS_BAD_INPUT for a script name that is not of letters, digits, '-' and '_'. */
 enum status tracker_site_make(struct tracker_site *site, const struct bundle_settings *settings,
                               const char *base_url, struct fault *fault) MUST_CHECK;
 /* What takes most of the time: the compressed variants, and the manifest that tells their sizes.
@@ -31,7 +49,15 @@ enum status tracker_site_make(struct tracker_site *site, const struct bundle_set
 enum status tracker_site_compress(struct tracker_site *site, struct fault *fault) MUST_CHECK;
 /* Accepts a zeroed one. */
 void tracker_site_free(struct tracker_site *site);
+/* All files in the order in which they are to be written: what others refer to comes first. After
+ * tracker_site_compress(). */
+void tracker_site_list(const struct tracker_site *site,
+                       struct tracker_site_file files[TRACKER_SITE_FILES]);
 enum status tracker_site_write(const struct tracker_site *site, int folder_fd, struct fault *fault)
     MUST_CHECK;
+/* Whether a manifest that is there already is of the same site and environment: STATUS_BUSY when it
+ * is another's. What is no manifest of ours is nobody's. */
+enum status tracker_site_compare(const struct tracker_site *site, struct view manifest,
+                                 const char *where, struct fault *fault) MUST_CHECK;
 
 #endif

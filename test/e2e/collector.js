@@ -69,8 +69,9 @@ function readRunning(data) {
 }
 
 class Collector {
-    constructor(data, options) {
+    constructor(data, options, binary = BINARY) {
         this.data = data;
+        this.binary = binary;
         this.options = options;
         this.output = '';
         this.listen = '127.0.0.1:0';
@@ -80,7 +81,7 @@ class Collector {
     async start() {
         const args = ['serve', '--data', this.data, '--listen', this.listen,
             '--admin', '127.0.0.1:0', ...this.options];
-        this.child = spawn(BINARY, args, {stdio: ['ignore', 'pipe', 'pipe']});
+        this.child = spawn(this.binary, args, {stdio: ['ignore', 'pipe', 'pipe']});
         const child = this.child;
         this.ended = new Promise((resolve) => child.on('exit', (code, signal) => {
             child.hasEnded = true;

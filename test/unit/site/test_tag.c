@@ -42,7 +42,7 @@ static void each_tag_names_its_file(void **state)
         {tag_append_stub_file, "", "!function(){}();\n"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct tag_source source = {TRACKER, cases[i].base_url, &BUNDLE};
+        struct tag_source source = {TRACKER, cases[i].base_url, &BUNDLE, NULL};
         struct buf tag;
         buf_init(&tag, 1 << 16);
         assert_int_equal(cases[i].append(&tag, &source), STATUS_OK);
@@ -72,7 +72,7 @@ static void the_page_says_what_a_policy_must_allow(void **state)
         {"", "", "script-src 'nonce-NONCE' 'self'; connect-src 'self'\n"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct tag_source source = {TRACKER, cases[i].base_url, &BUNDLE};
+        struct tag_source source = {TRACKER, cases[i].base_url, &BUNDLE, NULL};
         struct fault fault = {0};
         struct buf page;
         buf_init(&page, 1 << 16);
