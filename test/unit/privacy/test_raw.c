@@ -185,7 +185,9 @@ static void what_is_dropped_cannot_be_read_with_any_key_that_is_left(void **stat
                      STATUS_OK);
     assert_int_equal(dropped, 0);
     append(NOON_MS + HOUR_MS, "emil");
-    assert_string_equal(all(), "carl dora emil ");
+    /* Two files of one hour, in no order: which of them was begun first nobody needs to know. */
+    const char *left = all();
+    assert_true(strcmp(left, "carl dora emil ") == 0 || strcmp(left, "carl emil dora ") == 0);
     raw_list_free(&before);
     raw_list_free(&after);
     close(raw_fd);
