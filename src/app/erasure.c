@@ -31,6 +31,9 @@ static enum status erase(const struct erasure_world *world, const struct erase_i
         status = world->settle(world->self, &intent->subject, receipt, fault);
     }
     if (status == STATUS_OK) {
+        status = world->forget_raw(world->self, &intent->subject, &receipt->raw_requests, fault);
+    }
+    if (status == STATUS_OK) {
         status = world->erase_files(world->self, &intent->subject, &receipt->files, fault);
     }
     receipt->done_ms = clock_now_ms(world->clock);

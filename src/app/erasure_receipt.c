@@ -78,7 +78,8 @@ enum status erasure_receipt_append_json(struct buf *out, const struct erasure_re
     append_counts(out, "raw", &receipt->files.raw);
     append_counts(out, "parquet", &receipt->files.parquet);
     append_counts(out, "quarantine", &receipt->files.quarantine);
-    buf_append_text(out, "\"not_reached\":[");
+    buf_append_format(out, "\"raw_requests\":%llu,\"not_reached\":[",
+                      (unsigned long long)receipt->raw_requests);
     for (size_t i = 0; i < sizeof(NOT_REACHED) / sizeof(NOT_REACHED[0]); i++) {
         buf_append_text(out, i > 0 ? "," : "");
         json_append_string(out, view_from_text(NOT_REACHED[i]));
@@ -132,6 +133,10 @@ static void append_all(struct buf *out, const struct json *doc)
     append_tree(out, doc, "raw", "raw");
     append_tree(out, doc, "parquet", "Parquet");
     append_tree(out, doc, "quarantine", "quarantine");
+    if (!view_is(text_at(doc, JSON_ROOT, "raw_requests"), "0")) {
+        buf_append_format(out, "  %-12s %.*s requests dropped that were kept as they came\n",
+                          "keep-raw", VIEW_ARG(text_at(doc, JSON_ROOT, "raw_requests")));
+    }
     buf_append_text(out, "Not reached, and yours to look after:\n");
     json_value list = json_member(doc, JSON_ROOT, "not_reached");
     for (json_value one = json_first(doc, list); json_has(doc, one); one = json_next(doc, one)) {

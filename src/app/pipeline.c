@@ -288,6 +288,10 @@ static enum net_verdict take(struct taking *taking, struct exchange *x, struct f
     if (count == 0) {
         return NET_DONE;
     }
+    if (count_of(&taking->pass->gone) == 0) { /* else what somebody refused stands in it */
+        raw_keeper_offer(shared->raw, taking->inbound,
+                         http_header(exchange_request(x)->head, "content-type"));
+    }
     atomic_fetch_add(&shared->counts->received, count);
     atomic_fetch_add(&shared->counts->lone_surrogates, taking->batch->lone_surrogates);
     return wait_for_round(taking, x);

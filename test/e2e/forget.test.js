@@ -354,3 +354,21 @@ test('where ids are stored as hashes a user is found and forgotten by the id tha
     assert.ok(empty.not_reached.some((line) => /hashes .* key that was destroyed/.test(line)));
     assert.deepStrictEqual(eventIds(collector.data), ['h3']);
 });
+
+test('requests that are kept as they came lose those in which a forgotten id stands', async (t) => {
+    const collector = await startCollector(t, [...KEEP, '--keep-raw', '1h']);
+    const raw = () => collector.run('raw');
+    await send(collector, 'r1', SUBJECT);
+    await send(collector, 'r2', 'carl');
+    const identify = JSON.stringify({v: 1, events: [event('r3', 1, {user_id: 'u7'})]});
+    assert.strictEqual((await collector.post('/e', identify)).status, 200);
+    await until('they are written', async () => (await collector.counts()).front.raw_kept === 3);
+    assert.ok(raw().includes(SUBJECT) && raw().includes('carl') && raw().includes('u7'));
+    const receipt = await forget(collector.data, SUBJECT);
+    assert.strictEqual(receipt.raw_requests, 1);
+    assert.ok(!raw().includes(SUBJECT) && raw().includes('carl'));
+    await collector.stop();
+    const alone = await forget(collector.data, 'u7');
+    assert.strictEqual(alone.raw_requests, 1);
+    assert.ok(!raw().includes('u7') && raw().includes('carl'));
+});
