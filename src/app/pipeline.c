@@ -479,6 +479,11 @@ enum status pipeline_attach(struct pipeline *pipeline, struct net_loop *loop, st
                                : status;
 }
 
+void pipeline_wipe(struct pipeline *pipeline)
+{
+    arena_wipe(&pipeline->arena);
+}
+
 void pipeline_gone(struct pipeline *pipeline, struct exchange *x)
 {
     round_forget(&pipeline->rounds[0], x);
