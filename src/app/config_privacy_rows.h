@@ -85,7 +85,8 @@
      .offset = FIELD(keep_raw_max),
      .min = 1 << 20,
      .max = 1LL << 50,
-     .help = "bytes that these may take; what comes when they are taken is not kept so, and counted",
+     .help = "bytes that these may take; what comes when they are taken is not kept so, but "
+             "counted",
      .uses = CONFIG_SERVE | CONFIG_CONFIG},
     {.name = "explain",
      .type = OPTION_CHOICE,

@@ -173,6 +173,12 @@ static void on_round(void *self)
     pipeline_round(front->pipeline);
 }
 
+static void on_idle(void *self)
+{
+    struct front *front = self;
+    pipeline_wipe(front->pipeline);
+}
+
 static void on_gone(void *self, struct exchange *x)
 {
     struct front *front = self;
@@ -229,6 +235,7 @@ struct net_handler front_handler(struct front *front)
         .self = front,
         .on_request = on_request,
         .on_round = on_round,
+        .on_idle = on_idle,
         .on_gone = on_gone,
         .on_refused = on_refused,
         .on_connect = on_connect,

@@ -265,22 +265,6 @@ static enum status keep(struct taking *taking, struct exchange *x, const struct 
     return status;
 }
 
-/* Of what is kept in full alone: a request of which somebody refused a part holds that part. */
-static void keep_raw(const struct taking *taking, struct exchange *x)
-{
-    const struct inbound *inbound = taking->inbound;
-    const struct raw_request request = {
-        .received_ms = inbound->received_ms,
-        .path = inbound->path,
-        .query = inbound->query,
-        .content_type = http_header(exchange_request(x)->head, "content-type"),
-        .body = inbound->body,
-    };
-    if (count_of(&taking->pass->gone) == 0) {
-        raw_keeper_offer(taking->pipeline->shared.raw, &request);
-    }
-}
-
 static enum net_verdict take(struct taking *taking, struct exchange *x, struct fault *fault)
 {
     struct pipeline *pipeline = taking->pipeline;
@@ -304,7 +288,10 @@ static enum net_verdict take(struct taking *taking, struct exchange *x, struct f
     if (count == 0) {
         return NET_DONE;
     }
-    keep_raw(taking, x);
+    if (count_of(&taking->pass->gone) == 0) { /* else what somebody refused stands in it */
+        raw_keeper_offer(shared->raw, taking->inbound,
+                         http_header(exchange_request(x)->head, "content-type"));
+    }
     atomic_fetch_add(&shared->counts->received, count);
     atomic_fetch_add(&shared->counts->lone_surrogates, taking->batch->lone_surrogates);
     return wait_for_round(taking, x);
@@ -490,6 +477,11 @@ enum status pipeline_attach(struct pipeline *pipeline, struct net_loop *loop, st
     enum status status = net_loop_watch(loop, commit_fd, on_committed, pipeline, fault);
     return status == STATUS_OK ? net_loop_watch(loop, pipeline->timer_fd, on_timer, pipeline, fault)
                                : status;
+}
+
+void pipeline_wipe(struct pipeline *pipeline)
+{
+    arena_wipe(&pipeline->arena);
 }
 
 void pipeline_gone(struct pipeline *pipeline, struct exchange *x)

@@ -74,6 +74,8 @@ struct pipeline_request {
 enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
                                const struct pipeline_request *request);
 void pipeline_round(struct pipeline *pipeline);
+/* Nothing comes: what the last request left in memory is overwritten. */
+void pipeline_wipe(struct pipeline *pipeline);
 /* The client left while it waited. */
 void pipeline_gone(struct pipeline *pipeline, struct exchange *x);
 

@@ -196,17 +196,25 @@ void raw_keeper_stop(struct raw_keeper *keeper)
     destroy(keeper);
 }
 
-void raw_keeper_offer(struct raw_keeper *keeper, const struct raw_request *request)
+void raw_keeper_offer(struct raw_keeper *keeper, const struct inbound *inbound,
+                      struct view content_type)
 {
+    const struct raw_request request = {
+        .received_ms = inbound->received_ms,
+        .path = inbound->path,
+        .query = inbound->query,
+        .content_type = content_type,
+        .body = inbound->body,
+    };
     if (!keeper || keeper->options.keep_ms == 0) {
         return;
     }
     pthread_mutex_lock(&keeper->lock);
     struct buf *queue = &keeper->queue;
     size_t before = queue->len;
-    struct item item = {request->received_ms, 0};
+    struct item item = {request.received_ms, 0};
     buf_append(queue, &item, sizeof(item));
-    enum status status = raw_request_append(queue, request);
+    enum status status = raw_request_append(queue, &request);
     if (status == STATUS_OK) {
         item.len = queue->len - before - sizeof(item);
         memcpy(queue->at + before, &item, sizeof(item));

@@ -8,13 +8,14 @@
  * is switched off.
  *
  *     raw_keeper_start(&keeper, &options, &fault);
- *     raw_keeper_offer(keeper, &request);                        any worker
+ *     raw_keeper_offer(keeper, &inbound, content_type);          any worker
  *     raw_keeper_forget(keeper, &subject, &dropped, &fault);     the eraser
  *     raw_keeper_stop(keeper);
  */
 #ifndef PIPES_APP_RAW_KEEPER_H
 #define PIPES_APP_RAW_KEEPER_H
 
+#include "adapters/adapter.h"
 #include "app/counts.h"
 #include "base/clock.h"
 #include "base/logger.h"
@@ -39,7 +40,8 @@ enum status raw_keeper_start(struct raw_keeper **keeper, const struct raw_keeper
 void raw_keeper_stop(struct raw_keeper *keeper);
 
 /* Copies it. Accepts NULL, and does nothing when nothing is kept. */
-void raw_keeper_offer(struct raw_keeper *keeper, const struct raw_request *request);
+void raw_keeper_offer(struct raw_keeper *keeper, const struct inbound *inbound,
+                      struct view content_type);
 
 /* Drops every request in which an id of the subject stands, whole. What comes meanwhile stays. */
 enum status raw_keeper_forget(struct raw_keeper *keeper, const struct subject *subject,

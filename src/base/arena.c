@@ -21,6 +21,7 @@ static void free_from(struct arena_block *block)
 {
     while (block) {
         struct arena_block *next = block->next;
+        explicit_bzero(block->bytes, block->room); /* it may have held more before */
         free(block);
         block = next;
     }
@@ -46,6 +47,14 @@ void arena_clear(struct arena *arena)
         return;
     }
     arena->first->used = 0;
+}
+
+void arena_wipe(struct arena *arena)
+{
+    for (struct arena_block *block = arena->first; block; block = block->next) {
+        explicit_bzero(block->bytes, block->room);
+    }
+    arena_clear(arena);
 }
 
 static struct arena_block *add_block(struct arena *arena, size_t bytes)

@@ -31,6 +31,8 @@ struct arena {
 void arena_init(struct arena *arena, size_t ceiling_bytes);
 void arena_free(struct arena *arena);
 void arena_clear(struct arena *arena);
+/* The same, and what was in it is overwritten. */
+void arena_wipe(struct arena *arena);
 
 /* Aligned for any type, not zeroed. NULL when over the ceiling or out of memory. */
 void *arena_alloc(struct arena *arena, size_t bytes);

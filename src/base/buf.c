@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { SMALLEST_ROOM_BYTES = 256 };
+enum { SMALLEST_ROOM_BYTES = 256, WIPED_BYTES_MAX = 1 << 20 };
 
 void buf_init(struct buf *buf, size_t ceiling_bytes)
 {
@@ -21,8 +21,18 @@ void buf_init_over(struct buf *buf, char *at, size_t bytes)
     *buf = (struct buf){.at = at, .room = bytes, .ceiling = bytes};
 }
 
+/* What came from clients stays in no memory that was given back. What is larger than this is not
+ * theirs, or is overwritten by who knows it. */
+static bool is_wiped(const struct buf *buf)
+{
+    return buf->room <= WIPED_BYTES_MAX;
+}
+
 void buf_free(struct buf *buf)
 {
+    if (buf->at && is_wiped(buf)) {
+        explicit_bzero(buf->at, buf->room);
+    }
     free(buf->at);
     if (buf->budget) {
         buf->budget->held -= buf->room;
@@ -34,6 +44,14 @@ void buf_clear(struct buf *buf)
 {
     buf->len = 0;
     buf->status = STATUS_OK;
+}
+
+void buf_wipe(struct buf *buf)
+{
+    if (buf->at) {
+        explicit_bzero(buf->at, buf->room);
+    }
+    buf_clear(buf);
 }
 
 enum status buf_status(const struct buf *buf)
@@ -63,6 +81,18 @@ static size_t grown_room(const struct buf *buf, size_t wanted)
     return room < buf->ceiling ? room : buf->ceiling;
 }
 
+/* Nothing is left behind where it stood before. */
+static char *move(struct buf *buf, size_t room)
+{
+    char *at = malloc(room);
+    if (at && buf->at) {
+        memcpy(at, buf->at, buf->len);
+        explicit_bzero(buf->at, buf->room);
+        free(buf->at);
+    }
+    return at;
+}
+
 static bool grow(struct buf *buf, size_t room)
 {
     struct buf_budget *budget = buf->budget;
@@ -71,7 +101,7 @@ static bool grow(struct buf *buf, size_t room)
         (budget->held > budget->ceiling || more > budget->ceiling - budget->held)) {
         return false;
     }
-    char *at = realloc(buf->at, room);
+    char *at = budget || is_wiped(buf) ? move(buf, room) : realloc(buf->at, room);
     if (at) {
         buf->at = at;
         buf->room = room;

@@ -43,6 +43,8 @@ void buf_init_over(struct buf *buf, char *at, size_t bytes);
 void buf_free(struct buf *buf);
 /* Empty again, failure forgotten, memory kept. */
 void buf_clear(struct buf *buf);
+/* The same, and all of its memory is overwritten. */
+void buf_wipe(struct buf *buf);
 
 /* STATUS_OK, or why the first failed append failed: STATUS_TOO_BIG or STATUS_NO_MEMORY. */
 enum status buf_status(const struct buf *buf) MUST_CHECK;

@@ -256,7 +256,9 @@ void body_decoder_destroy(struct body_decoder *decoder)
     if (decoder) {
         inflateEnd(&decoder->zlib);
         ZSTD_freeDCtx(decoder->zstd);
+        buf_wipe(&decoder->middle);
         buf_free(&decoder->middle);
+        explicit_bzero(decoder, sizeof(*decoder));
         free(decoder);
     }
 }

@@ -44,6 +44,7 @@ static void take_from(struct buf_pool *pool, struct buf *buf)
     taken.ceiling = buf->ceiling;
     taken.granted = buf->granted;
     buf_append_view(&taken, buf_view(buf)); /* less than it has room for */
+    buf_wipe(buf);
     buf_free(buf);
     *buf = taken;
 }
@@ -70,6 +71,7 @@ void loop_give_buf(struct net_loop *loop, struct buf *buf)
     bool is_kept = is_of_use && buf->room <= KEPT_BYTES && pool->count < SPARE_BUFS_MAX &&
                    loop->memory.held <= loop->memory.ceiling / 2;
     if (!is_kept) {
+        buf_wipe(buf);
         buf_free(buf);
         return;
     }
@@ -153,6 +155,7 @@ void connection_free(struct connection *c)
 {
     loop_give_buf(c->loop, &c->input);
     loop_give_buf(c->loop, &c->output);
+    explicit_bzero(c, sizeof(*c)); /* its address, and where to find what it sent */
     free(c);
 }
 

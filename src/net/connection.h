@@ -177,6 +177,7 @@ struct net_loop {
     struct buf_pool spare_smalls;     /* for answers, most of which are small */
     void (*dry_callback)(void *self); /* NULL: nobody waits for a pause */
     void *dry_self;
+    bool is_used; /* since what requests left behind was overwritten */
     bool is_stopping;
     _Atomic bool is_gentle;
     int64_t now_ms;
@@ -219,6 +220,8 @@ void connection_linger(struct connection *c);
 /* From the pool. NULL when there is no memory. */
 struct exchange *exchange_take(struct connection *c);
 void exchange_release(struct exchange *x);
+/* What is in the pool keeps nothing of its last request. */
+void exchange_wipe_spares(struct net_loop *loop);
 void exchange_free_all(struct net_loop *loop);
 /* Hands a whole request to the handler; head is filled. What it answers goes to protocol->reply(),
  * at once or later. */

@@ -4,9 +4,27 @@
 
 enum { KEPT_BYTES = 64 * 1024, REFUSAL_BYTES = 512 };
 
+static void exchange_wipe(struct exchange *x)
+{
+    struct buf *const bufs[] = {&x->body, &x->decoded, &x->text, &x->reply.headers, &x->reply.body};
+    for (size_t i = 0; i < sizeof(bufs) / sizeof(bufs[0]); i++) {
+        buf_wipe(bufs[i]);
+    }
+    explicit_bzero(&x->head, sizeof(x->head));
+    explicit_bzero(&x->request, sizeof(x->request));
+}
+
+void exchange_wipe_spares(struct net_loop *loop)
+{
+    for (struct exchange *x = loop->spare_exchanges; x; x = x->next) {
+        exchange_wipe(x);
+    }
+}
+
 static void free_exchange(struct net_loop *loop, struct exchange *x)
 {
     loop->memory.held -= sizeof(*x);
+    exchange_wipe(x);
     buf_free(&x->body);
     buf_free(&x->decoded);
     buf_free(&x->text);
@@ -61,6 +79,7 @@ struct exchange *exchange_take(struct connection *c)
 static void empty(struct buf *buf)
 {
     if (buf->room > KEPT_BYTES) {
+        buf_wipe(buf);
         buf_free(buf);
     }
     buf_clear(buf);

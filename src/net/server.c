@@ -9,7 +9,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { EVENTS_PER_WAKE = 256, SWEEP_MS_MIN = 10, SWEEP_MS_MAX = 1000, SWEEP_PART = 256 };
+enum {
+    EVENTS_PER_WAKE = 256,
+    SWEEP_MS_MIN = 10,
+    SWEEP_MS_MAX = 1000,
+    SWEEP_PART = 256,
+    STACK_BYTES = 512 * 1024
+};
 
 struct net_limits net_limits_default(void)
 {
@@ -262,6 +268,38 @@ static void run_dry(struct net_loop *loop)
     callback(loop->dry_self);
 }
 
+/* What calls left on the stack, further down than this one goes. */
+static void __attribute__((noinline)) wipe_stack(void)
+{
+    char below[STACK_BYTES];
+    explicit_bzero(below, sizeof(below));
+}
+
+static void wipe_pool(struct buf_pool *pool)
+{
+    for (size_t i = 0; i < pool->count; i++) {
+        buf_wipe(&pool->bufs[i]);
+    }
+}
+
+/* What the last requests left is not to be found in memory for longer than somebody works on some.
+ * While there is more to do than that costs, there are newer ones anyway. */
+static void wipe(struct net_loop *loop)
+{
+    loop->is_used = false;
+    wipe_pool(&loop->spare_bufs);
+    wipe_pool(&loop->spare_smalls);
+    exchange_wipe_spares(loop);
+    body_decoder_destroy(loop->decoder);
+    loop->decoder = NULL;
+    for (struct listener *l = loop->listeners; l; l = l->next) {
+        if (l->handler.on_idle) {
+            l->handler.on_idle(l->handler.self);
+        }
+    }
+    wipe_stack();
+}
+
 enum status net_loop_turn(struct net_loop *loop, int64_t wait_ms, struct fault *fault)
 {
     struct epoll_event events[EVENTS_PER_WAKE];
@@ -277,10 +315,14 @@ enum status net_loop_turn(struct net_loop *loop, int64_t wait_ms, struct fault *
     for (int i = 0; i < count; i++) {
         take_event(loop, &events[i]);
     }
+    loop->is_used = loop->is_used || count > 0;
     settle(loop);
     if (loop->now_ms >= loop->sweep_ms) {
         sweep(loop);
         settle(loop);
+        if (count == 0 && loop->is_used) {
+            wipe(loop);
+        }
     }
     if (loop->is_stopping && loop->now_ms >= loop->stop_by_ms) {
         close_all(loop);

@@ -51,6 +51,9 @@ struct net_handler {
     enum net_verdict (*on_request)(void *self, struct exchange *x);
     /* Once after all requests of one wake-up: the place for a group commit. */
     void (*on_round)(void *self);
+    /* Nothing came for a while: what the last requests left in memory may be overwritten. May be
+     * NULL. */
+    void (*on_idle)(void *self);
     /* The client left before exchange_finish(), or waited too long for it; x is void afterwards. */
     void (*on_gone)(void *self, struct exchange *x);
     void (*on_refused)(void *self, struct exchange_refusal *refusal);

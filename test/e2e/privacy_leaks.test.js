@@ -2,7 +2,7 @@
  * No address, no user agent, nowhere: every client and every refusal is driven with marked ones, in
  * the headers and repeated in payloads under every usual name; then everything that the collector
  * wrote or says is searched for them, decoded: journal, lake, Parquet, quarantine, ledger, logs at
- * level debug, counts, answers, and in the end the memory of the process.
+ * level debug, counts, answers, and the memory of the process once it is idle.
  */
 'use strict';
 const test = require('node:test');
@@ -11,6 +11,7 @@ const fs = require('node:fs');
 const net = require('node:net');
 const path = require('node:path');
 const {execFileSync} = require('node:child_process');
+const http = require('node:http');
 const {startCollector, until, rows, ROOT} = require('./collector');
 
 const ADDRESSES = ['203.0.113.77', '2001:db8:4d4d:77::4d'];
@@ -220,8 +221,8 @@ test('no mark is in anything when a policy hashes or drops ids', async (t) => {
 const rawRequests = (collector) => collector.run('raw').trim().split('\n')
     .map((line) => JSON.parse(line));
 
-test('requests that are kept as they came are readable with their keys alone, and hold no address, ' +
-    'agent or cookie of a header', async (t) => {
+test('requests that are kept as they came are readable with their keys alone, and hold no ' +
+    'address, agent or cookie of a header', async (t) => {
     const collector = await startCollector(t, [...SEEN, '--keep-raw', '2h']);
     await drive(collector);
     await collector.post('/e', JSON.stringify({v: 1, events: [{type: 'track', name: SECRETS[0]}]}),
@@ -241,7 +242,8 @@ test('requests that are kept as they came are readable with their keys alone, an
     const kept = rawRequests(collector);
     assert.deepStrictEqual(Object.keys(kept[0]),
         ['received_at', 'path', 'query', 'content_type', 'body']);
-    assert.ok(kept.some((request) => request.path === '/p.gif' && request.query.includes('tested')));
+    assert.ok(kept.some((request) => request.path === '/p.gif' &&
+        request.query.includes('tested')));
     assert.ok(!JSON.stringify(kept).includes('cookie-4d4d77'));
     assert.ok(!JSON.stringify(kept).includes('denied-4d4d77'), 'somebody said no to a part of it');
     await collector.stop();
@@ -250,4 +252,66 @@ test('requests that are kept as they came are readable with their keys alone, an
     await collector.start();
     assert.deepStrictEqual(files(path.join(collector.data, 'raw-requests')), [],
         'switched off: destroyed');
+});
+
+/** What of the marks stands in the memory of a process, and where. */
+function marksInMemory(pid, marks) {
+    const found = [];
+    const memory = fs.openSync(`/proc/${pid}/mem`, 'r');
+    for (const line of fs.readFileSync(`/proc/${pid}/maps`, 'utf8').trim().split('\n')) {
+        const [, from, to, rights, name] = /^(\w+)-(\w+) (\S+) \S+ \S+ \S+\s*(.*)$/.exec(line);
+        const begin = parseInt(from, 16);
+        const len = parseInt(to, 16) - begin;
+        if (!rights.startsWith('rw') || name === '[vvar]') {
+            continue; // what cannot be written holds no request
+        }
+        const bytes = Buffer.alloc(len);
+        let done = 0;
+        try {
+            while (done < len) {
+                const got = fs.readSync(memory, bytes, done, len - done, begin + done);
+                if (got === 0) {
+                    break;
+                }
+                done += got;
+            }
+        } catch (error) {
+            assert.ok(['EIO', 'EFAULT', 'ENOENT'].includes(error.code), error.code);
+        }
+        marks.filter((mark) => bytes.includes(mark))
+            .forEach((mark) => found.push(`${name || 'memory'} ${from}: ${mark}`));
+    }
+    fs.closeSync(memory);
+    return found;
+}
+
+/** A connection of its own, closed with its answer. */
+function sendOnce(collector, body, headers) {
+    return new Promise((resolve, reject) => {
+        const request = http.request(`${collector.url}/e`, {method: 'POST', agent: false,
+            headers: {...headers, Connection: 'close'}}, (answer) => {
+            answer.resume();
+            answer.on('close', () => resolve(answer.statusCode));
+        });
+        request.on('error', reject);
+        request.end(body);
+    });
+}
+
+test('a while after the last request no address and no agent is left in memory', async (t) => {
+    const collector = await startCollector(t, SEEN);
+    const pid = collector.running.pid;
+    const marks = [...ADDRESSES, AGENT];
+    const body = JSON.stringify({v: 1, events: [event()]});
+    const held = new http.Agent({keepAlive: true});
+    t.after(() => held.destroy());
+    await new Promise((resolve) => http.get(`${collector.url}/?${AGENT.slice(0, 13)}`,
+        {agent: held, headers: from(0)}, (answer) => answer.resume().on('end', resolve)));
+    await until('some are found right after a request', async () => {
+        assert.strictEqual(await sendOnce(collector, body, from(0)), 200);
+        return marksInMemory(pid, marks).length > 0;
+    });
+    await drive(collector);
+    await until('nothing is left in memory', () => marksInMemory(pid, marks).length === 0)
+        .catch(() => assertClean('memory', marksInMemory(pid, marks)));
 });

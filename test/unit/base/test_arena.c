@@ -82,6 +82,20 @@ static void refuses_sizes_that_overflow(void **state)
     arena_free(&arena);
 }
 
+static void what_was_in_it_is_overwritten_when_it_is_wiped(void **state)
+{
+    (void)state;
+    struct arena arena;
+    arena_init(&arena, 1 << 20);
+    struct view copy = arena_copy(&arena, VIEW_LITERAL("abc"));
+    arena_clear(&arena);
+    assert_memory_equal(copy.at, "abc", 3); /* the block is kept */
+    arena_wipe(&arena);
+    assert_memory_equal(copy.at, "\0\0\0", 3);
+    arena_wipe(&arena);
+    arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -89,6 +103,7 @@ int main(void)
         cmocka_unit_test(allocates_nothing_for_the_same_again),
         cmocka_unit_test(keeps_no_more_than_its_share),
         cmocka_unit_test(refuses_sizes_that_overflow),
+        cmocka_unit_test(what_was_in_it_is_overwritten_when_it_is_wiped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -78,6 +78,21 @@ static void buffers_that_share_a_budget_stay_below_it_but_for_what_one_is_grante
     assert_int_equal(budget.held, 0);
 }
 
+static void what_was_in_it_is_overwritten_when_it_is_wiped(void **state)
+{
+    (void)state;
+    struct buf buf;
+    buf_init(&buf, 1000);
+    buf_append_text(&buf, "abc");
+    buf_consume(&buf, 3);
+    assert_memory_equal(buf.at, "abc", 3);
+    buf_wipe(&buf);
+    assert_memory_equal(buf.at, "\0\0\0", 3);
+    assert_int_equal(buf.len, 0);
+    buf_free(&buf);
+    buf_wipe(&buf);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -85,6 +100,7 @@ int main(void)
         cmocka_unit_test(grows_to_its_ceiling_and_not_beyond),
         cmocka_unit_test(remembers_the_first_failure_until_cleared),
         cmocka_unit_test(writes_numbers_and_formats),
+        cmocka_unit_test(what_was_in_it_is_overwritten_when_it_is_wiped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
