@@ -20,7 +20,7 @@ make_swift() {
 s3() {
     local method=$1 path=$2
     shift 2
-    curl -sf --request "$method" --user AKIDSMOKE:testing --aws-sigv4 aws:amz:us-east-1:s3 "$@" \
+    curl -sSf --request "$method" --header 'x-amz-content-sha256: UNSIGNED-PAYLOAD' --user AKIDSMOKE:testing --aws-sigv4 aws:amz:us-east-1:s3 "$@" \
         "http://127.0.0.1:$swift_port/$path"
 }
 
@@ -89,5 +89,5 @@ part_aws() {
 copy_lake() {
     inside env AWS_EC2_METADATA_SERVICE_ENDPOINT=http://127.0.0.1:$fake_port \
         AWS_ENDPOINT_URL_S3=http://127.0.0.1:$swift_port TMPDIR=/var/tmp /usr/lib/pipes/pipes-s3 lake >"$work/copy.log" 2>&1 &&
-        s3 GET 'site?list-type=2&prefix=lake/' | grep '<Key>lake/[^<]*\.parquet</Key>' >/dev/null
+        s3 GET 'site?list-type=2&prefix=lake%2F' | grep '<Key>lake/[^<]*\.parquet</Key>' >/dev/null
 }

@@ -33,7 +33,8 @@ enum config_use {
     CONFIG_PRIVACY = 1 << 16,
     CONFIG_HELP = 1 << 17,
     CONFIG_DEPLOY = 1 << 18,
-    CONFIG_DOCTOR = 1 << 19,
+    CONFIG_RAW = 1 << 19,
+    CONFIG_DOCTOR = 1 << 20,
     CONFIG_ANY = 0xffffff,
 };
 
@@ -125,6 +126,8 @@ struct config {
     const char *policy_words[POLICY_WORDS]; /* as policy_resolve() takes them */
     const char *cross_domain;
     int64_t identity_rotation_ms;
+    int64_t keep_raw_ms; /* 0: requests are not kept as they came */
+    int64_t keep_raw_max;
     const char *explain;
     const char *report_out;
     const struct config_sites *sites; /* sections of the file; NULL: none */

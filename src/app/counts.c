@@ -41,6 +41,8 @@ static const struct {
     ROW(dropped_no_consent, "events_dropped", "{signal=\"no_consent\"}", NULL),
     ROW(lone_surrogates, "lone_surrogates_repaired", "", "halves of characters that were repaired"),
     ROW(events_scrubbed, "events_scrubbed", "", "events that lost something nobody wanted to send"),
+    ROW(raw_kept, "raw_requests", "{outcome=\"kept\"}", "requests to be kept as they came"),
+    ROW(raw_dropped, "raw_requests", "{outcome=\"dropped\"}", NULL),
     ROW(commits, "journal_commits", "", "commits of the journal"),
     ROW(commit_failures, "journal_commit_failures", "",
         "commits that failed; their requests got 503"),

@@ -39,6 +39,8 @@ struct counts {
     _Atomic uint64_t given_up;           /* answered 503 */
     _Atomic uint64_t lone_surrogates;    /* repaired */
     _Atomic uint64_t events_scrubbed;    /* lost something, however little */
+    _Atomic uint64_t raw_kept;           /* requests, as they came (keep-raw) */
+    _Atomic uint64_t raw_dropped;        /* not kept so: no room in the queue or on disk */
     _Atomic uint64_t commits;
     _Atomic uint64_t commit_failures;
     _Atomic bool is_commit_failing; /* the last one did */

@@ -126,6 +126,13 @@ static enum status erase_files(void *self, const struct subject *subject,
     return status;
 }
 
+static enum status forget_raw(void *self, const struct subject *subject, uint64_t *dropped,
+                              struct fault *fault)
+{
+    struct eraser *eraser = self;
+    return raw_keeper_forget(eraser->options.raw, subject, dropped, fault);
+}
+
 static enum status work(struct eraser *eraser, struct erasure_receipt *receipt, struct fault *fault)
 {
     struct erasure_world world = {
@@ -133,6 +140,7 @@ static enum status work(struct eraser *eraser, struct erasure_receipt *receipt, 
         .clock = eraser->options.clock,
         .self = eraser,
         .settle = settle,
+        .forget_raw = forget_raw,
         .erase_files = erase_files,
     };
     return erasure_finish(&world, receipt, fault);

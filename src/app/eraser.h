@@ -16,6 +16,7 @@
 #include "app/compactor.h"
 #include "app/erasure.h"
 #include "app/lake_thread.h"
+#include "app/raw_keeper.h"
 #include "base/logger.h"
 
 struct eraser;
@@ -29,6 +30,7 @@ struct eraser_options {
     struct lake_thread *lake;
     struct compactor *compactor;
     struct tombstones *tombstones; /* the lake's thread's */
+    struct raw_keeper *raw;
     const struct clock *clock;
     const struct logger *log;
 };

@@ -23,11 +23,15 @@ static enum status erase(const struct erasure_world *world, const struct erase_i
                          struct erasure_receipt *receipt, struct fault *fault)
 {
     receipt->asked_ms = intent->asked_ms;
-    receipt->ids = intent->subject.count;
+    receipt->hashes = subject_hash_count(&intent->subject);
+    receipt->ids = intent->subject.count - receipt->hashes;
     receipt->has_site = intent->subject.site.len > 0;
     enum status status = name_receipt(receipt, fault);
     if (status == STATUS_OK) {
         status = world->settle(world->self, &intent->subject, receipt, fault);
+    }
+    if (status == STATUS_OK) {
+        status = world->forget_raw(world->self, &intent->subject, &receipt->raw_requests, fault);
     }
     if (status == STATUS_OK) {
         status = world->erase_files(world->self, &intent->subject, &receipt->files, fault);

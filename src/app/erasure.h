@@ -4,6 +4,7 @@
  *     1. who it is stands in lake/FORGETTING, durably           erasure_begin()
  *     2. tombstones: what comes from now on is dropped          erasure_finish()
  *     3. what the journal holds goes into closed parts, its segments and spares are replaced
+ *        (and requests that are kept as they came, without those in which an id stands)
  *     4. parts of raw and quarantine, and Parquet files, are written anew without the subject
  *     5. the receipt is kept, FORGETTING overwritten and removed
  *
@@ -25,6 +26,9 @@ struct erasure_world {
     /* Steps 2 and 3. Appends the tombstones' hashes to the receipt's. */
     enum status (*settle)(void *self, const struct subject *subject,
                           struct erasure_receipt *receipt, struct fault *fault);
+    /* How many requests were dropped that are kept as they came. */
+    enum status (*forget_raw)(void *self, const struct subject *subject, uint64_t *dropped,
+                              struct fault *fault);
     /* Step 4: erase_lake(), here or in another process. */
     enum status (*erase_files)(void *self, const struct subject *subject,
                                struct erase_report *report, struct fault *fault);

@@ -1,5 +1,6 @@
 #include "app/erasure_alone.h"
 
+#include "app/raw_keeper.h"
 #include "lake/erase_parts.h"
 #include "lake/lake_commit.h"
 #include "lake/lake_work.h"
@@ -18,6 +19,13 @@ static enum status settle(void *self, const struct subject *subject,
         receipt->journal_rows = atomic_load(&lake_counts(alone->lake)->erased);
     }
     return status == STATUS_OK ? erase_leftovers(alone->lake_fd, fault) : status;
+}
+
+static enum status forget_raw(void *self, const struct subject *subject, uint64_t *dropped,
+                              struct fault *fault)
+{
+    struct data_alone *alone = self;
+    return raw_keeper_forget_alone(alone->data.fd, subject, dropped, fault);
 }
 
 static enum status commit(void *self, const struct erase_change *change, struct fault *fault)
@@ -71,6 +79,7 @@ enum status erasure_alone(const struct data_alone_options *options, struct erase
                                         .clock = options->clock,
                                         .self = &alone,
                                         .settle = settle,
+                                        .forget_raw = forget_raw,
                                         .erase_files = erase_files};
     status = finish_earlier(&world, fault);
     status = status == STATUS_OK ? erasure_begin(&world, intent, fault) : status;

@@ -18,6 +18,8 @@ static const char *const NOT_REACHED[] = {
     "pages of this disk that the file system gave up: a solid-state disk keeps what was "
     "overwritten "
     "until it clears it",
+    "rows whose ids became hashes (user-id = hash) by a key that was destroyed since: they can be "
+    "tied to nobody any more",
     "what the visitor's own browser keeps; pipes.reset() or pipes.disable() in the page clears it",
 };
 
@@ -68,15 +70,16 @@ enum status erasure_receipt_append_json(struct buf *out, const struct erasure_re
     buf_append_format(out, "{\"receipt\":\"%s\",", receipt->id);
     append_time(out, "asked_at", receipt->asked_ms);
     append_time(out, "done_at", receipt->done_ms);
-    buf_append_format(out, "\"ids\":%zu,\"one_site\":%s,\"tombstones\":[", receipt->ids,
-                      receipt->has_site ? "true" : "false");
+    buf_append_format(out, "\"ids\":%zu,\"hashes\":%zu,\"one_site\":%s,\"tombstones\":[",
+                      receipt->ids, receipt->hashes, receipt->has_site ? "true" : "false");
     buf_append_view(out, buf_view(&receipt->tombstones));
     buf_append_format(out, "],\"journal\":{\"rows\":%llu,\"renewed\":true},",
                       (unsigned long long)receipt->journal_rows);
     append_counts(out, "raw", &receipt->files.raw);
     append_counts(out, "parquet", &receipt->files.parquet);
     append_counts(out, "quarantine", &receipt->files.quarantine);
-    buf_append_text(out, "\"not_reached\":[");
+    buf_append_format(out, "\"raw_requests\":%llu,\"not_reached\":[",
+                      (unsigned long long)receipt->raw_requests);
     for (size_t i = 0; i < sizeof(NOT_REACHED) / sizeof(NOT_REACHED[0]); i++) {
         buf_append_text(out, i > 0 ? "," : "");
         json_append_string(out, view_from_text(NOT_REACHED[i]));
@@ -120,12 +123,20 @@ static void append_all(struct buf *out, const struct json *doc)
                       VIEW_ARG(text_at(doc, JSON_ROOT, "ids")),
                       view_is(text_at(doc, JSON_ROOT, "one_site"), "true") ? "one site"
                                                                            : "all sites");
+    if (!view_is(text_at(doc, JSON_ROOT, "hashes"), "0")) {
+        buf_append_format(out, "  %-12s %.*s of these, as user-id = hash stores them\n", "hashes",
+                          VIEW_ARG(text_at(doc, JSON_ROOT, "hashes")));
+    }
     json_value journal = json_member(doc, JSON_ROOT, "journal");
     buf_append_format(out, "  %-12s %.*s rows dropped, its files replaced\n", "journal",
                       VIEW_ARG(text_at(doc, journal, "rows")));
     append_tree(out, doc, "raw", "raw");
     append_tree(out, doc, "parquet", "Parquet");
     append_tree(out, doc, "quarantine", "quarantine");
+    if (!view_is(text_at(doc, JSON_ROOT, "raw_requests"), "0")) {
+        buf_append_format(out, "  %-12s %.*s requests dropped that were kept as they came\n",
+                          "keep-raw", VIEW_ARG(text_at(doc, JSON_ROOT, "raw_requests")));
+    }
     buf_append_text(out, "Not reached, and yours to look after:\n");
     json_value list = json_member(doc, JSON_ROOT, "not_reached");
     for (json_value one = json_first(doc, list); json_has(doc, one); one = json_next(doc, one)) {

@@ -18,9 +18,11 @@ struct erasure_receipt {
     int64_t asked_ms;
     int64_t done_ms;
     size_t ids;
+    size_t hashes;         /* of these, by a key that exists */
     bool has_site;         /* one site alone was meant */
     struct buf tombstones; /* hashes, as members of a JSON array */
     uint64_t journal_rows; /* that were in the journal alone, and dropped on their way out of it */
+    uint64_t raw_requests; /* dropped that were kept as they came */
     struct erase_report files;
 };
 

@@ -99,6 +99,12 @@ static const char *const RULES[RETENTION_RULES] = {
 
 void explain_retention(struct buf *out, const struct config *config)
 {
+    if (config->keep_raw_ms > 0) {
+        buf_append_text(out, "- requests as they came, with all that the options above take out of "
+                             "rows, encrypted: the hour, and ");
+        explain_duration(out, config->keep_raw_ms);
+        buf_append_byte(out, '\n');
+    }
     for (size_t i = 0; i < RETENTION_RULES; i++) {
         bool is_general = i == RETENTION_EVENTS || i == RETENTION_QUARANTINE;
         if (config->retention_ms[i] > 0 || is_general) {

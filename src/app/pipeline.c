@@ -265,6 +265,22 @@ static enum status keep(struct taking *taking, struct exchange *x, const struct 
     return status;
 }
 
+/* Of what is kept in full alone: a request of which somebody refused a part holds that part. */
+static void keep_raw(const struct taking *taking, struct exchange *x)
+{
+    const struct inbound *inbound = taking->inbound;
+    const struct raw_request request = {
+        .received_ms = inbound->received_ms,
+        .path = inbound->path,
+        .query = inbound->query,
+        .content_type = http_header(exchange_request(x)->head, "content-type"),
+        .body = inbound->body,
+    };
+    if (count_of(&taking->pass->gone) == 0) {
+        raw_keeper_offer(taking->pipeline->shared.raw, &request);
+    }
+}
+
 static enum net_verdict take(struct taking *taking, struct exchange *x, struct fault *fault)
 {
     struct pipeline *pipeline = taking->pipeline;
@@ -288,6 +304,7 @@ static enum net_verdict take(struct taking *taking, struct exchange *x, struct f
     if (count == 0) {
         return NET_DONE;
     }
+    keep_raw(taking, x);
     atomic_fetch_add(&shared->counts->received, count);
     atomic_fetch_add(&shared->counts->lone_surrogates, taking->batch->lone_surrogates);
     return wait_for_round(taking, x);

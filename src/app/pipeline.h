@@ -21,6 +21,7 @@
 #include "app/guard.h"
 #include "app/lake_thread.h"
 #include "app/live.h"
+#include "app/raw_keeper.h"
 #include "app/receipts.h"
 #include "app/scrub_keys.h"
 #include "base/logger.h"
@@ -41,6 +42,7 @@ struct pipeline_shared {
     struct guard *guard;
     struct identity *identity;
     struct receipts *receipts;
+    struct raw_keeper *raw; /* NULL: nothing is kept as it came */
     struct agent_rules *agents;
     const struct clock *clock;
     const struct logger *log;

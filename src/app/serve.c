@@ -199,7 +199,8 @@ static enum status stop_all(struct serve *serve, struct fault *fault)
         net_loop_destroy(serve->workers[i].loop);
         front_destroy(serve->workers[i].front);
     }
-    eraser_stop(serve->eraser); /* it asks the compactor and the lake's thread */
+    eraser_stop(serve->eraser);  /* it asks the compactor and the lake's thread */
+    raw_keeper_stop(serve->raw); /* the eraser asks it, too */
     compactor_stop(serve->compactor);
     serve->compactor = NULL;
     replay_desk_stop(serve->desk);

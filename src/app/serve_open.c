@@ -159,6 +159,20 @@ static enum status open_desk(struct serve *serve, struct fault *fault)
     return replay_desk_start(&serve->desk, &desk, fault);
 }
 
+static enum status open_raw(struct serve *serve, struct fault *fault)
+{
+    const struct serve_options *options = serve->options;
+    const struct raw_keeper_options raw = {
+        .data_fd = serve->data.fd,
+        .keep_ms = options->config->keep_raw_ms,
+        .bytes_max = (uint64_t)options->config->keep_raw_max,
+        .counts = &serve->counts,
+        .clock = options->clock,
+        .log = options->log,
+    };
+    return raw_keeper_start(&serve->raw, &raw, fault);
+}
+
 static enum status open_eraser(struct serve *serve, struct fault *fault)
 {
     struct eraser_options options = {
@@ -169,6 +183,7 @@ static enum status open_eraser(struct serve *serve, struct fault *fault)
         .lake = serve->lake_thread,
         .compactor = serve->compactor,
         .tombstones = serve->tombstones,
+        .raw = serve->raw,
         .clock = serve->options->clock,
         .log = serve->options->log,
     };
@@ -202,9 +217,8 @@ static enum status open_shared(struct serve *serve, struct fault *fault)
                                               .log = options->log};
         status = compactor_start(&serve->compactor, &compactor, fault);
     }
-    if (status == STATUS_OK) {
-        status = open_eraser(serve, fault);
-    }
+    status = status == STATUS_OK ? open_raw(serve, fault) : status;
+    status = status == STATUS_OK ? open_eraser(serve, fault) : status;
     if (status == STATUS_OK) {
         const struct upkeep_options upkeep = {.data_fd = serve->data.fd,
                                               .config = config,
@@ -232,6 +246,7 @@ static enum status open_shared(struct serve *serve, struct fault *fault)
     pipeline->log = options->log;
     pipeline->guard = serve->guard;
     pipeline->identity = serve->identity;
+    pipeline->raw = serve->raw;
     pipeline->receipts = serve->receipts;
     pipeline->agents = serve->agents;
     pipeline->site = config->site;

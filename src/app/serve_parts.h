@@ -11,6 +11,7 @@
 #include "app/compactor.h"
 #include "app/replay_desk.h"
 #include "app/front.h"
+#include "app/raw_keeper.h"
 #include "app/lake_thread.h"
 #include "app/ledger_door.h"
 #include "app/listening.h"
@@ -49,6 +50,7 @@ struct serve {
     struct lake *lake;
     struct lake_thread *lake_thread;
     struct eraser *eraser;
+    struct raw_keeper *raw;
     struct upkeep *upkeep;
     struct replay_desk *desk;
     char token[ADMIN_TOKEN_BYTES];

@@ -52,6 +52,7 @@ extern const struct command cmd_verify;
 extern const struct command cmd_compact;
 extern const struct command cmd_ledger;
 extern const struct command cmd_replay;
+extern const struct command cmd_raw;
 extern const struct command cmd_schema;
 extern const struct command cmd_config;
 extern const struct command cmd_columns;

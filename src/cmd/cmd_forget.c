@@ -161,6 +161,10 @@ static enum status forget(const struct cmd_context *context, struct erase_intent
         return status;
     }
     data_folder_close(&data);
+    status = subject_words_hash(context, &intent->subject, fault);
+    if (status != STATUS_OK) {
+        return status;
+    }
     if (context->config->linked || context->config->dry_run) {
         status = look(context, &intent->subject, &whois, fault);
     }

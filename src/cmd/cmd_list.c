@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 const struct command *const cmd_list[] = {
-    &cmd_serve,   &cmd_build,  &cmd_deploy,  &cmd_doctor,  &cmd_tail,   &cmd_query,
-    &cmd_export,  &cmd_schema, &cmd_compact, &cmd_whois,   &cmd_forget, &cmd_retention,
-    &cmd_privacy, &cmd_verify, &cmd_ledger,  &cmd_replay,  &cmd_config, &cmd_limits,
-    &cmd_columns, &cmd_bench,  &cmd_help,    &cmd_version, NULL,
+    &cmd_serve,   &cmd_build,  &cmd_deploy,  &cmd_doctor, &cmd_tail,    &cmd_query,
+    &cmd_export,  &cmd_schema, &cmd_compact, &cmd_whois,  &cmd_forget,  &cmd_retention,
+    &cmd_privacy, &cmd_verify, &cmd_ledger,  &cmd_replay, &cmd_config,  &cmd_limits,
+    &cmd_columns, &cmd_bench,  &cmd_raw,     &cmd_help,   &cmd_version, NULL,
 };
 
 const struct command *cmd_find(const char *name)

@@ -9,6 +9,7 @@ static int run(const struct cmd_context *context)
     struct whois *whois = NULL;
     struct fault fault = {0};
     enum status status = subject_words_read(context, &subject, &fault);
+    status = status == STATUS_OK ? subject_words_hash(context, &subject, &fault) : status;
     if (status == STATUS_OK) {
         status = data_folder_open(&data, context->config->data, DATA_FOLDER_READ, &fault);
     }

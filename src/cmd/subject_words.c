@@ -1,6 +1,9 @@
 #include "cmd/subject_words.h"
 
+#include "app/query.h"
+#include "app/subject_hashes.h"
 #include "base/json.h"
+#include "journal/data_folder.h"
 
 #include <stdio.h>
 
@@ -34,6 +37,19 @@ enum status subject_words_read(const struct cmd_context *context, struct subject
                : status;
 }
 
+enum status subject_words_hash(const struct cmd_context *context, struct subject *subject,
+                               struct fault *fault)
+{
+    struct data_folder data;
+    enum status status = data_folder_open(&data, context->config->data, DATA_FOLDER_READ, fault);
+    if (status == STATUS_OK) {
+        query_raise_file_limit();
+        status = subject_hashes_add(subject, data.fd, context->config->duckdb, fault);
+        data_folder_close(&data);
+    }
+    return status;
+}
+
 enum status subject_words_of_option(const struct cmd_context *context, int data_fd,
                                     struct subject *subject, struct fault *fault)
 {
@@ -44,6 +60,8 @@ enum status subject_words_of_option(const struct cmd_context *context, int data_
         return STATUS_OK;
     }
     enum status status = subject_add(subject, view_from_text(config->subject), fault);
+    status =
+        status == STATUS_OK ? subject_hashes_add(subject, data_fd, config->duckdb, fault) : status;
     if (status == STATUS_OK && config->linked) {
         const struct whois_options options = {.data_fd = data_fd,
                                               .library = config->duckdb,
@@ -55,12 +73,16 @@ enum status subject_words_of_option(const struct cmd_context *context, int data_
     return status;
 }
 
-static void append_ids(struct buf *out, const struct subject *subject)
+static void append_ids(struct buf *out, const struct subject *subject, bool are_hashes)
 {
+    const char *comma = "";
     buf_append_byte(out, '[');
     for (size_t i = 0; i < subject->count; i++) {
-        buf_append_text(out, i > 0 ? "," : "");
-        json_append_string(out, subject->ids[i].text);
+        if (subject->ids[i].is_hash == are_hashes) {
+            buf_append_text(out, comma);
+            json_append_string(out, subject->ids[i].text);
+            comma = ",";
+        }
     }
     buf_append_byte(out, ']');
 }
@@ -68,9 +90,11 @@ static void append_ids(struct buf *out, const struct subject *subject)
 static void append_json(struct buf *out, const struct subject *subject, const struct whois *whois)
 {
     buf_append_text(out, "{\"ids\":");
-    append_ids(out, subject);
+    append_ids(out, subject, false);
+    buf_append_text(out, ",\"hashes\":");
+    append_ids(out, subject, true);
     buf_append_text(out, ",\"linked\":");
-    append_ids(out, &whois->linked);
+    append_ids(out, &whois->linked, false);
     buf_append_format(out, ",\"rows\":%llu,\"quarantined\":%llu,\"mentions\":%llu,\"groups\":[",
                       (unsigned long long)whois->rows, (unsigned long long)whois->quarantined,
                       (unsigned long long)whois->mentions);
@@ -92,18 +116,23 @@ static void append_json(struct buf *out, const struct subject *subject, const st
     buf_append_text(out, "]}\n");
 }
 
-static void append_id_lines(struct buf *out, const char *title, const struct subject *subject)
+static void append_id_lines(struct buf *out, const char *title, const struct subject *subject,
+                            bool are_hashes)
 {
     for (size_t i = 0; i < subject->count; i++) {
-        buf_append_format(out, "  %-12s %.*s\n", i == 0 ? title : "",
-                          VIEW_ARG(subject->ids[i].text));
+        if (subject->ids[i].is_hash == are_hashes) {
+            buf_append_format(out, "  %-12s %.*s\n", title, VIEW_ARG(subject->ids[i].text));
+            title = "";
+        }
     }
 }
 
 static void append_text(struct buf *out, const struct subject *subject, const struct whois *whois)
 {
-    append_id_lines(out, subject->count > 1 ? "ids" : "id", subject);
-    append_id_lines(out, "linked", &whois->linked);
+    bool are_many = subject->count - subject_hash_count(subject) > 1;
+    append_id_lines(out, are_many ? "ids" : "id", subject, false);
+    append_id_lines(out, "stored as", subject, true);
+    append_id_lines(out, "linked", &whois->linked, false);
     buf_append_format(out, "  %-12s %llu\n", "rows", (unsigned long long)whois->rows);
     for (size_t i = 0; i < whois->group_count; i++) {
         const struct whois_group *group = &whois->groups[i];

@@ -19,20 +19,21 @@ static enum status not_understood(struct fault *fault)
                      "an erasure is {\"ids\":[\"...\"],\"site\":\"...\"}, not what was given");
 }
 
-static enum status take_ids(struct erase_intent *intent, const struct json *doc,
+static enum status take_ids(struct erase_intent *intent, const struct json *doc, bool are_hashes,
                             struct arena *arena, struct fault *fault)
 {
-    json_value ids = json_member(doc, JSON_ROOT, "ids");
+    json_value ids = json_member(doc, JSON_ROOT, are_hashes ? "hashes" : "ids");
     if (json_kind(doc, ids) != JSON_ARRAY) {
-        return not_understood(fault);
+        return are_hashes && !json_has(doc, ids) ? STATUS_OK : not_understood(fault);
     }
     enum status status = STATUS_OK;
     for (json_value id = json_first(doc, ids); json_has(doc, id) && status == STATUS_OK;
          id = json_next(doc, id)) {
         struct view text;
         status = json_text(doc, id, arena, &text);
-        status = status == STATUS_OK ? subject_add(&intent->subject, text, fault)
-                                     : not_understood(fault);
+        status = status != STATUS_OK ? not_understood(fault)
+                 : are_hashes        ? subject_add_hash(&intent->subject, text, fault)
+                                     : subject_add(&intent->subject, text, fault);
     }
     return status == STATUS_OK && intent->subject.count == 0 ? not_understood(fault) : status;
 }
@@ -55,10 +56,23 @@ enum status erase_intent_parse(struct erase_intent *intent, struct view text, st
         intent->subject.keeps_mentions =
             json_kind(&doc, json_member(&doc, JSON_ROOT, "keeps_mentions")) == JSON_TRUE;
         (void)json_to_int64(&doc, json_member(&doc, JSON_ROOT, "asked_ms"), &intent->asked_ms);
-        status = take_ids(intent, &doc, &arena, fault);
+        status = take_ids(intent, &doc, false, &arena, fault);
+        status = status == STATUS_OK ? take_ids(intent, &doc, true, &arena, fault) : status;
     }
     arena_free(&arena);
     return status;
+}
+
+static void append_ids(struct buf *out, const struct subject *subject, bool are_hashes)
+{
+    const char *comma = "";
+    for (size_t i = 0; i < subject->count; i++) {
+        if (subject->ids[i].is_hash == are_hashes) {
+            buf_append_text(out, comma);
+            json_append_string(out, subject->ids[i].text);
+            comma = ",";
+        }
+    }
 }
 
 enum status erase_intent_append(struct buf *out, const struct erase_intent *intent)
@@ -68,10 +82,9 @@ enum status erase_intent_append(struct buf *out, const struct erase_intent *inte
     json_append_string(out, subject->site);
     buf_append_format(out, ",\"keeps_mentions\":%s,\"ids\":[",
                       subject->keeps_mentions ? "true" : "false");
-    for (size_t i = 0; i < subject->count; i++) {
-        buf_append_text(out, i > 0 ? "," : "");
-        json_append_string(out, subject->ids[i].text);
-    }
+    append_ids(out, subject, false);
+    buf_append_text(out, "],\"hashes\":[");
+    append_ids(out, subject, true);
     return buf_append_text(out, "]}\n");
 }
 

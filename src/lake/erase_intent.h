@@ -5,7 +5,7 @@
  * for writing and finds one does the erasure again from the beginning; every step of it may be
  * repeated. It holds ids: it is overwritten before it is removed.
  *
- *     {"asked_ms":1764000000000,"site":"shop","keeps_mentions":false,"ids":["anna"]}
+ *     {"asked_ms":1764000000000,"site":"shop","keeps_mentions":false,"ids":["anna"],"hashes":[]}
  *
  * The same text is what `pipes forget` sends to a running collector.
  */

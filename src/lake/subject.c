@@ -175,6 +175,25 @@ enum status subject_add(struct subject *subject, struct view id, struct fault *f
     return STATUS_OK;
 }
 
+enum status subject_add_hash(struct subject *subject, struct view id, struct fault *fault)
+{
+    size_t before = subject->count;
+    enum status status = subject_add(subject, id, fault);
+    if (subject->count > before) {
+        subject->ids[before].is_hash = true;
+    }
+    return status;
+}
+
+size_t subject_hash_count(const struct subject *subject)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < subject->count; i++) {
+        count += subject->ids[i].is_hash;
+    }
+    return count;
+}
+
 void subject_row_init(struct subject_row *row)
 {
     memset(row, 0, sizeof(*row));

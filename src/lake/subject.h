@@ -35,6 +35,7 @@ struct subject_id {
     struct view needles[SUBJECT_NEEDLES_MAX]; /* as it may be written in a row */
     size_t needle_count;
     bool is_long;
+    bool is_hash;            /* made here of another one, by a key */
     const char *replacement; /* JSON stays JSON with it, within a string and without */
 };
 
@@ -53,7 +54,12 @@ void subject_free(struct subject *subject);
 /* Copied; one that is there already is not added again. STATUS_BAD_INPUT for an empty one,
  * STATUS_TOO_BIG for too long or too many. */
 enum status subject_add(struct subject *subject, struct view id, struct fault *fault) MUST_CHECK;
+/* The same for the hash of one of the others. */
+enum status subject_add_hash(struct subject *subject, struct view id, struct fault *fault)
+    MUST_CHECK;
 bool subject_has(const struct subject *subject, struct view id);
+/* How many of the ids are such hashes. */
+size_t subject_hash_count(const struct subject *subject);
 
 /* What of a row says whose it is. Absent texts are empty. */
 enum { SUBJECT_ROW_IDS = 3 };

@@ -213,22 +213,44 @@ static bool authenticate(const unsigned char key[KEY_BYTES], struct view site, s
     return is_made && digest_len == DIGEST_BYTES;
 }
 
-enum status identity_hash(struct identity *identity, int64_t now_ms, enum identity_key which,
-                          struct view site, struct view id, char text[IDENTITY_TEXT_BYTES],
-                          struct fault *fault)
+/* The key is wiped afterwards. */
+static enum status hash(unsigned char key[KEY_BYTES], struct view site, struct view id,
+                        char text[IDENTITY_TEXT_BYTES], struct fault *fault)
 {
     static const char DIGITS[] = "0123456789abcdef";
-    unsigned char key[KEY_BYTES];
     unsigned char digest[DIGEST_BYTES];
-    enum status status = copy_key(identity, now_ms, which, key, fault);
-    if (status == STATUS_OK && !authenticate(key, site, id, digest)) {
-        status = fault_set(fault, STATUS_NO_MEMORY, "no memory for a hash");
-    }
-    OPENSSL_cleanse(key, sizeof(key));
+    enum status status = authenticate(key, site, id, digest)
+                             ? STATUS_OK
+                             : fault_set(fault, STATUS_NO_MEMORY, "no memory for a hash");
+    OPENSSL_cleanse(key, KEY_BYTES);
     for (size_t i = 0; status == STATUS_OK && i < IDENTITY_TEXT_BYTES; i++) {
         text[i] = DIGITS[i % 2 == 0 ? digest[i / 2] >> 4 : digest[i / 2] & 15];
     }
     return status;
+}
+
+enum status identity_hash(struct identity *identity, int64_t now_ms, enum identity_key which,
+                          struct view site, struct view id, char text[IDENTITY_TEXT_BYTES],
+                          struct fault *fault)
+{
+    unsigned char key[KEY_BYTES];
+    enum status status = copy_key(identity, now_ms, which, key, fault);
+    return status == STATUS_OK ? hash(key, site, id, text, fault) : status;
+}
+
+enum status identity_find(struct identity *identity, enum identity_key which, struct view site,
+                          struct view id, char text[IDENTITY_TEXT_BYTES], struct fault *fault)
+{
+    unsigned char bytes[KEY_BYTES];
+    const struct key *key = &identity->keys[which];
+    pthread_mutex_lock(&identity->lock);
+    enum status status = key->is_read ? STATUS_OK : load(identity, which, fault);
+    if (status == STATUS_OK && !key->is_there) {
+        status = fault_set(fault, STATUS_NOT_FOUND, "there is no %s", FILES[which]);
+    }
+    memcpy(bytes, key->bytes, KEY_BYTES);
+    pthread_mutex_unlock(&identity->lock);
+    return status == STATUS_OK ? hash(bytes, site, id, text, fault) : status;
 }
 
 enum status identity_tick(struct identity *identity, int64_t now_ms, struct fault *fault)

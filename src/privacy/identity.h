@@ -39,6 +39,11 @@ void identity_close(struct identity *identity);
 enum status identity_hash(struct identity *identity, int64_t now_ms, enum identity_key key,
                           struct view site, struct view id, char text[IDENTITY_TEXT_BYTES],
                           struct fault *fault) MUST_CHECK;
+/* The same by the key that is in the folder, whatever its age: makes none and ends none, for who
+ * looks beside a collector. STATUS_NOT_FOUND: there is none. */
+enum status identity_find(struct identity *identity, enum identity_key key, struct view site,
+                          struct view id, char text[IDENTITY_TEXT_BYTES], struct fault *fault)
+    MUST_CHECK;
 /* Destroys what is over by now; the next one is made when it is needed. */
 enum status identity_tick(struct identity *identity, int64_t now_ms, struct fault *fault)
     MUST_CHECK;

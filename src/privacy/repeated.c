@@ -2,11 +2,13 @@
 
 #include "base/json.h"
 
-#if defined(__SSE2__)
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
-enum { NAME_BYTES_MAX = 32, BLOCK = 16 };
+enum { NAME_BYTES_MAX = 32, BLOCK = 16, WIDE_BLOCK = 64 };
 
 #define WORD(text) VIEW_LITERAL(text)
 
@@ -64,9 +66,33 @@ static const uint32_t FIRST = BIT('i') | BIT('c') | BIT('u') | BIT('r') | BIT('x
                               BIT('h') | BIT('a') | BIT('g');
 static const uint32_t FIRST_ALSO = BIT('d') | BIT('p') | BIT('s');
 
+/* The letters that follow these; device is no name, but what is in one is looked at. */
+static const uint32_t SECOND[26] = {
+    ['a' - 'a'] = BIT('a') | BIT('d') | BIT('n'),
+    ['c' - 'a'] = BIT('f') | BIT('l'),
+    ['d' - 'a'] = BIT('e') | BIT('i'),
+    ['g' - 'a'] = BIT('a') | BIT('r'),
+    ['h' - 'a'] = BIT('t'),
+    ['i' - 'a'] = BIT('d') | BIT('m') | BIT('p'),
+    ['p' - 'a'] = BIT('r'),
+    ['r' - 'a'] = BIT('a') | BIT('e'),
+    ['s' - 'a'] = BIT('e'),
+    ['t' - 'a'] = BIT('a') | BIT('r'),
+    ['u' - 'a'] = BIT('a') | BIT('s'),
+    ['x' - 'a'] = BIT('f') | BIT('r'),
+};
+
 static bool is_letter(char lower)
 {
     return lower >= 'a' && lower <= 'z';
+}
+
+/* By its first two bytes: most keys are none. What does not begin with two letters may be one. */
+static bool may_be_name(const char *key)
+{
+    char first = (char)(key[0] | 0x20);
+    char second = (char)(key[1] | 0x20);
+    return !is_letter(first) || !is_letter(second) || (SECOND[first - 'a'] >> (second - 'a') & 1);
 }
 
 static bool is_joint(char byte)
@@ -118,6 +144,9 @@ static bool is_likely_key(struct view json, size_t end, unsigned also)
         begin--;
     }
     struct view key = view_make(json.at + begin, end - begin);
+    if (key.len > 1 && key.len <= NAME_BYTES_MAX && !may_be_name(key.at)) {
+        return false;
+    }
     return view_find(key, '\\') < key.len || view_is(key, "device") || is_name(key, also);
 }
 
@@ -174,8 +203,96 @@ static unsigned look_at_block(struct view text, size_t at, const struct firsts *
 }
 #endif
 
-/* 16 bytes at a time, the last of them once more where they do not end with the text. */
+#if defined(__x86_64__)
+#define WIDE __attribute__((target("avx2,bmi"), always_inline)) static inline
+
+/* 64 bytes, and a bit for each that is equal. */
+struct wide {
+    __m256i low;
+    __m256i high;
+};
+
+WIDE uint64_t those(const struct wide *bytes, char byte)
+{
+    const __m256i wanted = _mm256_set1_epi8(byte);
+    uint32_t low = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes->low, wanted));
+    uint32_t high = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes->high, wanted));
+    return (uint64_t)high << 32 | low;
+}
+
+/* Where a needle may begin, by two bytes of it; at the block's end by one. */
+WIDE uint64_t begins(const struct wide *bytes, struct view needle)
+{
+    const uint64_t last = UINT64_C(1) << 63;
+    return needle.len < REPEATED_NEEDLE_BYTES_MIN
+               ? 0
+               : those(bytes, needle.at[0]) & (those(bytes, needle.at[1]) >> 1 | last);
+}
+
+/* Colons behind a quote. One that has blanks before it is looked at from there, which is seldom. */
+WIDE bool has_member(struct view text, size_t at, const struct wide *bytes, unsigned also)
+{
+    uint64_t quotes = those(bytes, '"');
+    for (uint64_t left = those(bytes, ':'); left != 0; left &= left - 1) {
+        size_t colon = (size_t)__builtin_ctzll(left);
+        uint64_t before = quotes & ((left & -left) - 1);
+        bool is_behind = colon > 0 && before >> (colon - 1) != 0;
+        uint64_t opening = is_behind ? before & ~(UINT64_C(1) << (colon - 1)) : 0;
+        size_t begin = opening == 0 ? 0 : 64 - (size_t)__builtin_clzll(opening);
+        bool is_plain = opening != 0 && begin + 2 < colon;
+        bool may = is_plain ? may_be_name(text.at + at + begin) : true;
+        if (may && is_likely_key(text, at + colon, also)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+WIDE unsigned look_at_wide(struct view text, size_t at, const struct repeated_search *search)
+{
+    const struct wide bytes = {
+        _mm256_loadu_si256((const __m256i *)(const void *)(text.at + at)),
+        _mm256_loadu_si256((const __m256i *)(const void *)(text.at + at + WIDE_BLOCK / 2)),
+    };
+    unsigned found =
+        search->has_members && has_member(text, at, &bytes, search->also) ? REPEATED_MEMBER : 0;
+    for (size_t i = 0; i < REPEATED_NEEDLES; i++) {
+        struct view needle = search->needles[i];
+        for (uint64_t left = begins(&bytes, needle); left != 0; left &= left - 1) {
+            size_t place = at + (size_t)__builtin_ctzll(left);
+            found |= is_at(text, place, needle) ? REPEATED_NEEDLE : 0;
+        }
+    }
+    return found;
+}
+
+/* Of a text that has a block at least; the last one ends where the text does. */
+__attribute__((target("avx2,bmi"))) static unsigned look_wide(struct view text,
+                                                              const struct repeated_search *search)
+{
+    unsigned found = 0;
+    size_t at = 0;
+    for (; at + WIDE_BLOCK <= text.len; at += WIDE_BLOCK) {
+        found |= look_at_wide(text, at, search);
+    }
+    return at < text.len ? found | look_at_wide(text, text.len - WIDE_BLOCK, search) : found;
+}
+
 unsigned repeated_look(struct view text, const struct repeated_search *search)
+{
+    return text.len >= WIDE_BLOCK && __builtin_cpu_supports("avx2")
+               ? look_wide(text, search)
+               : repeated_look_portably(text, search);
+}
+#else
+unsigned repeated_look(struct view text, const struct repeated_search *search)
+{
+    return repeated_look_portably(text, search);
+}
+#endif
+
+/* 16 bytes at a time, the last of them once more where they do not end with the text. */
+unsigned repeated_look_portably(struct view text, const struct repeated_search *search)
 {
     const struct firsts firsts = {first_of(search, 0), first_of(search, 1)};
     size_t at = 0;

@@ -39,6 +39,8 @@ struct repeated_search {
  * says so now and then when there is none. */
 enum repeated_found { REPEATED_MEMBER = 1, REPEATED_NEEDLE = 2 };
 unsigned repeated_look(struct view text, const struct repeated_search *search);
+/* The same without the processor's wide registers: for tests. */
+unsigned repeated_look_portably(struct view text, const struct repeated_search *search);
 
 /* The text without such members, at any depth; the same view when there are none. In the arena.
  * STATUS_BAD_INPUT when it is no JSON, STATUS_NO_MEMORY; *rest is then empty. */

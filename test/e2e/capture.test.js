@@ -302,6 +302,7 @@ test('a visitor who follows a link to another domain of the owner stays the same
         await page.$eval('#away', (link, href) => { link.href = href; }, there);
         const id = await page.evaluate(() => pipes.get('anonymous_id'));
         await Promise.all([page.waitForNavigation(), page.click('#away')]);
+        await page.waitForFunction(() => window.pipes.version);
         assert.strictEqual(page.url(), there, 'the id has left the address');
         assert.strictEqual(await page.evaluate(() => pipes.get('anonymous_id')), id);
         const events = await left(/^page/, 2);

@@ -306,3 +306,69 @@ test('a folder that is none is not made', async (t) => {
     await assert.rejects(forget(folder, SUBJECT), /folder/);
     assert.ok(!fs.existsSync(folder));
 });
+
+/** As a site of `learn` sends it: who agreed, and was identified. */
+async function identify(collector, site, load, user) {
+    const events = [{type: 'identify', event_id: load, created_at: Date.now(), site, user_id: user,
+        anonymous_id: `browser-${load}`, consent: {state: 'granted'}}];
+    const answer = await collector.post('/e', JSON.stringify({v: 1, load_id: load, events}));
+    assert.strictEqual(answer.status, 200);
+}
+
+function whois(data, ...words) {
+    return JSON.parse(execFileSync(BINARY,
+        ['whois', '--data', data, '--format', 'json', ...words], {encoding: 'utf8'}));
+}
+
+test('where ids are stored as hashes a user is found and forgotten by the id that the site gave, ' +
+    'as long as the key exists', async (t) => {
+    const collector = await startCollector(t, ['--privacy', 'learn', '--lake-roll', '1s']);
+    await identify(collector, 'shop', 'h1', USER);
+    await identify(collector, 'blog', 'h2', USER);
+    await identify(collector, 'shop', 'h3', 'somebody-else');
+    await until('rows are in the lake', async () => (await collector.counts()).lake.lag_ms === 0);
+    execFileSync(BINARY, ['compact', '--data', collector.data, '--open']);
+    await identify(collector, 'shop', 'h4', USER);
+    const held = whois(collector.data, USER);
+    assert.deepStrictEqual([held.ids, held.rows, held.hashes.length], [[USER], 3, 2]);
+    assert.strictEqual(whois(collector.data, '--site', 'blog', USER).rows, 1);
+    assert.deepStrictEqual(holders(collector.data, [USER]), [], 'the id itself is nowhere');
+    assert.strictEqual(JSON.parse(execFileSync(BINARY, ['forget', '--data', collector.data,
+        '--format', 'json', '--dry-run', USER], {encoding: 'utf8'})).rows, 3);
+    const receipt = await forget(collector.data, USER);
+    assert.deepStrictEqual([receipt.ids, receipt.hashes, receipt.tombstones.length], [1, 2, 3]);
+    assert.strictEqual(whois(collector.data, USER).rows, 0);
+    assert.deepStrictEqual(holders(collector.data, held.hashes), []);
+    assert.deepStrictEqual(eventIds(collector.data), ['h3']);
+    await identify(collector, 'blog', 'h5', USER);
+    await until('what came late is dropped', () =>
+        JSON.parse(collector.run('ledger', '--format', 'json')).rows.reduce((sum, row) =>
+            sum + row.erased_early, 0) === 1);
+    assert.strictEqual(whois(collector.data, 'somebody-else').rows, 1);
+    await collector.stop();
+    fs.unlinkSync(path.join(collector.data, 'IDENTITY_KEY'));
+    assert.deepStrictEqual([whois(collector.data, 'somebody-else').rows,
+        whois(collector.data, 'somebody-else').hashes], [0, []]);
+    const empty = await forget(collector.data, 'somebody-else');
+    assert.strictEqual(empty.hashes, 0);
+    assert.ok(empty.not_reached.some((line) => /hashes .* key that was destroyed/.test(line)));
+    assert.deepStrictEqual(eventIds(collector.data), ['h3']);
+});
+
+test('requests that are kept as they came lose those in which a forgotten id stands', async (t) => {
+    const collector = await startCollector(t, [...KEEP, '--keep-raw', '1h']);
+    const raw = () => collector.run('raw');
+    await send(collector, 'r1', SUBJECT);
+    await send(collector, 'r2', 'carl');
+    const identify = JSON.stringify({v: 1, events: [event('r3', 1, {user_id: 'u7'})]});
+    assert.strictEqual((await collector.post('/e', identify)).status, 200);
+    await until('they are written', async () => (await collector.counts()).front.raw_kept === 3);
+    assert.ok(raw().includes(SUBJECT) && raw().includes('carl') && raw().includes('u7'));
+    const receipt = await forget(collector.data, SUBJECT);
+    assert.strictEqual(receipt.raw_requests, 1);
+    assert.ok(!raw().includes(SUBJECT) && raw().includes('carl'));
+    await collector.stop();
+    const alone = await forget(collector.data, 'u7');
+    assert.strictEqual(alone.raw_requests, 1);
+    assert.ok(!raw().includes('u7') && raw().includes('carl'));
+});

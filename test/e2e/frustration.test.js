@@ -55,6 +55,7 @@ async function openFrustrating(t, isHurried) {
         }, WATCHED_MS, HURRIED_MS);
     }
     await page.goto(site.url);
+    await page.waitForFunction(() => window.pipes.version);
     page.told = (count, options) => page
         .waitForFunction((n) => told.length >= n && told, options, count)
         .then((handle) => handle.jsonValue());

@@ -216,3 +216,38 @@ test('no mark is in anything when a policy hashes or drops ids', async (t) => {
     assertClean('the data folder', search(collector.data));
     assertClean('the log', marksIn(collector.output));
 });
+
+const rawRequests = (collector) => collector.run('raw').trim().split('\n')
+    .map((line) => JSON.parse(line));
+
+test('requests that are kept as they came are readable with their keys alone, and hold no address, ' +
+    'agent or cookie of a header', async (t) => {
+    const collector = await startCollector(t, [...SEEN, '--keep-raw', '2h']);
+    await drive(collector);
+    await collector.post('/e', JSON.stringify({v: 1, events: [{type: 'track', name: SECRETS[0]}]}),
+        {...from(0), Cookie: 'other=cookie-4d4d77'});
+    await collector.post('/e', JSON.stringify({v: 1, events: [{type: 'track', name: 'denied-4d4d77',
+        consent: {state: 'denied'}}, {type: 'track', name: 'granted'}]}), from(0));
+    await until('all of them are written', async () => {
+        const counts = await collector.counts();
+        return counts.front.raw_kept > 8 && counts.front.raw_dropped === 0;
+    });
+    assertClean('the data folder', search(collector.data));
+    const plain = files(path.join(collector.data, 'raw-requests'));
+    assert.ok(plain.length >= 2, plain.join());
+    plain.forEach((file) => assert.strictEqual(fs.statSync(file).mode & 0o777, 0o600, file));
+    await until('the last one is there', () =>
+        rawRequests(collector).some((request) => request.body.includes(SECRETS[0])));
+    const kept = rawRequests(collector);
+    assert.deepStrictEqual(Object.keys(kept[0]),
+        ['received_at', 'path', 'query', 'content_type', 'body']);
+    assert.ok(kept.some((request) => request.path === '/p.gif' && request.query.includes('tested')));
+    assert.ok(!JSON.stringify(kept).includes('cookie-4d4d77'));
+    assert.ok(!JSON.stringify(kept).includes('denied-4d4d77'), 'somebody said no to a part of it');
+    await collector.stop();
+    assertClean('the data folder', search(collector.data));
+    collector.options = SEEN;
+    await collector.start();
+    assert.deepStrictEqual(files(path.join(collector.data, 'raw-requests')), [],
+        'switched off: destroyed');
+});

@@ -65,7 +65,9 @@ test('a visit to the shop is in the lake, event by event, with who, when and whe
     assert.strictEqual(first.site, 'main');
     const text = JSON.stringify(seen);
     assert.ok(!/Very Private|Hidden Street/.test(text), 'what was typed is nowhere');
-    assert.ok(!/HeadlessChrome|"ip"/.test(text), 'neither agent nor address is kept');
+    assert.ok(!/Mozilla|AppleWebKit|"ip"/.test(text), 'neither agent nor address is kept');
+    assert.deepStrictEqual([first.browser, first.is_bot], ['HeadlessChrome', true]);
+    assert.match(first.bot_reason, /headless/);
 });
 
 test('the single-page application gives one page event per view, with the right referrers',

@@ -20,11 +20,12 @@ static void check_json(struct view text, unsigned also, struct arena *arena)
     struct json doc;
     const struct repeated_search search = {true, also, {{NULL, 0}}};
     bool is_likely = repeated_look(text, &search) != 0;
+    bool is_likely_portably = repeated_look_portably(text, &search) != 0;
     if (repeated_strip(text, also, arena, &rest) != STATUS_OK) {
         check(rest.len == 0);
         return;
     }
-    check(is_likely || rest.at == text.at);
+    check((is_likely && is_likely_portably) || rest.at == text.at);
     check(rest.len <= text.len);
     check(json_parse(&doc, rest, arena, NULL, NULL) == STATUS_OK);
     check(repeated_strip(rest, also, arena, &again) == STATUS_OK);
@@ -47,6 +48,7 @@ static void check_mask(struct view text, struct arena *arena)
     check(repeated_mask(rest, needle, arena, &masked) == STATUS_OK && masked.len == rest.len);
     const struct repeated_search search = {false, 0, {{NULL, 0}, needle}};
     check((repeated_look(rest, &search) != 0) == (masked.at != rest.at));
+    check(repeated_look(rest, &search) == repeated_look_portably(rest, &search));
     bool is_mask = needle.len > 0 && memchr(needle.at, 'x', needle.len) != NULL;
     check(needle.len < REPEATED_NEEDLE_BYTES_MIN || is_mask || rest.len == 0 ||
           !memmem(masked.at, masked.len, needle.at, needle.len));

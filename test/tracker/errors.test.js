@@ -150,3 +150,23 @@ test('after disable() nothing listens', async () => {
     page.pipes.disable();
     assert.ok(!page.win.listeners.some(([type]) => /error|rejection/.test(type)));
 });
+
+test('what fails while it starts is told, behind what was called', async () => {
+    const page = openPage({modules: ['errors'], is_starting: true,
+        pipes: {q: [['track', ['called'], 1.7e12]]}});
+    for (let line = 1; line < 20; line++) {
+        page.win.fire('error', thrown(fault('TypeError', 'no f', `${APP}:${line}:7`), line));
+    }
+    await page.pass(100);
+    const events = page.requests.flatMap((one) => one.body.events);
+    assert.deepEqual(events.map((event) => event.type), ['track', ...Array(10).fill('error')]);
+    assert.equal(page.win.listeners.filter(([type]) => type === 'error').length, 1);
+});
+
+test('of a page where nothing may be told no early failure is', async () => {
+    const page = openPage({modules: ['errors'], is_starting: true, config: {consent: 'denied'}});
+    page.win.fire('error', thrown(fault('TypeError', 'no f', `${APP}:3:7`)));
+    await page.pass(5000);
+    page.win.fire('pagehide');
+    assert.equal(page.requests.length + page.beacons.length, 0);
+});

@@ -35,7 +35,7 @@ test('a page that is left while it starts tells what was called', () => {
 });
 
 test('each part has a task of its own', () => {
-    const page = openPage({is_starting: true});
+    const page = openPage({is_starting: true, pipes: queued()});
     let tasks = 0;
     while (!page.pipes.version) {
         assert.equal(page.timers.length, 1);
@@ -65,12 +65,19 @@ for (const [what, options] of Object.entries({
         let looks = 0;
         const local = new Map();
         local.keys = () => { looks++; return Map.prototype.keys.call(local); };
-        const page = openPage({...options, local});
+        const page = openPage({...options, local, pipes: queued()});
         local.set('of_the_site', '1');
         looks = 0;
-        const again = openPage({...options, local});
+        const again = openPage({...options, local, pipes: queued()});
         await again.pass(0);
         assert.ok(again.pipes.version && page.pipes.version);
         assert.equal(looks, 0);
     });
 }
+
+test('without the stub it starts at once: the next script may call it', async () => {
+    const page = openPage({is_starting: true});
+    page.pipes.track('told');
+    await page.pass(1000);
+    assert.deepEqual(page.requests[0].body.events.map((event) => event.name), ['told']);
+});

@@ -516,7 +516,8 @@ function core(config, modules, api) {
         }
     }
 
-    if (is_own) {
+    // Without the tag's stub nothing would take the calls that come next.
+    if (is_own && api.q) {
         unhook = web.listen(window, 'pagehide', function () {
             next(1);
             leave(sender._leave);

@@ -12,6 +12,23 @@ function errors() {
     // While the file runs; the package may be loaded on a server, where there is no document.
     var own = typeof document === 'undefined' ? undefined : (document.currentScript || {}).src;
 
+    // What fails until the tracker has started: a page fails most while it loads.
+    var early = [];
+
+    function keep(event) {
+        if (early.length < VIEW_MAX) {
+            early.push(event);
+        }
+    }
+
+    function eachType(fn) {
+        ['error', 'unhandledrejection'].forEach(fn);
+    }
+
+    if (own && window.addEventListener) {
+        eachType(function (type) { window.addEventListener(type, keep, {capture: true}); });
+    }
+
     function isForeign(line) {
         return !own || line.indexOf(own) < 0;
     }
@@ -63,15 +80,22 @@ function errors() {
             core.emit('error', name, props);
         }
 
-        core.listen(web.window, 'error', function (event) {
-            // A picture or script that cannot be loaded comes here, too, and has no message.
-            if (event.message) {
+        /** A picture or script that cannot be loaded comes here, too, and has no message. */
+        function hear(event) {
+            if ('reason' in event) {
+                report(event.reason, {});
+            } else if (event.message) {
                 report(event.error, event);
             }
+        }
+
+        eachType(function (type) {
+            web.attempt(function () { window.removeEventListener(type, keep, true); });
+            core.listen(web.window, type, hear);
         });
-        core.listen(web.window, 'unhandledrejection', function (event) {
-            report(event.reason, {});
-        });
+        core.later(function () {
+            early.splice(0).forEach(hear);
+        }, 0);
         core.define('error', function (fault, more) {
             report(fault, {}, typeof more === 'object' && more || {});
         });

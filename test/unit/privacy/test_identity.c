@@ -2,7 +2,9 @@
 
 #include "../temporary.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -46,6 +48,29 @@ static void reopen(void)
 {
     identity_close(identity);
     assert_int_equal(identity_open(&identity, folder.fd, 90 * DAY_MS, &fault), STATUS_OK);
+}
+
+static void who_looks_finds_the_hash_of_the_key_that_is_there_and_makes_none(void **state)
+{
+    char made[IDENTITY_TEXT_BYTES + 1];
+    char found[IDENTITY_TEXT_BYTES + 1] = {0};
+    struct view site = VIEW_LITERAL("shop");
+    struct view id = VIEW_LITERAL("u-1");
+    (void)state;
+    assert_int_equal(identity_find(identity, IDENTITY_OF_ID, site, id, found, &fault),
+                     STATUS_NOT_FOUND);
+    assert_int_equal(faccessat(folder.fd, "IDENTITY_KEY", F_OK, 0), -1);
+    make(IDENTITY_OF_ID, NOON_MS, "shop", "u-1", made);
+    reopen();
+    assert_int_equal(identity_find(identity, IDENTITY_OF_ID, site, id, found, &fault), STATUS_OK);
+    assert_string_equal(found, made);
+    assert_int_equal(identity_find(identity, IDENTITY_OF_ID, view_make(NULL, 0), id, found, &fault),
+                     STATUS_OK);
+    assert_string_not_equal(found, made);
+    assert_int_equal(identity_tick(identity, NOON_MS + 91 * DAY_MS, &fault), STATUS_OK);
+    reopen();
+    assert_int_equal(identity_find(identity, IDENTITY_OF_ID, site, id, found, &fault),
+                     STATUS_NOT_FOUND);
 }
 
 static void the_same_id_has_the_same_hash_also_after_a_restart(void **state)
@@ -136,6 +161,7 @@ static void without_a_key_there_is_no_hash(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CASE(who_looks_finds_the_hash_of_the_key_that_is_there_and_makes_none),
         CASE(the_same_id_has_the_same_hash_also_after_a_restart),
         CASE(a_days_salt_ends_with_the_day_and_nobody_makes_its_hashes_again),
         CASE(a_salt_that_a_crash_left_behind_is_destroyed_at_the_next_start),

@@ -13,7 +13,9 @@ static struct arena arena;
 static unsigned look(struct view text, unsigned also, struct view needle)
 {
     const struct repeated_search search = {true, also, {needle}};
-    return repeated_look(text, &search);
+    unsigned found = repeated_look(text, &search);
+    assert_int_equal(found, repeated_look_portably(text, &search));
+    return found;
 }
 
 static unsigned members(struct view text, unsigned also)
@@ -82,6 +84,65 @@ static void addresses_agents_and_device_ids_go_whatever_they_are_called(void **s
     check_strip("{\"device\":{\"id\":\"x\",\"model\":\"m\",\"idfa\":\"y\"}}", 0,
                 "{\"device\":{\"model\":\"m\"}}");
     check_strip("{\"ip\":1}", 0, "{}");
+}
+
+/* A key before, behind and across the ends of blocks; what stands around it is not taken for one.
+ */
+static void a_name_is_seen_wherever_it_stands(void **state)
+{
+    (void)state;
+    static const char *const NAMES[] = {
+        "ip",
+        "ipaddress",
+        "ipaddr",
+        "ipv4",
+        "ipv6",
+        "clientip",
+        "userip",
+        "remoteip",
+        "remoteaddr",
+        "xforwardedfor",
+        "xrealip",
+        "cfconnectingip",
+        "trueclientip",
+        "ua",
+        "useragent",
+        "httpuseragent",
+        "rawuseragent",
+        "advertisingid",
+        "androidid",
+        "idfa",
+        "idfv",
+        "gaid",
+        "aaid",
+        "imei",
+        "device",
+        "user_id",
+        "distinct_id",
+        "previous_id",
+        "group_id",
+        "traits",
+        "$user_id",
+        "userProperties",
+        "anonymous_id",
+        "device_id",
+        "session_index",
+        "tab_id",
+        "X-Real-IP",
+        "\\u0075a",
+        "_ip",
+    };
+    for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++) {
+        for (int pad = 0; pad < 140; pad++) {
+            char text[256];
+            snprintf(text, sizeof(text), "{\"note\":\"%0*d\",\"%s\"%s:1,\"total\":\"a:b\"}", pad, 0,
+                     NAMES[i], pad % 2 ? "" : " ");
+            assert_int_equal(members(view_from_text(text), 7), REPEATED_MEMBER);
+            snprintf(text, sizeof(text), "{\"note\":\"%0*d\",\"n%s\"%s:1,\"total\":\"a:b\"}", pad,
+                     0, "ame", pad % 2 ? "" : " ");
+            assert_int_equal(members(view_from_text(text), 7), 0);
+        }
+    }
 }
 
 static void everything_else_stays_byte_for_byte(void **state)
@@ -173,6 +234,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(addresses_agents_and_device_ids_go_whatever_they_are_called),
+        CASE(a_name_is_seen_wherever_it_stands),
         CASE(everything_else_stays_byte_for_byte),
         CASE(ids_and_traits_go_when_they_are_asked_for),
         CASE(what_is_no_json_is_not_stripped_by_halves),
