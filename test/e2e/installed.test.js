@@ -30,7 +30,7 @@ function commands() {
 
 function optionsOf(command) {
     const help = execFileSync(BINARY, [command, '--help'], {encoding: 'utf8'});
-    return (help.match(/^ {2}--[a-z.-]+/gm) || []).map((text) => text.trim());
+    return (help.match(/^ {2}--[a-z0-9.-]+/gm) || []).map((text) => text.trim());
 }
 
 test('every command has a page with all of its options, and groff has no complaint', () => {
