@@ -26,7 +26,7 @@ BUILD ?= build
 CC := $(if $(filter default,$(origin CC)),gcc,$(CC))
 SECONDS ?= 60
 # A test run that waits for ever is ended.
-TEST_SECONDS ?= 900
+TEST_SECONDS ?= 1800
 WARNINGS = -Wall -Wextra -Wconversion -Wshadow -Wpointer-arith -Wstrict-prototypes \
            -Wmissing-prototypes -Wvla -Werror
 # Across files, too: rows are made of very many very small calls. Only the program is linked so.
