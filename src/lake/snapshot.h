@@ -83,8 +83,6 @@ int64_t snapshot_complete_since(const struct snapshot *snapshot);
 
 /* Sources may be read at the same time, and each any number of times. The tail is the last one. */
 size_t snapshot_source_count(const struct snapshot *snapshot);
-/* Compressed bytes of the parts, and bytes of the tail. */
-uint64_t snapshot_source_bytes(const struct snapshot *snapshot, size_t source);
 /* Of the part, below the lake; "journal" for the tail. Borrowed. */
 const char *snapshot_source_name(const struct snapshot *snapshot, size_t source);
 enum status snapshot_rows_open(struct snapshot_rows **rows, struct snapshot *snapshot,
@@ -95,8 +93,5 @@ enum status snapshot_rows_next(struct snapshot_rows *rows, struct view *row, str
     MUST_CHECK;
 /* Accepts NULL. */
 void snapshot_rows_close(struct snapshot_rows *rows);
-
-/* Rows of the tail that are in no part. */
-size_t snapshot_tail_count(const struct snapshot *snapshot);
 
 #endif

@@ -43,23 +43,9 @@ size_t snapshot_source_count(const struct snapshot *snapshot)
     return snapshot->files.part_count + (snapshot->tail_count > 0 ? 1 : 0);
 }
 
-size_t snapshot_tail_count(const struct snapshot *snapshot)
-{
-    return snapshot->tail_count;
-}
-
 const char *snapshot_source_name(const struct snapshot *snapshot, size_t source)
 {
     return source < snapshot->files.part_count ? snapshot->files.parts[source].path : "journal";
-}
-
-uint64_t snapshot_source_bytes(const struct snapshot *snapshot, size_t source)
-{
-    struct stat facts;
-    if (source >= snapshot->files.part_count) {
-        return snapshot->tail_bytes;
-    }
-    return fstat(snapshot->files.parts[source].fd, &facts) == 0 ? (uint64_t)facts.st_size : 0;
 }
 
 enum status snapshot_rows_open(struct snapshot_rows **rows, struct snapshot *snapshot,
