@@ -8,10 +8,9 @@ const test = require('node:test');
 const assert = require('node:assert');
 const fs = require('node:fs');
 const http = require('node:http');
-const net = require('node:net');
 const path = require('node:path');
 const {spawn, spawnSync} = require('node:child_process');
-const {startCollector, atEnd, temporaryFolder, until, rows, ROOT} = require('./collector');
+const {startCollector, atEnd, temporaryFolder, until, freePort, rows, ROOT} = require('./collector');
 const {ENGINES} = require('./engines');
 
 /** Of the site shop. */
@@ -21,15 +20,6 @@ const LIFE_SEC = 395 * 86400;
 
 const PAGE = `<!doctype html><title>Shop</title>
 <script src="/s/pipes-stub.js"></script><script async src="/s/pipes.js"></script>`;
-
-function freePort() {
-    return new Promise((resolve) => {
-        const server = net.createServer().listen(0, '127.0.0.1', () => {
-            const {port} = server.address();
-            server.close(() => resolve(port));
-        });
-    });
-}
 
 /** What starts each server in the foreground; `site` is its part of deploy/proxy. */
 const SERVERS = {
