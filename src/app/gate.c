@@ -10,12 +10,6 @@ static const struct http_head *head_of(const struct gate_pass *pass)
     return exchange_request(pass->x)->head;
 }
 
-static struct view site_of(const struct gate *gate, const struct event *event)
-{
-    struct view site = event_text(event, COLUMN_SITE);
-    return site.len > 0 ? site : view_from_text(gate->completion.site);
-}
-
 /* In the body where the protocol has one, in the query, or as the name of Basic's user. */
 static struct view key_of(const struct gate_pass *pass)
 {
@@ -34,18 +28,6 @@ static struct view key_of(const struct gate_pass *pass)
     return authorization.len > 0 ? sites_basic_key(authorization, pass->arena) : view_make(NULL, 0);
 }
 
-/* The policy of events of that site. */
-static const struct site *rules_of(const struct gate_pass *pass, struct view name)
-{
-    const struct sites *sites = &pass->settings->sites;
-    for (size_t i = 0; i < sites->count; i++) {
-        if (view_equal(sites->rows[i].name, name)) {
-            return &sites->rows[i];
-        }
-    }
-    return &sites->fallback;
-}
-
 static enum gate_verdict verdict_of(enum sites_verdict verdict)
 {
     static const enum gate_verdict OF[] = {
@@ -61,9 +43,9 @@ static enum gate_verdict verdict_of(enum sites_verdict verdict)
 static enum gate_verdict put_aside(struct gate_pass *pass, enum gate_verdict why)
 {
     static const char *const REASONS[] = {
-        [GATE_UNKNOWN_SITE] = "unknown site",
-        [GATE_WRONG_KEY] = "unknown key",
-        [GATE_WRONG_ORIGIN] = "unknown origin",
+        [GATE_UNKNOWN_SITE] = SITES_REASON_SITE,
+        [GATE_WRONG_KEY] = SITES_REASON_KEY,
+        [GATE_WRONG_ORIGIN] = SITES_REASON_ORIGIN,
     };
     struct batch *batch = pass->batch;
     struct buf text;
@@ -124,8 +106,9 @@ static enum gate_verdict admit_events(const struct gate *gate, struct gate_pass 
     struct view last = {0};
     for (size_t i = 0; i < batch->event_count; i++) {
         struct view named = event_text(&batch->events[i], COLUMN_SITE);
-        caller->site =
-            named.len == 0 && caller->key.len == 0 ? view_from_text(gate->completion.site) : named;
+        caller->site = named.len == 0 && caller->key.len == 0
+                           ? view_from_text(gate->rules.completion.site)
+                           : named;
         if (i > 0 && view_equal(caller->site, last)) {
             continue;
         }
@@ -259,18 +242,6 @@ static enum status let_go(struct gate_pass *pass, struct batch *where, const str
     return STATUS_OK;
 }
 
-static bool is_forgotten(const struct gate *gate, const struct event *event)
-{
-    static const enum column IDS[] = {COLUMN_ANONYMOUS_ID, COLUMN_USER_ID, COLUMN_PREVIOUS_ID};
-    struct view site = site_of(gate, event);
-    for (size_t i = 0; gate->forgotten && i < sizeof(IDS) / sizeof(IDS[0]); i++) {
-        if (tombstone_look_meets(gate->forgotten, site, event_text(event, IDS[i]))) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* What was not understood is of no site that is known: what the options say holds. */
 static void judge_rejects(struct gate_pass *pass, const struct signals *signals)
 {
@@ -297,12 +268,12 @@ enum status gate_judge(const struct gate *gate, struct gate_pass *pass, struct f
     enum status status = STATUS_OK;
     for (size_t i = 0; i < batch->event_count && status == STATUS_OK; i++) {
         struct event *event = &batch->events[i];
-        const struct site *rules = rules_of(pass, site_of(gate, event));
-        enum policy_verdict verdict = policy_judge(&rules->policy, &signals, event, pass->arena);
+        const struct site *site = event_rules_site(&gate->rules, event);
+        enum policy_verdict verdict = policy_judge(&site->policy, &signals, event, pass->arena);
         if (verdict != POLICY_KEEP) {
             status = let_go(pass, &pass->gone, event, fault);
             pass->reasons[verdict]++;
-        } else if (is_forgotten(gate, event)) {
+        } else if (event_rules_forgot(&gate->rules, event)) {
             status = let_go(pass, &pass->forgotten, event, fault);
         } else if (kept++ < i) {
             event_copy(&batch->events[kept - 1], event);
@@ -315,13 +286,6 @@ enum status gate_judge(const struct gate *gate, struct gate_pass *pass, struct f
 
 /* --- what is left --- */
 
-/* Loopback is no client's address, but stands in many a URL of who develops a site. */
-static struct view no_loopback(struct view address)
-{
-    bool is_none = view_starts_with(address, "127.") || view_is(address, "unix");
-    return is_none ? view_make(NULL, 0) : address;
-}
-
 static struct view address_of(const struct gate_pass *pass, struct forwarded *client)
 {
     const struct http_request *request = exchange_request(pass->x);
@@ -331,44 +295,27 @@ static struct view address_of(const struct gate_pass *pass, struct forwarded *cl
         forwarded_read(client, trusted, request->peer, request->head);
         address = view_from_text(client->address);
     }
-    return no_loopback(address);
-}
-
-/* Facts are made of what the event tells of its visitor before that is taken out of it. */
-static enum status clean_event(const struct gate *gate, struct gate_pass *pass,
-                               struct policy_request *request, struct event *event,
-                               struct fault *fault)
-{
-    request->site = site_of(gate, event);
-    request->policy = &rules_of(pass, request->site)->policy;
-    request->told_address = no_loopback(event->told.address);
-    request->told_agent = event->told.agent;
-    enum status status = policy_apply(request, event, pass->arena, fault);
-    if (status == STATUS_OK) {
-        status = completion_apply(&gate->completion, &pass->sender, event, pass->arena, fault);
-    }
-    policy_finish(request->policy, event);
-    return status;
+    return event_rules_no_loopback(address);
 }
 
 enum status gate_clean(const struct gate *gate, struct gate_pass *pass, struct fault *fault)
 {
     struct forwarded client;
     struct batch *batch = pass->batch;
-    struct policy_request request = {
-        .identity = gate->identity,
-        .now_ms = pass->inbound->received_ms,
-        .address = address_of(pass, &client),
-        .agent = http_header(head_of(pass), "user-agent"),
+    int64_t now_ms = pass->inbound->received_ms;
+    struct event_rules_of of = {
+        .request = {.moment = {now_ms, now_ms},
+                    .address = address_of(pass, &client),
+                    .agent = http_header(head_of(pass), "user-agent")},
+        .sender = &pass->sender,
     };
     enum status status = STATUS_OK;
     for (size_t i = 0; i < batch->event_count && status == STATUS_OK; i++) {
-        status = clean_event(gate, pass, &request, &batch->events[i], fault);
+        status = event_rules_apply(&gate->rules, &of, &batch->events[i], pass->arena, fault);
     }
-    request.policy = &pass->settings->sites.fallback.policy;
-    request.told_address = request.told_agent = view_make(NULL, 0);
     for (size_t i = 0; i < batch->reject_count && status == STATUS_OK; i++) {
-        status = policy_apply_raw(&request, &batch->rejects[i].raw, pass->arena, fault);
+        status =
+            event_rules_apply_raw(&gate->rules, &of, &batch->rejects[i].raw, pass->arena, fault);
     }
     return status;
 }

@@ -12,22 +12,18 @@
 #define PIPES_APP_GATE_H
 
 #include "adapters/adapter.h"
-#include "app/completion.h"
 #include "app/counts.h"
+#include "app/event_rules.h"
 #include "app/guard.h"
 #include "app/refusal.h"
 #include "app/request_account.h"
-#include "lake/tombstone_look.h"
 #include "net/server.h"
-#include "privacy/policy_event.h"
 
-/* Borrowed for the worker's life. */
+/* Borrowed. */
 struct gate {
     struct guard *guard;
     struct counts *counts;
-    struct identity *identity;
-    struct tombstone_look *forgotten;
-    struct completion completion;
+    struct event_rules rules;
 };
 
 /* One request; all borrowed. */
@@ -68,9 +64,7 @@ enum status gate_judge(const struct gate *gate, struct gate_pass *pass, struct f
  * is left of it. `all` is the request with what is left. */
 void gate_count_gone(const struct gate *gate, const struct gate_pass *pass,
                      const struct request_account *account, const struct request_counted *all);
-/* As the policy of each event's site wants it, and complete. Facts about the visitor are made of
- * what an event tells of one, and that is taken out of it. STATUS_NO_MEMORY, or what
- * identity_hash() says. */
+/* As the policy of each event's site wants it, and complete. Faults as event_rules_apply(). */
 enum status gate_clean(const struct gate *gate, struct gate_pass *pass, struct fault *fault)
     MUST_CHECK;
 

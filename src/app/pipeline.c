@@ -246,8 +246,12 @@ static enum status keep(struct taking *taking, struct exchange *x, const struct 
         pipeline->gathering->is_live = live_wants(pipeline->shared.live);
     }
     renew_cookie(taking, x);
-    const struct scrubbing scrubbing = {&taking->settings->scrubbing, pipeline->shared.keys,
-                                        &pipeline->scrub_cache, pipeline->shared.counts};
+    int64_t now_ms = taking->inbound->received_ms;
+    const struct scrubbing scrubbing = {&taking->settings->scrubbing,
+                                        pipeline->shared.keys,
+                                        {now_ms, now_ms},
+                                        &pipeline->scrub_cache,
+                                        pipeline->shared.counts};
     enum status status = gate_clean(gate, taking->pass, fault);
     status =
         status == STATUS_OK ? scrubbing_apply(&scrubbing, taking->batch, &pipeline->arena) : status;
@@ -265,9 +269,10 @@ static enum net_verdict take(struct taking *taking, struct exchange *x, struct f
     const struct pipeline_shared *shared = &pipeline->shared;
     const struct gate gate = {shared->guard,
                               shared->counts,
-                              shared->identity,
-                              pipeline->forgotten,
-                              {shared->site, shared->environment}};
+                              {&taking->settings->sites,
+                               shared->ring,
+                               pipeline->forgotten,
+                               {shared->site, shared->environment}}};
     enum gate_verdict verdict = gate_admit(&gate, taking->pass);
     if (verdict != GATE_OPEN) {
         return gate_refuse(taking->pass, &pipeline->refusals, verdict);

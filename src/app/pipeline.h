@@ -28,7 +28,7 @@
 #include "enrich/agent_rules.h"
 #include "journal/journal.h"
 #include "net/server.h"
-#include "privacy/identity.h"
+#include "privacy/key_ring.h"
 
 struct pipeline;
 
@@ -40,7 +40,7 @@ struct pipeline_shared {
     struct live *live;
     struct counts *counts;
     struct guard *guard;
-    struct identity *identity;
+    struct key_ring *ring;
     struct receipts *receipts;
     struct tombstones *tombstones; /* who was forgotten; NULL: nobody */
     struct raw_keeper *raw;        /* NULL: nothing is kept as it came */

@@ -40,8 +40,10 @@ void request_account_dropped(const struct request_account *account,
 /* One that is in the journal, and waits. Before its commit can be under way. */
 void request_account_waits(const struct request_account *account,
                            const struct request_counted *request, struct ledger_tally *noted);
-/* One that is replayed without a front door: all of it at once, for when it is kept. */
-void request_account_replayed(struct ledger_tally *tally, const struct request_counted *request);
+/* One that is replayed without a front door: all of it at once, for when it is kept. `how`:
+ * LEDGER_ACCEPTED, or why it was dropped. */
+void request_account_replayed(struct ledger_tally *tally, const struct request_counted *request,
+                              enum ledger_count how);
 /* LEDGER_ANSWERED, LEDGER_REFUSED_OVERLOADED or LEDGER_UNANSWERED; nothing is noted any more. */
 void request_account_ended(const struct request_account *account, struct ledger_tally *noted,
                            enum ledger_count how);

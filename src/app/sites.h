@@ -45,6 +45,11 @@ struct sites_caller {
     struct view origin;
 };
 
+/* Why a request was put aside, in its row of the quarantine. */
+#define SITES_REASON_SITE "unknown site"
+#define SITES_REASON_KEY "unknown key"
+#define SITES_REASON_ORIGIN "unknown origin"
+
 enum sites_verdict { SITES_OK, SITES_UNKNOWN, SITES_WRONG_KEY, SITES_WRONG_ORIGIN };
 
 /* *site is the one whose policy holds, also when it may not come. An event that names no site and
