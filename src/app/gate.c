@@ -197,7 +197,7 @@ enum net_verdict gate_refuse(const struct gate_pass *pass, const struct refusals
 
 /* --- what was said --- */
 
-void gate_count_gone(const struct gate *gate, const struct gate_pass *pass)
+static void count_reasons(const struct gate *gate, const struct gate_pass *pass)
 {
     struct counts *counts = gate->counts;
     _Atomic uint64_t *const PLACES[POLICY_VERDICTS] = {
@@ -214,6 +214,30 @@ void gate_count_gone(const struct gate *gate, const struct gate_pass *pass)
             atomic_fetch_add(&counts->received, pass->reasons[i]);
         }
     }
+    atomic_fetch_add(&counts->dropped_forgotten, pass->forgotten.event_count);
+    atomic_fetch_add(&counts->received, pass->forgotten.event_count);
+}
+
+static size_t count_of(const struct batch *batch)
+{
+    return batch->event_count + batch->reject_count;
+}
+
+void gate_count_gone(const struct gate *gate, const struct gate_pass *pass,
+                     const struct request_account *account, const struct request_counted *all)
+{
+    struct request_counted counted = *all;
+    counted.is_part = count_of(all->batch) > 0;
+    count_reasons(gate, pass);
+    counted.batch = &pass->forgotten;
+    if (count_of(counted.batch) > 0) {
+        request_account_dropped(account, &counted, LEDGER_DROPPED_FORGOTTEN);
+        counted.is_part = true;
+    }
+    counted.batch = &pass->gone;
+    if (!counted.is_part || count_of(counted.batch) > 0) {
+        request_account_dropped(account, &counted, LEDGER_DROPPED_SIGNAL);
+    }
 }
 
 static struct signals signals_of(const struct gate_pass *pass)
@@ -222,17 +246,29 @@ static struct signals signals_of(const struct gate_pass *pass)
                         http_header(head_of(pass), "cookie"));
 }
 
-static enum status let_go(struct gate_pass *pass, const struct event *event, struct fault *fault)
+static enum status let_go(struct gate_pass *pass, struct batch *where, const struct event *event,
+                          struct fault *fault)
 {
-    if (!pass->gone.events) {
-        pass->gone.events =
-            arena_alloc(pass->arena, pass->batch->event_count * sizeof(*pass->gone.events));
+    if (!where->events) {
+        where->events = arena_alloc(pass->arena, pass->batch->event_count * sizeof(*where->events));
     }
-    if (!pass->gone.events) {
+    if (!where->events) {
         return fault_set(fault, STATUS_NO_MEMORY, "no memory for events that are not kept");
     }
-    event_copy(&pass->gone.events[pass->gone.event_count++], event);
+    event_copy(&where->events[where->event_count++], event);
     return STATUS_OK;
+}
+
+static bool is_forgotten(const struct gate *gate, const struct event *event)
+{
+    static const enum column IDS[] = {COLUMN_ANONYMOUS_ID, COLUMN_USER_ID, COLUMN_PREVIOUS_ID};
+    struct view site = site_of(gate, event);
+    for (size_t i = 0; gate->forgotten && i < sizeof(IDS) / sizeof(IDS[0]); i++) {
+        if (tombstone_look_meets(gate->forgotten, site, event_text(event, IDS[i]))) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* What was not understood is of no site that is known: what the options say holds. */
@@ -264,8 +300,10 @@ enum status gate_judge(const struct gate *gate, struct gate_pass *pass, struct f
         const struct site *rules = rules_of(pass, site_of(gate, event));
         enum policy_verdict verdict = policy_judge(&rules->policy, &signals, event, pass->arena);
         if (verdict != POLICY_KEEP) {
-            status = let_go(pass, event, fault);
+            status = let_go(pass, &pass->gone, event, fault);
             pass->reasons[verdict]++;
+        } else if (is_forgotten(gate, event)) {
+            status = let_go(pass, &pass->forgotten, event, fault);
         } else if (kept++ < i) {
             event_copy(&batch->events[kept - 1], event);
         }

@@ -42,7 +42,8 @@ struct pipeline_shared {
     struct guard *guard;
     struct identity *identity;
     struct receipts *receipts;
-    struct raw_keeper *raw; /* NULL: nothing is kept as it came */
+    struct tombstones *tombstones; /* who was forgotten; NULL: nobody */
+    struct raw_keeper *raw;        /* NULL: nothing is kept as it came */
     struct agent_rules *agents;
     const struct clock *clock;
     const struct logger *log;

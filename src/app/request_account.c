@@ -58,9 +58,9 @@ static void add_request(struct ledger_tally *tally, const struct request_counted
 }
 
 void request_account_dropped(const struct request_account *account,
-                             const struct request_counted *request)
+                             const struct request_counted *request, enum ledger_count why)
 {
-    static const enum ledger_count NAMES[] = {LEDGER_RECEIVED, LEDGER_DROPPED_SIGNAL};
+    const enum ledger_count names[] = {LEDGER_RECEIVED, why};
     if (!account->door) {
         return;
     }
@@ -69,7 +69,7 @@ void request_account_dropped(const struct request_account *account,
         add_request(tally, request, LEDGER_REQUESTS);
         add_request(tally, request, LEDGER_ANSWERED);
     }
-    add_events(tally, request, NAMES, 2);
+    add_events(tally, request, names, 2);
     ledger_door_leave(account->door, account->worker);
 }
 

@@ -246,6 +246,7 @@ static enum status open_shared(struct serve *serve, struct fault *fault)
     pipeline->log = options->log;
     pipeline->guard = serve->guard;
     pipeline->identity = serve->identity;
+    pipeline->tombstones = serve->tombstones;
     pipeline->raw = serve->raw;
     pipeline->receipts = serve->receipts;
     pipeline->agents = serve->agents;
