@@ -4,9 +4,10 @@
  *
  *     struct gate_pass pass = {.settings = settings, .batch = &batch, ...};
  *     gate_admit(&gate, &pass)               refused as a whole, or not
- *     gate_judge(&gate, &pass, &fault)       events that are not kept leave the batch: somebody
- * said no, or they are late ones of who was forgotten gate_clean(&gate, &pass, &fault)       what
- * is kept: as the policy wants it, and complete
+ *     gate_judge(&gate, &pass, &fault)       events that are not kept leave the batch
+ *     gate_clean(&gate, &pass, &fault)       what is kept: as the policy wants it, and complete
+ *
+ * Not kept is what somebody said no to, and what comes late of who was forgotten.
  */
 #ifndef PIPES_APP_GATE_H
 #define PIPES_APP_GATE_H

@@ -1,5 +1,5 @@
 'use strict';
-/** The front door beside plain HTTP/1.1: TLS, HTTP/2, Unix sockets, balancers, hand-over. */
+/** The front door beside plain HTTP/1.1: TLS, HTTP/2, Unix sockets, balancers, sockets of systemd. */
 const test = require('node:test');
 const assert = require('node:assert');
 const fs = require('node:fs');
@@ -215,70 +215,6 @@ test('a Unix socket and a balancer with PROXY headers', async (t) => {
     assert.strictEqual(await send(''), '', 'without the header nothing is answered');
     assert.strictEqual(await collector.stop(), 0);
     assert.ok(rows(collector.data).length === 1);
-});
-
-test('a new process takes over under load and no request fails', async (t) => {
-    const collector = await startCollector(t, ['--workers', '2']);
-    const agent = new http.Agent({keepAlive: true, maxSockets: 16});
-    atEnd(t, () => agent.destroy());
-    const {port} = new URL(collector.url);
-    let isOver = false;
-    let sent = 0;
-    const failures = [];
-    const load = async (name) => {
-        for (let i = 1; !isOver; i++) {
-            try {
-                const answer = await request(http, {host: '127.0.0.1', port, path: '/e', agent},
-                    batch(name, i, 1));
-                sent++;
-                if (answer.status !== 200) {
-                    failures.push(answer.status);
-                }
-            } catch (error) {
-                failures.push(error.code);
-            }
-        }
-    };
-    const loads = Array.from({length: 16}, (_, i) => load(`h${i}`));
-    const pids = [collector.child.pid];
-    const running = () => {
-        try {
-            return JSON.parse(fs.readFileSync(path.join(collector.data, 'RUNNING'), 'utf8')).pid;
-        } catch (error) {
-            return 0;
-        }
-    };
-    atEnd(t, async () => {
-        const last = pids[pids.length - 1];
-        try {
-            process.kill(last, 'SIGTERM');
-        } catch (error) {
-            return;
-        }
-        await until('the last one has ended', () => {
-            try {
-                return process.kill(last, 0) && false;
-            } catch (error) {
-                return true;
-            }
-        });
-    });
-    for (let round = 0; round < 2; round++) {
-        const before = sent;
-        await until('requests are answered', () => sent > before + 100);
-        process.kill(pids[pids.length - 1], 'SIGUSR2');
-        const next = await until('another process runs', () => {
-            const pid = running();
-            return pid && !pids.includes(pid) && pid;
-        });
-        pids.push(next);
-    }
-    const before = sent;
-    await until('the last one answers', () => sent > before + 100);
-    isOver = true;
-    await Promise.all(loads);
-    assert.deepStrictEqual(failures, []);
-    await until('each is in the lake', () => rows(collector.data).length === sent);
 });
 
 test('a hand-over to a process that cannot start changes nothing', async (t) => {

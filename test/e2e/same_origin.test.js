@@ -1,6 +1,7 @@
 /**
  * The tracker and its events by the site's own host, behind each of three servers, with the very
- * files of deploy/proxy. A server that is not installed is skipped, with a word.
+ * files of deploy/proxy (but for the collector's port), in each of three browsers. A server that is
+ * not installed is skipped, with a word.
  */
 'use strict';
 const test = require('node:test');
@@ -11,7 +12,12 @@ const net = require('node:net');
 const path = require('node:path');
 const {spawn, spawnSync} = require('node:child_process');
 const {startCollector, atEnd, temporaryFolder, until, rows, ROOT} = require('./collector');
-const {startBrowser, openPage} = require('./browser');
+const {ENGINES} = require('./engines');
+
+/** Of the site shop. */
+const NAME = 'pipes_anonymous_id.shop';
+const WEEK_SEC = 7 * 86400;
+const LIFE_SEC = 395 * 86400;
 
 const PAGE = `<!doctype html><title>Shop</title>
 <script src="/s/pipes-stub.js"></script><script async src="/s/pipes.js"></script>`;
@@ -123,26 +129,52 @@ function ask(url, method, where, headers = {}, body = '') {
 
 const EVENT = {type: 'track', name: 'told'};
 
+const accepted = (collector, events) => until(`${events} events arrived`, async () =>
+    (await collector.counts()).front.accepted >= events);
+
+/** What some browsers do with a cookie that a script wrote; when it was created. */
+const cut = (page) => page.evaluate((name, seconds) => {
+    const [, value] = new RegExp(`${name}=([^;]*)`).exec(document.cookie);
+    const domain = location.hostname.replace('www.', '');
+    document.cookie =
+        `${name}=${value}; domain=${domain}; path=/; SameSite=Lax; max-age=${seconds}`;
+    return +value.split('.')[2];
+}, NAME, WEEK_SEC);
+
+/** The hosts of all that the page loaded and sent. */
+const hostsAsked = (page) => page.evaluate(() => [...new Set(
+    performance.getEntriesByType('resource').map((one) => new URL(one.name).host))]);
+
 for (const [name, server] of Object.entries(SERVERS)) {
     const options = isInstalled(server.command) ? {} : {skip: `${name} is not installed`};
 
-    test(`behind ${name} page, script and events have one host`, options, async (t) => {
-        const collector = await startCollector(t, ['--base-url', '/s', '--endpoint', '/s/e',
-            '--trusted-proxies', '127.0.0.1', '--site', 'shop']);
-        const url = await startServer(t, server, collector);
-        const page = await openPage(await startBrowser(t));
-        const hosts = new Set();
-        page.on('request', (request) => hosts.add(new URL(request.url()).host));
-        await page.goto(url);
-        await until('the view arrived', async () =>
-            (await collector.counts()).front.accepted >= 1);
-        assert.deepStrictEqual([...hosts], [new URL(url).host]);
-        await collector.stop();
-        const [row] = rows(collector.data);
-        assert.strictEqual(row.type, 'page');
-        assert.strictEqual(row.url, `${url}/`);
-        assert.deepStrictEqual(page.errors, []);
-    });
+    for (const engine of Object.values(ENGINES)) {
+        test(`behind ${name} ${engine.name} talks to one host, which sets the cookie again`,
+            options, async (t) => {
+                const collector = await startCollector(t, ['--base-url', '/s', '--endpoint',
+                    '/s/e', '--trusted-proxies', '127.0.0.1', '--server-cookie', 'on', '--site',
+                    'shop']);
+                const url = await startServer(t, server, collector);
+                const page = await (await engine.start(t)).newPage();
+                await page.goto(url);
+                await accepted(collector, 1);
+                const created = await cut(page);
+                assert.ok(await page.cookieEnds(NAME) < Date.now() / 1000 + 2 * WEEK_SEC);
+                await page.evaluate(() => pipes.track('told'));
+                await until('the cookie is set again', async () =>
+                    await page.cookieEnds(NAME) > Date.now() / 1000 + 2 * WEEK_SEC);
+                const late = await page.cookieEnds(NAME) - created / 1000 - LIFE_SEC;
+                assert.ok(Math.abs(late) <= 1.5, `it ends ${late} s after its own end`);
+                assert.deepStrictEqual(await hostsAsked(page), [new URL(url).host]);
+                await accepted(collector, 2);
+                await collector.stop();
+                const all = rows(collector.data);
+                assert.deepStrictEqual(all.map((row) => row.type).sort(), ['page', 'track']);
+                assert.deepStrictEqual([...new Set(all.map((row) => row.url))], [`${url}/`]);
+                assert.strictEqual(new Set(all.map((row) => row.anonymous_id)).size, 1);
+                assert.deepStrictEqual(page.errors, []);
+            });
+    }
 
     test(`behind ${name} the collector knows the client and its host`, options, async (t) => {
         const collector = await startCollector(t, ['--base-url', '/s', '--endpoint', '/s/e',
