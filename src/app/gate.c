@@ -1,7 +1,6 @@
 #include "app/gate.h"
 
 #include "base/json.h"
-#include "net/forwarded.h"
 
 #include <stdatomic.h>
 
@@ -73,9 +72,8 @@ static enum gate_verdict pay(const struct gate *gate, struct gate_pass *pass,
                              const struct site *rules, struct view name)
 {
     const struct settings *settings = pass->settings;
-    const struct http_request *request = exchange_request(pass->x);
     uint32_t most = rules->requests ? rules->requests : settings->site_requests;
-    struct guard_source source = {request->peer, request->head, name};
+    struct guard_source source = {pass->client, name};
     if (most > 0 && !guard_site(gate->guard, most, name, &pass->wait_ms)) {
         return GATE_SITE_BUSY;
     }
@@ -286,26 +284,13 @@ enum status gate_judge(const struct gate *gate, struct gate_pass *pass, struct f
 
 /* --- what is left --- */
 
-static struct view address_of(const struct gate_pass *pass, struct forwarded *client)
-{
-    const struct http_request *request = exchange_request(pass->x);
-    const struct trusted_networks *trusted = &pass->settings->trusted;
-    struct view address = view_from_text(request->peer);
-    if (trusted->count > 0 || trusted->has_unix) {
-        forwarded_read(client, trusted, request->peer, request->head);
-        address = view_from_text(client->address);
-    }
-    return event_rules_no_loopback(address);
-}
-
 enum status gate_clean(const struct gate *gate, struct gate_pass *pass, struct fault *fault)
 {
-    struct forwarded client;
     struct batch *batch = pass->batch;
     int64_t now_ms = pass->inbound->received_ms;
     struct event_rules_of of = {
         .request = {.moment = {now_ms, now_ms},
-                    .address = address_of(pass, &client),
+                    .address = event_rules_no_loopback(view_from_text(pass->client)),
                     .agent = http_header(head_of(pass), "user-agent")},
         .sender = &pass->sender,
     };

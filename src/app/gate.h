@@ -32,6 +32,7 @@ struct gate_pass {
     const struct settings *settings;
     const struct inbound *inbound;
     struct exchange *x;
+    const char *client; /* its address (forwarded_client()) */
     struct sender sender;
     struct arena *arena;
     struct batch *batch;

@@ -308,6 +308,7 @@ enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
     struct gate_pass pass = {.settings = request->settings,
                              .inbound = request->inbound,
                              .x = x,
+                             .client = request->client,
                              .arena = &pipeline->arena,
                              .batch = &batch,
                              .sender = worker_tools_sender(&pipeline->tools, request->settings,
@@ -321,7 +322,7 @@ enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
         return refusal_of(&pipeline->refusals, x, STATUS_BUSY, &fault);
     }
     arena_clear(&pipeline->arena);
-    enum status status = sender_know(&pass.sender, x, request->settings, &pipeline->arena);
+    enum status status = sender_know(&pass.sender, x, request->client, &pipeline->arena);
     if (status == STATUS_OK) {
         status = request->adapter->decode(request->inbound, &pipeline->arena, &batch, &fault);
     }

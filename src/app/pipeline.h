@@ -70,6 +70,7 @@ struct pipeline_request {
     const struct inbound *inbound;
     const struct adapter *adapter;
     const struct settings *settings;
+    const char *client; /* its address (forwarded_client()) */
 };
 /* The exchange's reply has its CORS headers already. Fills the rest, or waits for the round. */
 enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,

@@ -56,8 +56,6 @@ enum sites_verdict { SITES_OK, SITES_UNKNOWN, SITES_WRONG_KEY, SITES_WRONG_ORIGI
  * has a key is of the key's site. */
 enum sites_verdict sites_admit(const struct sites *sites, const struct sites_caller *caller,
                                const struct site **site);
-/* Whether pages of that origin may send to one of the sites at all. */
-bool sites_know_origin(const struct sites *sites, struct view origin);
 
 /* The key in "Basic ...", as the user's name of it; in the arena, empty when there is none. */
 struct view sites_basic_key(struct view authorization, struct arena *arena);
