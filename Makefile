@@ -36,7 +36,7 @@ VERSION := 0.1.0
 # The header alone: the library is looked for at run time, by those who ask DuckDB something.
 DUCKDB_HEADER ?= node_modules/.duckdb
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -isystem $(DUCKDB_HEADER) -DPIPES_VERSION='"$(VERSION)"' -MMD -MP $(WARNINGS) $(CFLAGS)
-LIBS = -lzstd -lz -linih -ldeflate -lbrotlidec -lnghttp2 -luring -lpcre2-8 -lmaxminddb -lssl -lcrypto -lpthread
+LIBS = -Wl,-z,relro,-z,now -lzstd -lz -linih -ldeflate -lbrotlidec -lnghttp2 -luring -lpcre2-8 -lmaxminddb -lssl -lcrypto -lpthread
 
 SOURCES := $(sort $(wildcard src/*/*.c))
 GENERATED := $(addprefix $(BUILD)/gen/,embedded_tracker.o embedded_dashboard.o embedded_deploy.o agent_table.o scrub_rules.o)

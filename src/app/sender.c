@@ -29,27 +29,19 @@ static struct visitor_hints hints_of(const struct http_head *head)
     };
 }
 
-void sender_read(struct visitor *visitor, const struct http_head *head, const char *peer,
-                 const struct trusted_networks *trusted)
+void sender_read(struct visitor *visitor, const struct http_head *head, const char *client)
 {
-    struct forwarded client;
     *visitor = (struct visitor){.agent = agent_of(head), .hints = hints_of(head)};
-    if (trusted->count > 0 || trusted->has_unix) {
-        forwarded_read(&client, trusted, peer, head);
-        peer = client.address;
-    }
-    visitor->has_address = ip_address_parse(&visitor->address, view_from_text(peer));
+    visitor->has_address = ip_address_parse(&visitor->address, view_from_text(client));
 }
 
-enum status sender_know(struct sender *sender, const struct exchange *x,
-                        const struct settings *settings, struct arena *arena)
+enum status sender_know(struct sender *sender, const struct exchange *x, const char *client,
+                        struct arena *arena)
 {
-    const struct http_request *request = exchange_request(x);
     struct visitor visitor;
-    sender_read(&visitor, request->head, request->peer, &settings->trusted);
+    sender_read(&visitor, exchange_request(x)->head, client);
     sender->arena = arena;
     sender->agent = visitor.agent;
-    sender->cut = settings->sites.cut;
     cut_address(&visitor, sender->cut);
     return enrich_list_know(&visitor, &sender->tools, &sender->facts, arena);
 }

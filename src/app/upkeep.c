@@ -200,7 +200,7 @@ static void look_at_keys(struct upkeep *upkeep)
     struct fault fault = {0};
     uint64_t held;
     const struct upkeep_options *options = &upkeep->options;
-    if (identity_tick(options->identity, clock_now_ms(options->clock), &fault) != STATUS_OK &&
+    if (key_ring_tick(options->ring, clock_now_ms(options->clock), &fault) != STATUS_OK &&
         logger_gate_hit(&upkeep->key_gate, clock_monotonic_ms(options->clock), &held)) {
         logger_error(options->log, "privacy", "a key that is over could not be destroyed: %s",
                      fault.text);

@@ -29,6 +29,7 @@ struct sender worker_tools_sender(const struct worker_tools *tools, const struct
 {
     const struct places *places = &settings->places;
     return (struct sender){
+        .cut = settings->sites.cut,
         .tools = {
             .agents = tools->agents,
             .places = {places->countries, places->networks, settings->generation},

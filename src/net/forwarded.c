@@ -167,3 +167,13 @@ void forwarded_read(struct forwarded *client, const struct trusted_networks *tru
         memcpy(client->address, part.len > 0 ? part.at : "", part.len);
     }
 }
+
+const char *forwarded_client(struct forwarded *room, const struct trusted_networks *trusted,
+                             const char *peer, const struct http_head *head)
+{
+    if (trusted->count == 0 && !trusted->has_unix) {
+        return peer;
+    }
+    forwarded_read(room, trusted, peer, head);
+    return room->address;
+}

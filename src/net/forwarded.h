@@ -52,5 +52,8 @@ bool trusted_networks_hold(const struct trusted_networks *trusted,
  * of a Unix socket) is copied, cut at the room, unless it is trusted and names another. */
 void forwarded_read(struct forwarded *client, const struct trusted_networks *trusted,
                     const char *peer, const struct http_head *head);
+/* The client's address by that, in `room`; where nobody is trusted the peer's, for nothing. */
+const char *forwarded_client(struct forwarded *room, const struct trusted_networks *trusted,
+                             const char *peer, const struct http_head *head);
 
 #endif

@@ -42,11 +42,6 @@ enum policy_preset policy_preset_find(const char *name)
     return preset;
 }
 
-const char *policy_preset_name(enum policy_preset preset)
-{
-    return PRESET_NAMES[preset];
-}
-
 const char *policy_preset_text(enum policy_preset preset, const char *option)
 {
     for (size_t i = 0; i < sizeof(ROWS) / sizeof(ROWS[0]); i++) {

@@ -49,7 +49,6 @@ struct privacy_policy {
 
 /* POLICY_PRESETS for a name that is none. */
 enum policy_preset policy_preset_find(const char *name);
-const char *policy_preset_name(enum policy_preset preset);
 
 /* The text that a preset gives an option of that name, also one that is none of policy_word's (the
  * tracker's storage, how long what is kept); NULL: presets have no opinion. */
