@@ -194,6 +194,21 @@ test('the compose files are of the form that Compose reads, and give no right aw
     }
 });
 
+test('containers are removed; their volumes only when that was said', (t) => {
+    for (const [words, isGone] of [[[], false], [['--with-data'], true]]) {
+        const folder = container(t, '--domain', DOMAIN);
+        const docker = temporaryFolder(t);
+        fs.writeFileSync(path.join(docker, 'docker'), '#!/bin/sh\necho "docker $*"\n',
+            {mode: 0o755});
+        const made = deploy(t, ['container', '--remove', ...words],
+            {cwd: path.dirname(folder), env: {PATH: docker}});
+        assert.deepStrictEqual([made.status, made.stderr], [0, '']);
+        assert.match(made.stdout, isGone ? /^docker compose \S+ \S+ down --volumes$/m
+            : /^docker compose -f pipes-deploy\/compose\.yaml down$/m);
+        assert.ok(!fs.existsSync(folder));
+    }
+});
+
 test('an answering collector is healthy, none is not', async (t) => {
     const collector = await startCollector(t);
     assert.strictEqual(deploy(t, ['check', '--data', collector.data]).status, 0);
