@@ -79,8 +79,7 @@ function functionsOf(code) {
             return;
         }
         for (const key of Object.keys(node)) {
-            const label = node.type === 'Property' ? node.key.name || node.key.value :
-                node.type === 'CallExpression' && node.callee.name ? `${node.callee.name}(...)` : name;
+            const label = node.type === 'Property' ? node.key.name || node.key.value : name;
             [].concat(node[key]).forEach((part) => walk(part, label, depth));
         }
     };
