@@ -1,7 +1,8 @@
 /*
  * What each part of the tracker weighs, found by leaving it out:
  *
- *     node bench/tracker/sizes.js                 the sets, and each module within all of them
+ *     node bench/tracker/sizes.js                 the sets, each module within all of them, and
+ *                                                 each file of the core
  *     node bench/tracker/sizes.js functions       each function of the core, emptied
  *     node bench/tracker/sizes.js functions clicks    of a module, within the default set
  *
@@ -65,6 +66,15 @@ function printSets(texts) {
     }
 }
 
+/** What the core loses without one of its files; its calls of that stay. */
+async function printFiles(texts) {
+    console.log('\nfile of the core');
+    for (const file of LIST.core.files.filter((name) => name !== 'core')) {
+        const bytes = gzip(texts.core) - gzip(await unitWith(file, ''));
+        console.log(file.padEnd(14), String(bytes).padStart(6));
+    }
+}
+
 /** Functions with their text's place and the name they go by, outer ones too. */
 function functionsOf(code) {
     const found = [];
@@ -121,6 +131,7 @@ async function main([what, name = 'core']) {
         await printFunctions(texts, name);
     } else {
         printSets(texts);
+        await printFiles(texts);
     }
 }
 

@@ -80,7 +80,9 @@ function ids(local, config, suffix) {
 
     function forget() {
         anonymous = session = user = undefined;
-        if (has_cookie) {
+        // Who refused before there was an id gets no cookie written, not even to find the domain.
+        jar_ms = 0;
+        if (has_cookie && readCookie(COOKIE)) {
             writeCookie(COOKIE, '', root(), 0);
             jar_ms = 0;
         }
