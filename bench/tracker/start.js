@@ -3,6 +3,7 @@
  *
  *     node bench/tracker/start.js profile [TURNS=15] [MODULES=default]
  *     node bench/tracker/start.js against FILE [TURNS=31] [MODULES=default]
+ *     node bench/tracker/start.js calls [FILE] [MODULES=default]
  *
  * `profile` samples the thread every 50 us from before the page is opened until five seconds after
  * its events were delivered, at the processor's own speed, and prints what the page with ours spent
@@ -11,6 +12,7 @@
  * `against` opens the page with our script and with the one in FILE (another build's pipes.js) in
  * turn, at a quarter of the speed, and compares the script time that the thread itself spent: other
  * programs on the machine count less than by the clock.
+ * `calls` counts how often each of them asks what of the browser, which no noise changes.
  */
 'use strict';
 const fs = require('node:fs');
@@ -101,13 +103,58 @@ async function against(browser, file) {
         ` ${upper.toFixed(3)} (modules: ${MODULES})`);
 }
 
+/** In the page: counts what is asked for from here on. */
+function count() {
+    window.asked = {};
+    const note = (what) => { window.asked[what] = (window.asked[what] || 0) + 1; };
+    const method = (owner, name) => {
+        const before = owner[name];
+        owner[name] = function (...args) {
+            note(name);
+            return before.apply(this, args);
+        };
+    };
+    ['getItem', 'setItem', 'removeItem', 'key'].forEach((name) => method(Storage.prototype, name));
+    ['setTimeout', 'clearTimeout', 'fetch'].forEach((name) => method(window, name));
+    method(EventTarget.prototype, 'addEventListener');
+    method(Crypto.prototype, 'getRandomValues');
+    method(Navigator.prototype, 'sendBeacon');
+    const cookie = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie');
+    const height = Object.getOwnPropertyDescriptor(Element.prototype, 'scrollHeight');
+    const getter = (owner, name, {get, set}) => Object.defineProperty(owner, name, {
+        get() {
+            note(name);
+            return get.call(this);
+        },
+        set(value) {
+            note(`${name}=`);
+            set.call(this, value);
+        }});
+    getter(Document.prototype, 'cookie', cookie);
+    getter(Element.prototype, 'scrollHeight', height);
+}
+
+async function calls(browser, file) {
+    const ours = buildTracker(MODULES);
+    const other = file ? {other: {...ours, script: fs.readFileSync(file)}} : {};
+    const site = await startSite({pipes: ours, ...other});
+    for (const name of ['plausible', 'pipes', ...Object.keys(other)]) {
+        const asked = await visit(browser, site, name, {throttle: 1,
+            begin: (session, page) => page.evaluateOnNewDocument(count),
+            look: (session, page) => page.evaluate(() => window.asked)});
+        console.log(`${name}: ${Object.entries(asked).map((one) => one.join(' ')).join(', ')}`);
+    }
+    site.server.close();
+}
+
 async function main([what, file]) {
-    if (what !== 'profile' && !(what === 'against' && file)) {
-        throw new Error('usage: node bench/tracker/start.js profile | against FILE');
+    const measure = {profile, against, calls}[what];
+    if (!measure || what === 'against' && !file) {
+        throw new Error('usage: node bench/tracker/start.js profile | against FILE | calls [FILE]');
     }
     const browser = await puppeteer.launch(CHROMIUM);
     try {
-        await (what === 'profile' ? profile(browser) : against(browser, file));
+        await measure(browser, file);
     } finally {
         await browser.close();
     }
