@@ -6,14 +6,15 @@
  *
  * `profile` samples the thread every 50 us from before the page is opened until five seconds after
  * its events were delivered, at the processor's own speed, and prints what the page with ours spent
- * in each of the browser's functions that it calls (its name and who called it) and in each of its
- * own, as medians, beside the sum for Plausible's.
+ * in each of the browser's functions that it calls (its name and the beginning of who called it)
+ * and in each of its own (which has what it reads and sets, as document.cookie), as medians, beside the sum for Plausible's.
  * `against` opens the page with our script and with the one in FILE (another build's pipes.js) in
  * turn, at a quarter of the speed, and compares the script time that the thread itself spent: other
  * programs on the machine count less than by the clock.
  */
 'use strict';
 const fs = require('node:fs');
+const zlib = require('node:zlib');
 const puppeteer = require('puppeteer-core');
 const {CHROMIUM} = require('../../test/e2e/browser');
 const {buildTracker, startSite, visit, scriptTime, median, ratio} = require('./site');
@@ -23,15 +24,16 @@ const turnsOr = (count) => Number(process.env.TURNS || count);
 const THROTTLE = 4;
 const SAMPLE_US = 50;
 const FEW_MS = 0.2;
+const TEXT_LENGTH = 60;
 
-/** Milliseconds by place ("getItem < u (/pipes.js:1:900)") of one visit, of one script's calls. */
-function byPlace(profile, file) {
+/** Milliseconds by place ("fetch < function(n){...") of one visit, of one script's calls. */
+function byPlace(profile, file, lines) {
     const nodes = new Map(profile.nodes.map((node) => [node.id, node]));
     const above = new Map();
     profile.nodes.forEach((node) => (node.children || []).forEach((id) => above.set(id, node)));
     const isOurs = (node) => node.callFrame.url.includes(file);
     const label = ({callFrame: {functionName, lineNumber, columnNumber}}) =>
-        `${functionName || '(script)'}:${lineNumber + 1}:${columnNumber + 1}`;
+        `${functionName}${lines[lineNumber].substr(columnNumber, TEXT_LENGTH)}`;
     const spent = new Map();
     profile.samples.forEach((id, i) => {
         let node = nodes.get(id);
@@ -55,7 +57,8 @@ const profileOf = (browser, site, which) => visit(browser, site, which, {throttl
         await session.send('Profiler.start');
     },
     look: async (session) =>
-        byPlace((await session.send('Profiler.stop')).profile, `/${which}.js`)});
+        byPlace((await session.send('Profiler.stop')).profile, `/${which}.js`,
+            zlib.gunzipSync(site.gzip.get(`/${which}.js`)).toString().split('\n'))});
 
 const sumOf = (spent) => [...spent.values()].reduce((sum, ms) => sum + ms, 0);
 

@@ -178,7 +178,7 @@ function sendByXhr(url, body, done) {
     request.send(body);
 }
 
-/** Posts body; done(status, retryAfter, text) with status 0 for a dead network. */
+/** Posts body, a text being text/plain by itself; done(status, retryAfter, text) with status 0 for a dead network. */
 function post(url, body, done, credentials) {
     var safe = fence(done);
     function failed() { safe(0); }
@@ -187,8 +187,7 @@ function post(url, body, done, credentials) {
             return sendByXhr(url, body, safe);
         }
         window.fetch(url, {
-            method: 'POST', body: body, keepalive: true, credentials: credentials || 'omit',
-            headers: {'Content-Type': 'text/plain;charset=UTF-8'}
+            method: 'POST', body: body, keepalive: true, credentials: credentials || 'omit'
         }).then(function (answer) {
             function report(text) {
                 safe(answer.status, answer.headers.get('Retry-After'), text);

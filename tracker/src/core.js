@@ -191,8 +191,8 @@ function core(config, modules, api) {
     }
 
     /** What may be sent now: another tab may have opted out since. */
-    function ownQueues() {
-        if (saysNo()) {
+    function ownQueues(all) {
+        if (!all && saysNo()) {
             stop();
         }
         return queues._list();

@@ -3,7 +3,7 @@
  * Every answer carries the number of the request it belongs to; after _stop that number has
  * moved on, so a late answer changes nothing; each start makes another one of these.
  * @param {Object} config endpoint, site, bundle
- * @param {function(): Array} queues own queue first
+ * @param {function(boolean=): Array} queues own queue first; true: whether or not any may be sent
  * @param {function(string, Object)} tell hook: 'sent' and 'refused'
  * @param {function()} pack   lends what makes a body smaller, in its own time: (text, done)
  */
@@ -75,7 +75,9 @@ function transport(config, queues, tell, pack) {
         batch._queue._answered(batch._ask, have);
         failures = 0;
         batch = undefined;
-        schedule(0);
+        if (queues(1).some(function (one) { return one._pending(); })) {
+            schedule(0);
+        }
         tell(hook, number);
     }
 
