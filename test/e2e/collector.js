@@ -153,7 +153,7 @@ class Collector {
         await this._end('SIGKILL');
     }
 
-    /** Ends it as Ctrl-C does; gives the exit status, after a hand-over that of the first process. */
+    /** Ends it as Ctrl-C does; the exit status, after a hand-over that of the first process. */
     async stop() {
         return this.child && this._end('SIGINT');
     }

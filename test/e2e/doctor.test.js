@@ -358,7 +358,8 @@ function makeCertificate(t) {
     const file = (name) => path.join(folder, name);
     execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt',
         'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1', '-subj', '/CN=test', '-addext',
-        'subjectAltName=IP:127.0.0.1,DNS:www.shop.localhost,DNS:events.shop.localhost', '-keyout', file('key'), '-out', file('cert')],
+        'subjectAltName=IP:127.0.0.1,DNS:www.shop.localhost,DNS:events.shop.localhost',
+        '-keyout', file('key'), '-out', file('cert')],
     {stdio: 'ignore'});
     return {key: fs.readFileSync(file('key')), cert: fs.readFileSync(file('cert')),
         file: file('cert'), keyFile: file('key')};

@@ -1,5 +1,5 @@
 'use strict';
-/** The front door beside plain HTTP/1.1: TLS, HTTP/2, Unix sockets, balancers, sockets of systemd. */
+/** The front door beside plain HTTP/1.1: TLS, HTTP/2, Unix sockets, balancers, systemd. */
 const test = require('node:test');
 const assert = require('node:assert');
 const fs = require('node:fs');

@@ -10,7 +10,8 @@ const fs = require('node:fs');
 const http = require('node:http');
 const path = require('node:path');
 const {spawn, spawnSync} = require('node:child_process');
-const {startCollector, atEnd, temporaryFolder, until, freePort, rows, ROOT} = require('./collector');
+const {startCollector, atEnd, temporaryFolder, until, freePort, rows, ROOT}
+    = require('./collector');
 const {ENGINES} = require('./engines');
 const {PAGE, checkOwnHost} = require('./own_host');
 
