@@ -20,6 +20,7 @@
 #   make fresh    prove set-up and tests in a bare Debian root (needs debootstrap and root)
 #   make deb      the Debian package, build/pipes_VERSION_ARCH.deb; CC=aarch64-linux-gnu-gcc for arm64
 #   make deploy-smoke  package, HTTPS with a real browser, container, AWS, each in a bare Debian root
+#   make restart-smoke  a minute of load, ten restarts, one of them an upgrade: nothing fails
 #   make install  program, manual, completion, service unit; PREFIX=/usr/local, DESTDIR=
 
 BUILD ?= build
@@ -35,7 +36,7 @@ VERSION := 0.1.0
 # The header alone: the library is looked for at run time, by those who ask DuckDB something.
 DUCKDB_HEADER ?= node_modules/.duckdb
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -isystem $(DUCKDB_HEADER) -DPIPES_VERSION='"$(VERSION)"' -MMD -MP $(WARNINGS) $(CFLAGS)
-LIBS = -lzstd -lz -linih -ldeflate -lbrotlidec -lnghttp2 -luring -lpcre2-8 -lmaxminddb -lssl -lcrypto -lpthread
+LIBS = -Wl,-z,relro,-z,now -lzstd -lz -linih -ldeflate -lbrotlidec -lnghttp2 -luring -lpcre2-8 -lmaxminddb -lssl -lcrypto -lpthread
 
 SOURCES := $(sort $(wildcard src/*/*.c))
 GENERATED := $(addprefix $(BUILD)/gen/,embedded_tracker.o embedded_dashboard.o embedded_deploy.o agent_table.o scrub_rules.o)
@@ -336,6 +337,16 @@ bench-lake:
 	@$(MAKE) --no-print-directory all $(BUILD)/bench/generate $(BUILD)/bench/duck_sql $(BUILD)/bench/measured
 	@[ -d $(DATA)/lake ] || $(BUILD)/bench/generate --data $(DATA) --events $(EVENTS) $(GENERATE)
 	@node bench/lake/measure.js --data $(DATA) $(MEASURE)
+
+# The next release differs in its version, and what has that in it is compiled anew.
+NEXT := $(BUILD)/next
+.PHONY: restart-smoke
+restart-smoke: setup-test
+	@$(MAKE) --no-print-directory all
+	@rm -rf $(NEXT) && mkdir -p $(NEXT) && cp -a $(BUILD)/src $(BUILD)/gen $(BUILD)/tracker $(NEXT)/
+	@rm -f $$(grep -l PIPES_VERSION src/*/*.c | sed 's,\(.*\)c$$,$(NEXT)/\1o,')
+	@$(MAKE) --no-print-directory BUILD=$(NEXT) VERSION=9.9.9 $(NEXT)/pipes
+	@node test/smoke/restart.js $(BUILD)/pipes $(NEXT)/pipes
 
 # Deployments in systems of their own; PARTS='event aws'.
 .PHONY: deploy-smoke

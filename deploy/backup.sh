@@ -33,7 +33,8 @@ copy_all() {
     # Under this lock files of the lake are not replaced by others.
     pack flock -s lake/SNAPSHOT $create --exclude='./journal' --exclude='./lake/CURSOR' \
         --exclude='./lake/_*' --exclude=./RUNNING --exclude=./OPTIONS --exclude=./ADMIN_TOKEN \
-        --exclude=./LOCK --exclude=./IDENTITY_KEY --exclude=./DAILY_SALT .
+        --exclude=./LOCK --exclude=./IDENTITY_KEY --exclude=./DAILY_SALT --exclude=./SCRUB_KEY \
+        --exclude=./raw-requests .
 }
 
 # A segment that was given back and used again while it was read makes a copy that is not sound: once more.

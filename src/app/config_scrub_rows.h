@@ -34,7 +34,7 @@
      .min = 60000,
      .max = 400LL * 86400000,
      .help = "how long hashes are made with one key; then it is destroyed and another one made",
-     .uses = CONFIG_SERVE | CONFIG_CONFIG},
+     .uses = CONFIG_SERVE | CONFIG_CONFIG | CONFIG_REPLAY},
     {.name = "scrub-allow",
      .type = OPTION_TEXT,
      .default_text = "",

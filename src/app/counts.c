@@ -32,6 +32,7 @@ static const struct {
         "what became of the events that were received"),
     ROW(quarantined, "events", "{outcome=\"quarantined\"}", NULL),
     ROW(dropped_signal, "events", "{outcome=\"dropped_signal\"}", NULL),
+    ROW(dropped_forgotten, "events", "{outcome=\"dropped_forgotten\"}", NULL),
     ROW(given_up, "events", "{outcome=\"given_up\"}", NULL),
     ROW(dropped_gpc, "events_dropped", "{signal=\"gpc\"}",
         "events that somebody said no to, by what said it"),

@@ -36,6 +36,7 @@ struct counts {
     _Atomic uint64_t dropped_opt_out;    /* the cookie */
     _Atomic uint64_t dropped_denied;     /* the event says that consent was denied */
     _Atomic uint64_t dropped_no_consent; /* consent-needed */
+    _Atomic uint64_t dropped_forgotten;  /* of who was forgotten: they came late */
     _Atomic uint64_t given_up;           /* answered 503 */
     _Atomic uint64_t lone_surrogates;    /* repaired */
     _Atomic uint64_t events_scrubbed;    /* lost something, however little */

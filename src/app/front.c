@@ -117,13 +117,6 @@ static enum net_verdict refuse_source(struct front *front, struct exchange *x, i
     return NET_DONE;
 }
 
-static enum net_verdict take_events(struct front *front, struct exchange *x,
-                                    const struct inbound *inbound, const struct adapter *adapter)
-{
-    struct pipeline_request request = {inbound, adapter, front->settings};
-    return pipeline_take(front->pipeline, x, &request);
-}
-
 static enum net_verdict on_request(void *self, struct exchange *x)
 {
     struct front *front = self;
@@ -132,9 +125,11 @@ static enum net_verdict on_request(void *self, struct exchange *x)
     const struct http_head *head = request->head;
     struct http_reply *reply = exchange_reply(x);
     int64_t wait_ms;
+    struct forwarded room;
+    const char *client = forwarded_client(&room, &settings->trusted, request->peer, head);
     bool is_allowed = cors_apply(&settings->cors, http_header(head, "origin"),
                                  head->method == HTTP_OPTIONS, reply);
-    if (!guard_request(front->shared->pipeline.guard, settings, request->peer, head, &wait_ms)) {
+    if (!guard_request(front->shared->pipeline.guard, settings, client, &wait_ms)) {
         return refuse_source(front, x, wait_ms);
     }
     if (head->method == HTTP_OPTIONS) {
@@ -152,7 +147,8 @@ static enum net_verdict on_request(void *self, struct exchange *x)
     if (adapter) {
         /* Which site it is for is known later; strangers may be welcome in quarantine. */
         is_allowed = is_allowed || (settings->sites.count > 0 && settings->sites.quarantines);
-        return is_allowed ? take_events(front, x, &inbound, adapter)
+        const struct pipeline_request taken = {&inbound, adapter, settings, client};
+        return is_allowed ? pipeline_take(front->pipeline, x, &taken)
                           : refuse(front, x, REFUSAL_ORIGIN);
     }
     if (is_read(head->method)) {

@@ -1,19 +1,12 @@
 #include "app/gate.h"
 
 #include "base/json.h"
-#include "net/forwarded.h"
 
 #include <stdatomic.h>
 
 static const struct http_head *head_of(const struct gate_pass *pass)
 {
     return exchange_request(pass->x)->head;
-}
-
-static struct view site_of(const struct gate *gate, const struct event *event)
-{
-    struct view site = event_text(event, COLUMN_SITE);
-    return site.len > 0 ? site : view_from_text(gate->completion.site);
 }
 
 /* In the body where the protocol has one, in the query, or as the name of Basic's user. */
@@ -34,18 +27,6 @@ static struct view key_of(const struct gate_pass *pass)
     return authorization.len > 0 ? sites_basic_key(authorization, pass->arena) : view_make(NULL, 0);
 }
 
-/* The policy of events of that site. */
-static const struct site *rules_of(const struct gate_pass *pass, struct view name)
-{
-    const struct sites *sites = &pass->settings->sites;
-    for (size_t i = 0; i < sites->count; i++) {
-        if (view_equal(sites->rows[i].name, name)) {
-            return &sites->rows[i];
-        }
-    }
-    return &sites->fallback;
-}
-
 static enum gate_verdict verdict_of(enum sites_verdict verdict)
 {
     static const enum gate_verdict OF[] = {
@@ -61,9 +42,9 @@ static enum gate_verdict verdict_of(enum sites_verdict verdict)
 static enum gate_verdict put_aside(struct gate_pass *pass, enum gate_verdict why)
 {
     static const char *const REASONS[] = {
-        [GATE_UNKNOWN_SITE] = "unknown site",
-        [GATE_WRONG_KEY] = "unknown key",
-        [GATE_WRONG_ORIGIN] = "unknown origin",
+        [GATE_UNKNOWN_SITE] = SITES_REASON_SITE,
+        [GATE_WRONG_KEY] = SITES_REASON_KEY,
+        [GATE_WRONG_ORIGIN] = SITES_REASON_ORIGIN,
     };
     struct batch *batch = pass->batch;
     struct buf text;
@@ -91,9 +72,8 @@ static enum gate_verdict pay(const struct gate *gate, struct gate_pass *pass,
                              const struct site *rules, struct view name)
 {
     const struct settings *settings = pass->settings;
-    const struct http_request *request = exchange_request(pass->x);
     uint32_t most = rules->requests ? rules->requests : settings->site_requests;
-    struct guard_source source = {request->peer, request->head, name};
+    struct guard_source source = {pass->client, name};
     if (most > 0 && !guard_site(gate->guard, most, name, &pass->wait_ms)) {
         return GATE_SITE_BUSY;
     }
@@ -124,8 +104,9 @@ static enum gate_verdict admit_events(const struct gate *gate, struct gate_pass 
     struct view last = {0};
     for (size_t i = 0; i < batch->event_count; i++) {
         struct view named = event_text(&batch->events[i], COLUMN_SITE);
-        caller->site =
-            named.len == 0 && caller->key.len == 0 ? view_from_text(gate->completion.site) : named;
+        caller->site = named.len == 0 && caller->key.len == 0
+                           ? view_from_text(gate->rules.completion.site)
+                           : named;
         if (i > 0 && view_equal(caller->site, last)) {
             continue;
         }
@@ -197,7 +178,7 @@ enum net_verdict gate_refuse(const struct gate_pass *pass, const struct refusals
 
 /* --- what was said --- */
 
-void gate_count_gone(const struct gate *gate, const struct gate_pass *pass)
+static void count_reasons(const struct gate *gate, const struct gate_pass *pass)
 {
     struct counts *counts = gate->counts;
     _Atomic uint64_t *const PLACES[POLICY_VERDICTS] = {
@@ -214,6 +195,30 @@ void gate_count_gone(const struct gate *gate, const struct gate_pass *pass)
             atomic_fetch_add(&counts->received, pass->reasons[i]);
         }
     }
+    atomic_fetch_add(&counts->dropped_forgotten, pass->forgotten.event_count);
+    atomic_fetch_add(&counts->received, pass->forgotten.event_count);
+}
+
+static size_t count_of(const struct batch *batch)
+{
+    return batch->event_count + batch->reject_count;
+}
+
+void gate_count_gone(const struct gate *gate, const struct gate_pass *pass,
+                     const struct request_account *account, const struct request_counted *all)
+{
+    struct request_counted counted = *all;
+    counted.is_part = count_of(all->batch) > 0;
+    count_reasons(gate, pass);
+    counted.batch = &pass->forgotten;
+    if (count_of(counted.batch) > 0) {
+        request_account_dropped(account, &counted, LEDGER_DROPPED_FORGOTTEN);
+        counted.is_part = true;
+    }
+    counted.batch = &pass->gone;
+    if (!counted.is_part || count_of(counted.batch) > 0) {
+        request_account_dropped(account, &counted, LEDGER_DROPPED_SIGNAL);
+    }
 }
 
 static struct signals signals_of(const struct gate_pass *pass)
@@ -222,16 +227,16 @@ static struct signals signals_of(const struct gate_pass *pass)
                         http_header(head_of(pass), "cookie"));
 }
 
-static enum status let_go(struct gate_pass *pass, const struct event *event, struct fault *fault)
+static enum status let_go(struct gate_pass *pass, struct batch *where, const struct event *event,
+                          struct fault *fault)
 {
-    if (!pass->gone.events) {
-        pass->gone.events =
-            arena_alloc(pass->arena, pass->batch->event_count * sizeof(*pass->gone.events));
+    if (!where->events) {
+        where->events = arena_alloc(pass->arena, pass->batch->event_count * sizeof(*where->events));
     }
-    if (!pass->gone.events) {
+    if (!where->events) {
         return fault_set(fault, STATUS_NO_MEMORY, "no memory for events that are not kept");
     }
-    event_copy(&pass->gone.events[pass->gone.event_count++], event);
+    event_copy(&where->events[where->event_count++], event);
     return STATUS_OK;
 }
 
@@ -261,11 +266,13 @@ enum status gate_judge(const struct gate *gate, struct gate_pass *pass, struct f
     enum status status = STATUS_OK;
     for (size_t i = 0; i < batch->event_count && status == STATUS_OK; i++) {
         struct event *event = &batch->events[i];
-        const struct site *rules = rules_of(pass, site_of(gate, event));
-        enum policy_verdict verdict = policy_judge(&rules->policy, &signals, event, pass->arena);
+        const struct site *site = event_rules_site(&gate->rules, event);
+        enum policy_verdict verdict = policy_judge(&site->policy, &signals, event, pass->arena);
         if (verdict != POLICY_KEEP) {
-            status = let_go(pass, event, fault);
+            status = let_go(pass, &pass->gone, event, fault);
             pass->reasons[verdict]++;
+        } else if (event_rules_forgot(&gate->rules, event)) {
+            status = let_go(pass, &pass->forgotten, event, fault);
         } else if (kept++ < i) {
             event_copy(&batch->events[kept - 1], event);
         }
@@ -277,60 +284,23 @@ enum status gate_judge(const struct gate *gate, struct gate_pass *pass, struct f
 
 /* --- what is left --- */
 
-/* Loopback is no client's address, but stands in many a URL of who develops a site. */
-static struct view no_loopback(struct view address)
-{
-    bool is_none = view_starts_with(address, "127.") || view_is(address, "unix");
-    return is_none ? view_make(NULL, 0) : address;
-}
-
-static struct view address_of(const struct gate_pass *pass, struct forwarded *client)
-{
-    const struct http_request *request = exchange_request(pass->x);
-    const struct trusted_networks *trusted = &pass->settings->trusted;
-    struct view address = view_from_text(request->peer);
-    if (trusted->count > 0 || trusted->has_unix) {
-        forwarded_read(client, trusted, request->peer, request->head);
-        address = view_from_text(client->address);
-    }
-    return no_loopback(address);
-}
-
-/* Facts are made of what the event tells of its visitor before that is taken out of it. */
-static enum status clean_event(const struct gate *gate, struct gate_pass *pass,
-                               struct policy_request *request, struct event *event,
-                               struct fault *fault)
-{
-    request->site = site_of(gate, event);
-    request->policy = &rules_of(pass, request->site)->policy;
-    request->told_address = no_loopback(event->told.address);
-    request->told_agent = event->told.agent;
-    enum status status = policy_apply(request, event, pass->arena, fault);
-    if (status == STATUS_OK) {
-        status = completion_apply(&gate->completion, &pass->sender, event, pass->arena, fault);
-    }
-    policy_finish(request->policy, event);
-    return status;
-}
-
 enum status gate_clean(const struct gate *gate, struct gate_pass *pass, struct fault *fault)
 {
-    struct forwarded client;
     struct batch *batch = pass->batch;
-    struct policy_request request = {
-        .identity = gate->identity,
-        .now_ms = pass->inbound->received_ms,
-        .address = address_of(pass, &client),
-        .agent = http_header(head_of(pass), "user-agent"),
+    int64_t now_ms = pass->inbound->received_ms;
+    struct event_rules_of of = {
+        .request = {.moment = {now_ms, now_ms},
+                    .address = event_rules_no_loopback(view_from_text(pass->client)),
+                    .agent = http_header(head_of(pass), "user-agent")},
+        .sender = &pass->sender,
     };
     enum status status = STATUS_OK;
     for (size_t i = 0; i < batch->event_count && status == STATUS_OK; i++) {
-        status = clean_event(gate, pass, &request, &batch->events[i], fault);
+        status = event_rules_apply(&gate->rules, &of, &batch->events[i], pass->arena, fault);
     }
-    request.policy = &pass->settings->sites.fallback.policy;
-    request.told_address = request.told_agent = view_make(NULL, 0);
     for (size_t i = 0; i < batch->reject_count && status == STATUS_OK; i++) {
-        status = policy_apply_raw(&request, &batch->rejects[i].raw, pass->arena, fault);
+        status =
+            event_rules_apply_raw(&gate->rules, &of, &batch->rejects[i].raw, pass->arena, fault);
     }
     return status;
 }

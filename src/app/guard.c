@@ -91,23 +91,11 @@ void guard_disconnect(struct guard *guard, const char *peer)
     }
 }
 
-/* Of the client, seen through proxies; false when nobody may be limited by it. */
-static bool find_source(const struct settings *settings, const char *peer,
-                        const struct http_head *head, struct ip_address *address)
-{
-    struct forwarded client;
-    if (settings->trusted.count > 0 || settings->trusted.has_unix) {
-        forwarded_read(&client, &settings->trusted, peer, head);
-        peer = client.address;
-    }
-    return is_source(settings, peer, address);
-}
-
-bool guard_request(struct guard *guard, const struct settings *settings, const char *peer,
-                   const struct http_head *head, int64_t *wait_ms)
+bool guard_request(struct guard *guard, const struct settings *settings, const char *client,
+                   int64_t *wait_ms)
 {
     struct ip_address address;
-    return settings->source_requests == 0 || !find_source(settings, peer, head, &address) ||
+    return settings->source_requests == 0 || !is_source(settings, client, &address) ||
            rate_limiter_take(guard->rates, key_of(guard, &address), settings->source_requests,
                              clock_stopwatch_ns(), wait_ms);
 }
@@ -116,7 +104,7 @@ bool guard_source_of_site(struct guard *guard, const struct settings *settings, 
                           const struct guard_source *source, int64_t *wait_ms)
 {
     struct ip_address address;
-    if (!find_source(settings, source->peer, source->head, &address)) {
+    if (!is_source(settings, source->client, &address)) {
         return true;
     }
     uint64_t key = hash_64(key_of(guard, &address), source->site);

@@ -3,7 +3,7 @@
  * second from a source, requests a second with events of a site.
  *
  * A source is the client's IPv4 address or the /64 of its IPv6 address (what one subscriber has),
- * seen through proxies that are trusted (forwarded.h). This machine, Unix sockets and the trusted
+ * as forwarded_client() says. This machine, Unix sockets and the trusted
  * proxies themselves are no sources: one of them stands for many. Addresses are kept as keyed
  * hashes, in memory only. Limits come with each question, so a reload needs nothing here. Safe from
  * several threads.
@@ -27,14 +27,13 @@ bool guard_connect(struct guard *guard, const struct settings *settings, const c
 void guard_disconnect(struct guard *guard, const char *peer);
 
 /* False: not before *wait_ms. */
-bool guard_request(struct guard *guard, const struct settings *settings, const char *peer,
-                   const struct http_head *head, int64_t *wait_ms);
+bool guard_request(struct guard *guard, const struct settings *settings, const char *client,
+                   int64_t *wait_ms);
 bool guard_site(struct guard *guard, uint32_t per_second, struct view site, int64_t *wait_ms);
 
 /* One source and one site: what a single sender may do with a key that everybody can read. */
 struct guard_source {
-    const char *peer;
-    const struct http_head *head;
+    const char *client;
     struct view site;
 };
 bool guard_source_of_site(struct guard *guard, const struct settings *settings, uint32_t per_second,

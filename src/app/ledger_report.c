@@ -41,7 +41,7 @@ static void subtract(struct ledger_sums *sums)
     }
     sums->waiting = requests;
     sums->cut_off = (int64_t)(counts[LEDGER_RECEIVED] - counts[LEDGER_DROPPED_SIGNAL] -
-                              counts[LEDGER_GIVEN_UP] -
+                              counts[LEDGER_DROPPED_FORGOTTEN] - counts[LEDGER_GIVEN_UP] -
                               (counts[LEDGER_TAKEN] - counts[LEDGER_RECOVERED]) - sums->in_flight);
 }
 
@@ -242,8 +242,9 @@ static void append_events(struct buf *out, const struct ledger_hour_reading *hou
                           const struct ledger_sums *sums, const char *site)
 {
     static const enum ledger_count ENDS[] = {
-        LEDGER_DROPPED_SIGNAL, LEDGER_GIVEN_UP,        LEDGER_STORED,       LEDGER_DUPLICATE,
-        LEDGER_QUARANTINED,    LEDGER_QUARANTINE_FULL, LEDGER_ERASED_EARLY,
+        LEDGER_DROPPED_SIGNAL,  LEDGER_DROPPED_FORGOTTEN, LEDGER_GIVEN_UP,
+        LEDGER_STORED,          LEDGER_DUPLICATE,         LEDGER_QUARANTINED,
+        LEDGER_QUARANTINE_FULL, LEDGER_ERASED_EARLY,
     };
     const char *before = " = ";
     const uint64_t *counts = sums->counts;

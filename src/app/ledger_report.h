@@ -3,7 +3,8 @@
  * that say so.
  *
  *     requests     = answered + refused (by reason) + unanswered + waiting
- *     received     = dropped_signal + given_up + in flight + taken - recovered + cut off
+ *     received     = dropped_signal + dropped_forgotten + given_up + in flight + taken - recovered
+ *                    + cut off
  *     taken        = stored + duplicate + quarantined + quarantine_full + erased_early
  *     stored       = rows in parts + rows in Parquet + merged + erased + expired
  *     quarantined  = rows in the quarantine + replayed + erased + expired

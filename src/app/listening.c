@@ -1,5 +1,6 @@
 #include "app/listening.h"
 
+#include "app/hand_over.h"
 #include "net/tls.h"
 
 #include <errno.h>
@@ -77,10 +78,10 @@ static enum status open_tls(struct listening *listening, const struct listening_
                : STATUS_OK;
 }
 
-static bool is_same_place(const struct place *place, const struct listen_address *found)
+static bool is_same_place(const struct place *place, const struct listen_address *found,
+                          bool has_any_port)
 {
     const struct listen_address *wanted = &place->address;
-    bool has_any_port = listen_address_port(wanted) == 0;
     if (wanted->at.any.sa_family != found->at.any.sa_family) {
         return false;
     }
@@ -97,7 +98,27 @@ static bool is_same_place(const struct place *place, const struct listen_address
     }
 }
 
-static enum status inherit_one(struct listening *listening, int fd, struct fault *fault)
+/* Of a port that is named before any that the system chose. What a process like this one handed
+ * over ends with the admin's socket; of systemd's none is known to be. */
+static struct place *place_of(struct listening *listening, const struct listen_address *found,
+                              bool is_last)
+{
+    for (int any = 0; any <= 1; any++) {
+        for (size_t i = 0; i < listening->count; i++) {
+            struct place *place = &listening->places[i];
+            bool is_possible = any == (listen_address_port(&place->address) == 0) &&
+                               (!hand_over_is_new() || place->is_admin == is_last);
+            if (is_possible && is_same_place(place, found, any != 0) &&
+                place->count < sizeof(place->fds) / sizeof(int)) {
+                return place;
+            }
+        }
+    }
+    return NULL;
+}
+
+static enum status inherit_one(struct listening *listening, int fd, bool is_last,
+                               struct fault *fault)
 {
     struct listen_address found = {.len = sizeof(found.at)};
     int listens = 0;
@@ -112,14 +133,12 @@ static enum status inherit_one(struct listening *listening, int fd, struct fault
     fcntl(fd, F_SETFD, FD_CLOEXEC);
     fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     found.is_unix = found.at.any.sa_family == AF_UNIX;
-    for (size_t i = 0; i < listening->count; i++) {
-        struct place *place = &listening->places[i];
-        if (is_same_place(place, &found) && place->count < sizeof(place->fds) / sizeof(int)) {
-            place->fds[place->count++] = fd;
-            place->is_inherited = true;
-            place->port = listen_address_port(&found);
-            return STATUS_OK;
-        }
+    struct place *place = place_of(listening, &found, is_last);
+    if (place) {
+        place->fds[place->count++] = fd;
+        place->is_inherited = true;
+        place->port = listen_address_port(&found);
+        return STATUS_OK;
     }
     return fault_set(fault, STATUS_BAD_INPUT,
                      "a socket was handed over (LISTEN_FDS) for an address that neither listen nor "
@@ -140,7 +159,7 @@ static enum status inherit(struct listening *listening, struct fault *fault)
     }
     enum status status = STATUS_OK;
     for (int i = 0; i < (int)count && i < SOCKETS_MAX && status == STATUS_OK; i++) {
-        status = inherit_one(listening, FIRST_FD + i, fault);
+        status = inherit_one(listening, FIRST_FD + i, i + 1 == (int)count, fault);
     }
     return status;
 }

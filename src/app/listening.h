@@ -50,7 +50,8 @@ bool listening_is_admin_loopback(const struct listening *listening);
 enum status listening_reload(struct listening *listening, const char *certificate, const char *key,
                              struct fault *fault) MUST_CHECK;
 
-/* All sockets, for the process that replaces this one; up to room of them. Borrowed. */
+/* All sockets, the admin's last, for the process that replaces this one; up to room of them.
+ * Borrowed. */
 size_t listening_sockets(const struct listening *listening, int *fds, size_t room);
 
 #endif

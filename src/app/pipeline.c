@@ -36,6 +36,7 @@ struct pipeline {
     int timer_fd;
     bool is_timed;
     struct worker_tools tools;
+    struct tombstone_look *forgotten;
     struct commit_voice voice;
     bool is_full; /* something of this wake-up found the journal or the disk full */
 };
@@ -73,6 +74,9 @@ enum status pipeline_create(struct pipeline **pipeline, const struct pipeline_sh
     enum status status = made->timer_fd < 0 ? fault_errno(fault, errno, "cannot create a timer")
                                             : worker_tools_open(&made->tools, shared->agents,
                                                                 ~shared->hash_seed, fault);
+    if (status == STATUS_OK && shared->tombstones) {
+        status = tombstone_look_create(&made->forgotten, shared->tombstones, fault);
+    }
     if (status != STATUS_OK) {
         *pipeline = NULL;
         pipeline_destroy(made);
@@ -90,6 +94,7 @@ void pipeline_destroy(struct pipeline *pipeline)
     request_account_ended(&pipeline->refusals.account, &pipeline->rounds[1].noted,
                           LEDGER_UNANSWERED);
     worker_tools_close(&pipeline->tools);
+    tombstone_look_destroy(pipeline->forgotten);
     arena_free(&pipeline->arena);
     round_free(&pipeline->rounds[0]);
     round_free(&pipeline->rounds[1]);
@@ -160,7 +165,8 @@ static void fill_answer(struct taking *taking, struct exchange *x)
 {
     const struct batch *batch = taking->batch;
     const struct event_answer answer = {
-        .accepted = batch->event_count,
+        /* Who was forgotten is nobody's to ask: such an event looks as if it had been taken. */
+        .accepted = batch->event_count + taking->pass->forgotten.event_count,
         .rejected = batch->reject_count,
         .dropped = count_of(&taking->pass->gone),
         .skew_ms = count_of(batch) > 0 ? batch->skew_ms : 0,
@@ -231,18 +237,6 @@ static enum net_verdict wait_for_round(const struct taking *taking, struct excha
     return NET_WAIT;
 }
 
-/* What was not kept because somebody said no; the request itself, when that is all of it. */
-static void count_gone(struct taking *taking, const struct gate *gate)
-{
-    struct request_counted counted = counted_as(taking);
-    counted.batch = &taking->pass->gone;
-    counted.is_part = count_of(taking->batch) > 0;
-    gate_count_gone(gate, taking->pass);
-    if (!counted.is_part || count_of(counted.batch) > 0) {
-        request_account_dropped(&taking->pipeline->refusals.account, &counted);
-    }
-}
-
 /* What is left of a batch that is not empty: cleaned, completed, in the journal. */
 static enum status keep(struct taking *taking, struct exchange *x, const struct gate *gate,
                         struct fault *fault)
@@ -252,8 +246,12 @@ static enum status keep(struct taking *taking, struct exchange *x, const struct 
         pipeline->gathering->is_live = live_wants(pipeline->shared.live);
     }
     renew_cookie(taking, x);
-    const struct scrubbing scrubbing = {&taking->settings->scrubbing, pipeline->shared.keys,
-                                        &pipeline->scrub_cache, pipeline->shared.counts};
+    int64_t now_ms = taking->inbound->received_ms;
+    const struct scrubbing scrubbing = {&taking->settings->scrubbing,
+                                        pipeline->shared.keys,
+                                        {now_ms, now_ms},
+                                        &pipeline->scrub_cache,
+                                        pipeline->shared.counts};
     enum status status = gate_clean(gate, taking->pass, fault);
     status =
         status == STATUS_OK ? scrubbing_apply(&scrubbing, taking->batch, &pipeline->arena) : status;
@@ -269,8 +267,12 @@ static enum net_verdict take(struct taking *taking, struct exchange *x, struct f
 {
     struct pipeline *pipeline = taking->pipeline;
     const struct pipeline_shared *shared = &pipeline->shared;
-    const struct gate gate = {
-        shared->guard, shared->counts, shared->identity, {shared->site, shared->environment}};
+    const struct gate gate = {shared->guard,
+                              shared->counts,
+                              {&taking->settings->sites,
+                               shared->ring,
+                               pipeline->forgotten,
+                               {shared->site, shared->environment}}};
     enum gate_verdict verdict = gate_admit(&gate, taking->pass);
     if (verdict != GATE_OPEN) {
         return gate_refuse(taking->pass, &pipeline->refusals, verdict);
@@ -283,12 +285,14 @@ static enum net_verdict take(struct taking *taking, struct exchange *x, struct f
     if (status != STATUS_OK) {
         return refusal_of(&pipeline->refusals, x, status, fault);
     }
-    count_gone(taking, &gate);
+    const struct request_counted counted = counted_as(taking);
+    gate_count_gone(&gate, taking->pass, &pipeline->refusals.account, &counted);
     fill_answer(taking, x);
     if (count == 0) {
         return NET_DONE;
     }
-    if (count_of(&taking->pass->gone) == 0) { /* else what somebody refused stands in it */
+    /* Else what somebody refused, or who was forgotten, stands in it. */
+    if (count_of(&taking->pass->gone) + count_of(&taking->pass->forgotten) == 0) {
         raw_keeper_offer(shared->raw, taking->inbound,
                          http_header(exchange_request(x)->head, "content-type"));
     }
@@ -304,6 +308,7 @@ enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
     struct gate_pass pass = {.settings = request->settings,
                              .inbound = request->inbound,
                              .x = x,
+                             .client = request->client,
                              .arena = &pipeline->arena,
                              .batch = &batch,
                              .sender = worker_tools_sender(&pipeline->tools, request->settings,
@@ -317,7 +322,7 @@ enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,
         return refusal_of(&pipeline->refusals, x, STATUS_BUSY, &fault);
     }
     arena_clear(&pipeline->arena);
-    enum status status = sender_know(&pass.sender, x, request->settings, &pipeline->arena);
+    enum status status = sender_know(&pass.sender, x, request->client, &pipeline->arena);
     if (status == STATUS_OK) {
         status = request->adapter->decode(request->inbound, &pipeline->arena, &batch, &fault);
     }

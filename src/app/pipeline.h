@@ -28,7 +28,7 @@
 #include "enrich/agent_rules.h"
 #include "journal/journal.h"
 #include "net/server.h"
-#include "privacy/identity.h"
+#include "privacy/key_ring.h"
 
 struct pipeline;
 
@@ -40,9 +40,10 @@ struct pipeline_shared {
     struct live *live;
     struct counts *counts;
     struct guard *guard;
-    struct identity *identity;
+    struct key_ring *ring;
     struct receipts *receipts;
-    struct raw_keeper *raw; /* NULL: nothing is kept as it came */
+    struct tombstones *tombstones; /* who was forgotten; NULL: nobody */
+    struct raw_keeper *raw;        /* NULL: nothing is kept as it came */
     struct agent_rules *agents;
     const struct clock *clock;
     const struct logger *log;
@@ -69,6 +70,7 @@ struct pipeline_request {
     const struct inbound *inbound;
     const struct adapter *adapter;
     const struct settings *settings;
+    const char *client; /* its address (forwarded_client()) */
 };
 /* The exchange's reply has its CORS headers already. Fills the rest, or waits for the round. */
 enum net_verdict pipeline_take(struct pipeline *pipeline, struct exchange *x,

@@ -1,6 +1,10 @@
 /*
  * replay_append.h - rows of the quarantine into the journal: a frame each, whole or not at all.
  *
+ * What is understood by now goes the way of every event: what its site's policy does not keep, and
+ * what is of who was forgotten, is dropped and counted; ids are hashed with the key of the time at
+ * which they came, and go where that is destroyed; then all of it is scrubbed.
+ *
  *     replay_append_open(&append, &place, &fault);
  *     while (there are rows) { replay_append_row(&append, text, &fault); }
  *     ... the commit ...
@@ -10,7 +14,7 @@
 #ifndef PIPES_APP_REPLAY_APPEND_H
 #define PIPES_APP_REPLAY_APPEND_H
 
-#include "app/completion.h"
+#include "app/event_rules.h"
 #include "app/request_account.h"
 #include "app/scrubbing.h"
 #include "journal/journal.h"
@@ -22,8 +26,9 @@ struct replay_place {
     struct journal *journal;
     unsigned worker;
     uint64_t hash_seed;
-    struct completion completion;
-    struct scrubbing scrubbing; /* for rows that are older than a rule */
+    struct event_rules rules;   /* of today */
+    struct scrubbing scrubbing; /* the same; of each row's moment */
+    const struct clock *clock;
     struct request_account account;
     struct ledger_tally *noted;   /* what is accepted when the commit went well */
     struct ledger_tally *counted; /* without a front door: all that is counted, as if it had been;

@@ -14,6 +14,8 @@ struct replay_desk {
     struct replay_desk_options options;
     struct ledger_tally noted;
     struct replay_append append;
+    const struct settings *settings; /* the snapshot in use */
+    struct tombstone_look *forgotten;
     pthread_mutex_t lock;
     pthread_cond_t change;
     enum state state;
@@ -56,8 +58,11 @@ static void make_answer(struct replay_desk *desk, bool is_kept)
 
 static void work(struct replay_desk *desk)
 {
-    const struct replay_place *place = &desk->options.place;
+    struct replay_place *place = &desk->options.place;
     struct fault fault = {0};
+    desk->settings = settings_box_take(desk->options.settings, desk->settings);
+    place->rules.sites = &desk->settings->sites;
+    place->scrubbing.options = &desk->settings->scrubbing;
     replay_append_open(&desk->append, place);
     enum status status = append_rows(desk, &fault);
     if (desk->append.done_count > 0) {
@@ -105,6 +110,12 @@ enum status replay_desk_start(struct replay_desk **desk, const struct replay_des
     buf_init(&made->rows, ROWS_BYTES_MAX);
     buf_init(&made->answer, ANSWER_BYTES_MAX);
     made->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    enum status status = tombstone_look_create(&made->forgotten, options->tombstones, fault);
+    if (status != STATUS_OK) {
+        replay_desk_destroy(made);
+        return status;
+    }
+    made->options.place.rules.forgotten = made->forgotten;
     int reason = made->fd < 0 ? errno : pthread_create(&made->thread, NULL, run, made);
     if (reason != 0) {
         replay_desk_destroy(made);
@@ -138,6 +149,10 @@ void replay_desk_destroy(struct replay_desk *desk)
     if (desk->fd >= 0) {
         close(desk->fd);
     }
+    if (desk->settings) {
+        settings_box_take_back(desk->options.settings, desk->settings);
+    }
+    tombstone_look_destroy(desk->forgotten);
     ledger_tally_free(&desk->noted);
     buf_free(&desk->rows);
     buf_free(&desk->answer);

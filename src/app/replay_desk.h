@@ -14,13 +14,16 @@
 
 #include "app/lake_thread.h"
 #include "app/replay_append.h"
+#include "app/settings.h"
 #include "net/server.h"
 
 struct replay_desk;
 
 /* All borrowed. */
 struct replay_desk_options {
-    struct replay_place place; /* `noted` is the desk's own */
+    struct replay_place place; /* `noted` is the desk's own; sites and scrubbing are of settings */
+    struct settings_box *settings;
+    struct tombstones *tombstones;
     struct lake_thread *lake;
 };
 

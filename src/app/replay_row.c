@@ -23,6 +23,7 @@ bool replay_row_read(struct replay_row *row, struct view text, struct arena *are
     }
     struct view received = text_of(&doc, "received_at", arena);
     row->adapter = adapter_named(text_of(&doc, "adapter", arena));
+    row->reason = text_of(&doc, "reason", arena);
     row->kept.raw = text_of(&doc, "raw", arena);
     row->kept.envelope = json_raw(&doc, json_member(&doc, JSON_ROOT, "envelope"));
     bool has_seq = json_to_int64(&doc, json_member(&doc, JSON_ROOT, "ingest_seq"), &seq) && seq > 0;
@@ -45,11 +46,9 @@ static bool name_event(struct event *event, const struct replay_row *row, size_t
     return copy.at != NULL;
 }
 
-bool replay_row_decode(const struct replay_row *row, const struct completion *completion,
-                       struct arena *arena, struct batch *batch)
+bool replay_row_decode(const struct replay_row *row, struct arena *arena, struct batch *batch)
 {
     struct inbound inbound = {.received_ms = row->received_ms};
-    const struct sender nobody = {0}; /* who sent it is not known any more */
     struct fault ignored;
     *batch = (struct batch){0};
     bool is_understood = row->adapter->revive(&row->kept, arena, &inbound) == STATUS_OK &&
@@ -57,9 +56,24 @@ bool replay_row_decode(const struct replay_row *row, const struct completion *co
                          row->adapter->decode(&inbound, arena, batch, &ignored) == STATUS_OK &&
                          batch->reject_count == 0 && batch->event_count > 0;
     for (size_t i = 0; is_understood && i < batch->event_count; i++) {
-        is_understood =
-            name_event(&batch->events[i], row, i, arena) &&
-            completion_apply(completion, &nobody, &batch->events[i], arena, &ignored) == STATUS_OK;
+        is_understood = name_event(&batch->events[i], row, i, arena);
     }
     return is_understood;
+}
+
+bool replay_row_may_come(const struct replay_row *row, const struct event_rules *rules,
+                         const struct batch *batch)
+{
+    bool was_refused =
+        view_is(row->reason, SITES_REASON_KEY) || view_is(row->reason, SITES_REASON_ORIGIN);
+    for (size_t i = 0; i < batch->event_count; i++) {
+        const struct site *ignored;
+        const struct sites_caller caller = {.site =
+                                                event_rules_site_name(rules, &batch->events[i])};
+        enum sites_verdict verdict = sites_admit(rules->sites, &caller, &ignored);
+        if (verdict == SITES_UNKNOWN || (was_refused && verdict != SITES_OK)) {
+            return false;
+        }
+    }
+    return true;
 }

@@ -6,7 +6,12 @@
 
 #include <time.h>
 
-enum { ARENA_BYTES = 16 * 1024 * 1024, TRIES = 200, PAUSE_MS = 50 };
+enum {
+    ARENA_BYTES = 16 * 1024 * 1024,
+    SITES_BYTES_MAX = 8 * 1024 * 1024,
+    TRIES = 200,
+    PAUSE_MS = 50
+};
 
 enum status replay_through_open(struct replay_through *through, const char *data,
                                 struct fault *fault)
@@ -76,6 +81,25 @@ struct replay_sink replay_through_sink(struct replay_through *through)
     return (struct replay_sink){put_through, through};
 }
 
+/* What the collector would go by, of the options that were given here. */
+static enum status open_rules(struct replay_alone *alone, const struct data_alone_options *options,
+                              struct fault *fault)
+{
+    const struct config *config = options->config;
+    const struct key_periods periods = {config->identity_rotation_ms, config->scrub_hash_period_ms};
+    arena_init(&alone->arena, SITES_BYTES_MAX);
+    enum status status = sites_make(&alone->sites, config, &alone->arena, fault);
+    status = status == STATUS_OK ? scrub_options_read(&alone->scrubbing, config, fault) : status;
+    if (status == STATUS_OK) {
+        status = key_ring_open(&alone->ring, alone->data.data.fd, &periods, fault);
+    }
+    if (status == STATUS_OK) {
+        scrub_keys_init(&alone->keys, alone->ring, options->clock, options->log);
+        status = tombstone_look_create(&alone->forgotten, alone->data.tombstones, fault);
+    }
+    return status;
+}
+
 enum status replay_alone_open(struct replay_alone *alone, const struct data_alone_options *options,
                               struct fault *fault)
 {
@@ -84,7 +108,7 @@ enum status replay_alone_open(struct replay_alone *alone, const struct data_alon
         status = key_seed_load(alone->data.data.fd, &alone->hash_seed, fault);
     }
     if (status == STATUS_OK) {
-        status = scrub_options_read(&alone->scrubbing, options->config, fault);
+        status = open_rules(alone, options, fault);
     }
     /* What another collector left is in parts then, whose rows can be replayed, too. */
     return status == STATUS_OK ? lake_drain(alone->data.lake, fault) : status;
@@ -92,6 +116,10 @@ enum status replay_alone_open(struct replay_alone *alone, const struct data_alon
 
 void replay_alone_close(struct replay_alone *alone)
 {
+    tombstone_look_destroy(alone->forgotten);
+    scrub_keys_free(&alone->keys);
+    key_ring_close(alone->ring);
+    arena_free(&alone->arena);
     data_alone_close(&alone->data);
 }
 
@@ -114,7 +142,9 @@ static enum status post_counts(struct replay_alone *alone, struct ledger_tally *
     ledger_line_counts(&post, tally);
     for (size_t i = 0; i < tally->count; i++) {
         struct ledger_mark mark = {stream, tally->rows[i].mark};
-        ledger_line_mark(&post, tally->rows[i].hour, &mark);
+        if (mark.seq > 0) { /* nothing of it is in the journal */
+            ledger_line_mark(&post, tally->rows[i].hour, &mark);
+        }
     }
     status = status == STATUS_OK ? buf_status(&post) : status;
     status =
@@ -144,8 +174,12 @@ static enum status put_alone(void *self, struct view rows, struct replay_lot *lo
     const struct replay_place place = {
         .journal = alone->data.journal,
         .hash_seed = alone->hash_seed,
-        .completion = {config->site, config->environment},
-        .scrubbing = {.options = &alone->scrubbing},
+        .rules = {&alone->sites,
+                  alone->ring,
+                  alone->forgotten,
+                  {config->site, config->environment}},
+        .scrubbing = {.options = &alone->scrubbing, .keys = &alone->keys},
+        .clock = alone->data.options->clock,
         .counted = &tally,
     };
     ledger_tally_init(&tally, REQUEST_ACCOUNT_ROWS);

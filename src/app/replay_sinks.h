@@ -31,6 +31,11 @@ struct replay_alone {
     struct replay_append append;
     uint64_t hash_seed;
     struct scrub_options scrubbing;
+    struct arena arena; /* of sites */
+    struct sites sites;
+    struct key_ring *ring;
+    struct scrub_keys keys;
+    struct tombstone_look *forgotten;
 };
 
 enum status replay_alone_open(struct replay_alone *alone, const struct data_alone_options *options,

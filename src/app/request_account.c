@@ -58,18 +58,18 @@ static void add_request(struct ledger_tally *tally, const struct request_counted
 }
 
 void request_account_dropped(const struct request_account *account,
-                             const struct request_counted *request)
+                             const struct request_counted *request, enum ledger_count why)
 {
-    static const enum ledger_count NAMES[] = {LEDGER_RECEIVED, LEDGER_DROPPED_SIGNAL};
+    const enum ledger_count names[] = {LEDGER_RECEIVED, why, LEDGER_REPLAYED};
     if (!account->door) {
         return;
     }
     struct ledger_tally *tally = ledger_door_enter(account->door, account->worker);
-    if (!request->is_part) {
+    if (!request->is_part && !request->is_replay) {
         add_request(tally, request, LEDGER_REQUESTS);
         add_request(tally, request, LEDGER_ANSWERED);
     }
-    add_events(tally, request, NAMES, 2);
+    add_events(tally, request, names, request->is_replay ? 3 : 2);
     ledger_door_leave(account->door, account->worker);
 }
 
@@ -93,10 +93,11 @@ void request_account_waits(const struct request_account *account,
     add_events(noted, &unmarked, WAITS, 1);
 }
 
-void request_account_replayed(struct ledger_tally *tally, const struct request_counted *request)
+void request_account_replayed(struct ledger_tally *tally, const struct request_counted *request,
+                              enum ledger_count how)
 {
-    static const enum ledger_count NAMES[] = {LEDGER_RECEIVED, LEDGER_REPLAYED, LEDGER_ACCEPTED};
-    add_events(tally, request, NAMES, 3);
+    const enum ledger_count names[] = {LEDGER_RECEIVED, LEDGER_REPLAYED, how};
+    add_events(tally, request, names, 3);
 }
 
 void request_account_ended(const struct request_account *account, struct ledger_tally *noted,

@@ -1,14 +1,10 @@
 /*
- * scrub_keys.h - data/SCRUB_KEY: the key that hashes of scrubbed values are made with, for a
- * period.
+ * scrub_keys.h - the key that hashes of scrubbed values are made with (KEY_OF_SCRUBBED), as the
+ * scrubber asks for it; and a word in the log when there is none.
  *
- * Made when it is first asked for, so that a collector that hashes nothing has none. When its
- * period is over a new one takes its place, and with the old one goes what could tell which values
- * the old hashes were. One key at a time; readable by the owner alone.
- *
- *     scrub_keys_init(&keys, data_fd, period_ms, clock, log);
- *     uint8_t key[SCRUB_KEY_BYTES];
- *     if (scrub_keys_give(&keys, key)) { ... }           by any thread
+ *     scrub_keys_init(&keys, ring, clock, log);
+ *     struct scrub_keys_asking asking = {&keys, {now_ms, received_ms}};
+ *     treatment.key = scrub_keys_give, treatment.self = &asking;
  *     scrub_keys_free(&keys);
  */
 #ifndef PIPES_APP_SCRUB_KEYS_H
@@ -16,26 +12,30 @@
 
 #include "base/clock.h"
 #include "base/logger.h"
+#include "privacy/key_ring.h"
 #include "privacy/scrub_action.h"
 
 #include <pthread.h>
 
 struct scrub_keys {
-    pthread_mutex_t lock;
-    int data_fd; /* borrowed, as clock and log */
-    int64_t period_ms;
+    struct key_ring *ring; /* borrowed, as clock and log */
     const struct clock *clock;
     const struct logger *log;
+    pthread_mutex_t lock; /* of the gate */
     struct logger_gate gate;
-    int64_t until_ms; /* UTC; 0: none was read or made yet */
-    uint8_t key[SCRUB_KEY_BYTES];
 };
 
-void scrub_keys_init(struct scrub_keys *keys, int data_fd, int64_t period_ms,
-                     const struct clock *clock, const struct logger *log);
+struct scrub_keys_asking {
+    struct scrub_keys *keys;
+    struct key_moment moment;
+};
+
+void scrub_keys_init(struct scrub_keys *keys, struct key_ring *ring, const struct clock *clock,
+                     const struct logger *log);
+/* Accepts a zeroed one. */
 void scrub_keys_free(struct scrub_keys *keys);
-/* The key of now; false when it can neither be read nor made. `self` is a struct scrub_keys: the
- * function goes into struct scrub_treatment. */
+/* By any thread. False when the key can neither be read nor made, or was destroyed since. `self` is
+ * a struct scrub_keys_asking: the function goes into struct scrub_treatment. */
 bool scrub_keys_give(void *self, uint8_t key[SCRUB_KEY_BYTES]);
 
 #endif

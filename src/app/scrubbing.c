@@ -98,12 +98,13 @@ enum status scrubbing_apply(const struct scrubbing *scrubbing, struct batch *bat
                             struct arena *arena)
 {
     struct scrubber scrubber = scrubbing->options->scrubber;
+    struct scrub_keys_asking asking = {scrubbing->keys, scrubbing->moment};
     uint64_t touched = 0;
     scrubber.cache = scrubbing->cache;
     enum status status = STATUS_OK;
     if (scrubbing->keys) {
         scrubber.treatment.key = scrub_keys_give;
-        scrubber.treatment.self = scrubbing->keys;
+        scrubber.treatment.self = &asking;
     }
     for (size_t i = 0; i < batch->event_count && status == STATUS_OK; i++) {
         uint32_t found;

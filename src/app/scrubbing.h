@@ -3,7 +3,7 @@
  * goes to the quarantine.
  *
  *     scrub_options_read(&options, config, &fault);
- *     const struct scrubbing scrubbing = {&options, keys, &cache, &counts};
+ *     const struct scrubbing scrubbing = {&options, keys, {now_ms, received_ms}, &cache, &counts};
  *     status = scrubbing_apply(&scrubbing, &batch, &arena);
  */
 #ifndef PIPES_APP_SCRUBBING_H
@@ -31,6 +31,7 @@ enum status scrub_options_read(struct scrub_options *options, const struct confi
 struct scrubbing {
     const struct scrub_options *options;
     struct scrub_keys *keys;   /* NULL: what is to be hashed is masked */
+    struct key_moment moment;  /* of now, and of when the batch came */
     struct scrub_cache *cache; /* of the thread; NULL: none */
     struct counts *counts;     /* NULL: nothing is counted */
 };

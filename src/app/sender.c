@@ -9,7 +9,10 @@ static struct view agent_of(const struct http_head *head)
 static void cut_address(struct visitor *visitor, enum policy_address cut)
 {
     const struct privacy_policy policy = {.address = cut};
-    visitor->has_address = visitor->has_address && policy_cut_address(&policy, &visitor->address);
+    if (visitor->has_address) {
+        visitor->address_bits = (uint8_t)policy_cut_address(&policy, &visitor->address);
+        visitor->has_address = visitor->address_bits > 0;
+    }
 }
 
 /* Browsers that send any send the first. */
@@ -29,27 +32,20 @@ static struct visitor_hints hints_of(const struct http_head *head)
     };
 }
 
-void sender_read(struct visitor *visitor, const struct http_head *head, const char *peer,
-                 const struct trusted_networks *trusted)
+void sender_read(struct visitor *visitor, const struct http_head *head, const char *client)
 {
-    struct forwarded client;
-    *visitor = (struct visitor){.agent = agent_of(head), .hints = hints_of(head)};
-    if (trusted->count > 0 || trusted->has_unix) {
-        forwarded_read(&client, trusted, peer, head);
-        peer = client.address;
-    }
-    visitor->has_address = ip_address_parse(&visitor->address, view_from_text(peer));
+    *visitor = (struct visitor){
+        .address_bits = IP_ADDRESS_BITS, .agent = agent_of(head), .hints = hints_of(head)};
+    visitor->has_address = ip_address_parse(&visitor->address, view_from_text(client));
 }
 
-enum status sender_know(struct sender *sender, const struct exchange *x,
-                        const struct settings *settings, struct arena *arena)
+enum status sender_know(struct sender *sender, const struct exchange *x, const char *client,
+                        struct arena *arena)
 {
-    const struct http_request *request = exchange_request(x);
     struct visitor visitor;
-    sender_read(&visitor, request->head, request->peer, &settings->trusted);
+    sender_read(&visitor, exchange_request(x)->head, client);
     sender->arena = arena;
     sender->agent = visitor.agent;
-    sender->cut = settings->sites.cut;
     cut_address(&visitor, sender->cut);
     return enrich_list_know(&visitor, &sender->tools, &sender->facts, arena);
 }

@@ -11,7 +11,7 @@
  * never the server's own address or agent beside the visitor's.
  *
  *     struct sender sender = {.tools = {..}};
- *     sender_know(&sender, x, settings, &arena);                 before the adapter
+ *     sender_know(&sender, x, client, &arena);                   before the adapter
  *     sender_facts(&sender, &event, &room, &facts);              each event; room is its memory
  *
  * A zeroed sender is nobody: of its events nothing is known at all.
@@ -27,16 +27,15 @@ struct sender {
     struct enrich_tools tools; /* given */
     struct arena *arena;       /* of the request; NULL: nobody sent it */
     struct view agent;         /* of the exchange */
-    enum policy_address cut;   /* what of an address facts may be made of */
+    enum policy_address cut;   /* given: what of an address facts may be made of */
     struct facts facts;
 };
 
-/* Views are of the head. */
-void sender_read(struct visitor *visitor, const struct http_head *head, const char *peer,
-                 const struct trusted_networks *trusted);
+/* Views are of the head; `client` is its address (forwarded_client()). */
+void sender_read(struct visitor *visitor, const struct http_head *head, const char *client);
 /* From what the exchange lends: not longer than it. Faults as enrich_list_know(). */
-enum status sender_know(struct sender *sender, const struct exchange *x,
-                        const struct settings *settings, struct arena *arena) MUST_CHECK;
+enum status sender_know(struct sender *sender, const struct exchange *x, const char *client,
+                        struct arena *arena) MUST_CHECK;
 /* *facts become those for this event: the sender's, or `room` filled from what it tells. Faults as
  * enrich_list_know(). */
 enum status sender_facts(const struct sender *sender, const struct event *event, struct facts *room,

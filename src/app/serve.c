@@ -240,7 +240,7 @@ static void close_all(struct serve *serve)
     ledger_door_destroy(serve->door);
     ledger_book_close(serve->book);
     tombstones_close(serve->tombstones);
-    identity_close(serve->identity);
+    key_ring_close(serve->ring);
     journal_close(serve->journal);
     static_files_close(&serve->files);
     if (serve->data.fd >= 0) {

@@ -108,8 +108,9 @@ static enum status open_storage(struct serve *serve, struct fault *fault)
                     journal_ring_fault(serve->journal));
     }
     if (status == STATUS_OK) {
-        status =
-            identity_open(&serve->identity, serve->data.fd, config->identity_rotation_ms, fault);
+        const struct key_periods periods = {config->identity_rotation_ms,
+                                            config->scrub_hash_period_ms};
+        status = key_ring_open(&serve->ring, serve->data.fd, &periods, fault);
     }
     if (status == STATUS_OK) {
         status = tombstones_open(&serve->tombstones, serve->data.fd, fault);
@@ -137,7 +138,6 @@ static enum status open_limits(struct serve *serve, struct fault *fault)
     enum status status =
         settings_create(&settings, config, clock_now_ms(serve->options->clock), fault);
     if (status == STATUS_OK) {
-        status = scrub_options_read(&serve->scrubbing, config, fault);
         settings_box_init(&serve->settings, settings);
         status = guard_create(&serve->guard, (size_t)config->connections_max, fault);
     }
@@ -151,9 +151,13 @@ static enum status open_desk(struct serve *serve, struct fault *fault)
         .place = {.journal = serve->journal,
                   .worker = options->workers,
                   .hash_seed = serve->shared.pipeline.hash_seed,
-                  .completion = {options->config->site, options->config->environment},
-                  .scrubbing = {&serve->scrubbing, &serve->keys, NULL, &serve->counts},
+                  .rules = {.keys = serve->ring,
+                            .completion = {options->config->site, options->config->environment}},
+                  .scrubbing = {.keys = &serve->keys, .counts = &serve->counts},
+                  .clock = options->clock,
                   .account = {serve->door, options->workers}},
+        .settings = &serve->settings,
+        .tombstones = serve->tombstones,
         .lake = serve->lake_thread,
     };
     return replay_desk_start(&serve->desk, &desk, fault);
@@ -223,11 +227,12 @@ static enum status open_shared(struct serve *serve, struct fault *fault)
         const struct upkeep_options upkeep = {.data_fd = serve->data.fd,
                                               .config = config,
                                               .journal = serve->journal,
-                                              .identity = serve->identity,
+                                              .ring = serve->ring,
                                               .clock = options->clock,
                                               .log = options->log};
         status = upkeep_start(&serve->upkeep, &upkeep, fault);
     }
+    scrub_keys_init(&serve->keys, serve->ring, options->clock, options->log);
     if (status == STATUS_OK) {
         status = open_desk(serve, fault);
     }
@@ -235,8 +240,6 @@ static enum status open_shared(struct serve *serve, struct fault *fault)
         return status;
     }
     struct pipeline_shared *pipeline = &serve->shared.pipeline;
-    scrub_keys_init(&serve->keys, serve->data.fd, config->scrub_hash_period_ms, options->clock,
-                    options->log);
     pipeline->keys = &serve->keys;
     pipeline->journal = serve->journal;
     pipeline->door = serve->door;
@@ -245,7 +248,8 @@ static enum status open_shared(struct serve *serve, struct fault *fault)
     pipeline->clock = options->clock;
     pipeline->log = options->log;
     pipeline->guard = serve->guard;
-    pipeline->identity = serve->identity;
+    pipeline->ring = serve->ring;
+    pipeline->tombstones = serve->tombstones;
     pipeline->raw = serve->raw;
     pipeline->receipts = serve->receipts;
     pipeline->agents = serve->agents;

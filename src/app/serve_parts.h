@@ -45,7 +45,7 @@ struct serve {
     struct journal *journal;
     struct ledger_book *book;
     struct ledger_door *door;
-    struct identity *identity;
+    struct key_ring *ring;
     struct tombstones *tombstones; /* the lake's thread's */
     struct lake *lake;
     struct lake_thread *lake_thread;
@@ -62,7 +62,6 @@ struct serve {
     struct guard *guard;
     struct receipts *receipts;
     struct scrub_keys keys;
-    struct scrub_options scrubbing; /* as it was at the start, for what is replayed */
     struct agent_rules *agents;
     struct front_shared shared;
     struct worker workers[SERVE_WORKERS_MAX];

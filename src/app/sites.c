@@ -112,16 +112,6 @@ static bool has_origin(const struct site *site, struct view origin)
     return false;
 }
 
-bool sites_know_origin(const struct sites *sites, struct view origin)
-{
-    for (size_t i = 0; i < sites->count; i++) {
-        if (sites->rows[i].origin_count == 0 || has_origin(&sites->rows[i], origin)) {
-            return true;
-        }
-    }
-    return sites->count == 0;
-}
-
 /* In a time that does not tell how much of it was right. */
 static bool is_key(const struct site *site, struct view key)
 {

@@ -45,14 +45,17 @@ struct sites_caller {
     struct view origin;
 };
 
+/* Why a request was put aside, in its row of the quarantine. */
+#define SITES_REASON_SITE "unknown site"
+#define SITES_REASON_KEY "unknown key"
+#define SITES_REASON_ORIGIN "unknown origin"
+
 enum sites_verdict { SITES_OK, SITES_UNKNOWN, SITES_WRONG_KEY, SITES_WRONG_ORIGIN };
 
 /* *site is the one whose policy holds, also when it may not come. An event that names no site and
  * has a key is of the key's site. */
 enum sites_verdict sites_admit(const struct sites *sites, const struct sites_caller *caller,
                                const struct site **site);
-/* Whether pages of that origin may send to one of the sites at all. */
-bool sites_know_origin(const struct sites *sites, struct view origin);
 
 /* The key in "Basic ...", as the user's name of it; in the arena, empty when there is none. */
 struct view sites_basic_key(struct view authorization, struct arena *arena);

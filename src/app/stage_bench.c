@@ -136,10 +136,9 @@ static void decode(struct bench *bench)
 /* Of an address in a network of its own, as a browser's request over the Internet has. */
 static void know(struct bench *bench)
 {
-    static const struct trusted_networks NOBODY;
     struct visitor visitor;
     arena_clear(&bench->facts);
-    sender_read(&visitor, &bench->head, "193.0.6.139", &NOBODY);
+    sender_read(&visitor, &bench->head, "193.0.6.139");
     bench->sender.arena = &bench->facts;
     bench->sender.agent = visitor.agent;
     bench->status =

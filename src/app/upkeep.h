@@ -18,7 +18,7 @@
 #include "base/logger.h"
 #include "journal/journal.h"
 #include "lake/disk_use.h"
-#include "privacy/identity.h"
+#include "privacy/key_ring.h"
 
 struct upkeep;
 
@@ -27,7 +27,7 @@ struct upkeep_options {
     int data_fd;
     const struct config *config;
     struct journal *journal;
-    struct identity *identity; /* keys that end with their day */
+    struct key_ring *ring; /* keys whose time ends */
     const struct clock *clock;
     const struct logger *log;
 };

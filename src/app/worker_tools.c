@@ -29,9 +29,10 @@ struct sender worker_tools_sender(const struct worker_tools *tools, const struct
 {
     const struct places *places = &settings->places;
     return (struct sender){
+        .cut = settings->sites.cut,
         .tools = {
             .agents = tools->agents,
-            .places = {places->countries, places->networks, settings->generation},
+            .places = {places->countries, places->networks, places->hosting, settings->generation},
             .place_memory = tools->places,
             .cadence = tools->cadence,
             .now_ms = received_ms,

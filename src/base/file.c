@@ -66,15 +66,20 @@ enum status file_read(int folder_fd, const char *name, struct buf *out, struct f
     return status;
 }
 
-static enum status write_whole(int folder_fd, const char *name, struct view bytes,
+struct content {
+    struct view bytes;
+    mode_t mode;
+};
+
+static enum status write_whole(int folder_fd, const char *name, const struct content *content,
                                struct fault *fault)
 {
-    int fd = openat(folder_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, FILE_MODE);
+    int fd = openat(folder_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, content->mode);
     if (fd < 0) {
         return fault_errno(fault, errno, "cannot create %s", name);
     }
-    enum status status = fchmod(fd, FILE_MODE) == 0
-                             ? file_write_at(fd, bytes, 0, fault)
+    enum status status = fchmod(fd, content->mode) == 0
+                             ? file_write_at(fd, content->bytes, 0, fault)
                              : fault_errno(fault, errno, "cannot set the mode of %s", name);
     if (status == STATUS_OK && fsync(fd) != 0) {
         status = fault_errno(fault, errno, "cannot sync %s", name);
@@ -85,13 +90,14 @@ static enum status write_whole(int folder_fd, const char *name, struct view byte
     return status;
 }
 
-enum status file_replace(int folder_fd, const char *name, struct view bytes, struct fault *fault)
+static enum status replace(int folder_fd, const char *name, const struct content *content,
+                           struct fault *fault)
 {
     char beside[NAME_BYTES];
     if (snprintf(beside, sizeof(beside), "_%s", name) >= (int)sizeof(beside)) {
         return fault_set(fault, STATUS_TOO_BIG, "the name %s is too long", name);
     }
-    enum status status = write_whole(folder_fd, beside, bytes, fault);
+    enum status status = write_whole(folder_fd, beside, content, fault);
     if (status == STATUS_OK && renameat(folder_fd, beside, folder_fd, name) != 0) {
         status = fault_errno(fault, errno, "cannot rename %s to %s", beside, name);
     }
@@ -100,6 +106,17 @@ enum status file_replace(int folder_fd, const char *name, struct view bytes, str
         return status;
     }
     return file_sync_folder(folder_fd, fault);
+}
+
+enum status file_replace(int folder_fd, const char *name, struct view bytes, struct fault *fault)
+{
+    return replace(folder_fd, name, &(struct content){bytes, FILE_MODE}, fault);
+}
+
+enum status file_replace_public(int folder_fd, const char *name, struct view bytes,
+                                struct fault *fault)
+{
+    return replace(folder_fd, name, &(struct content){bytes, FILE_MODE_PUBLIC}, fault);
 }
 
 void file_pace(struct file_pace *pace, int fd, uint64_t end)

@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-enum { FILE_MODE = 0640, FILE_FOLDER_MODE = 0700 };
+enum { FILE_MODE = 0640, FILE_MODE_PUBLIC = 0644, FILE_FOLDER_MODE = 0700 };
 
 /* Writes everything at offset, or says why not; what was written so far stays in the file. */
 enum status file_write_at(int fd, struct view bytes, uint64_t offset, struct fault *fault)
@@ -25,6 +25,9 @@ enum status file_read(int folder_fd, const char *name, struct buf *out, struct f
  * synced. On failure the old one stands. */
 enum status file_replace(int folder_fd, const char *name, struct view bytes, struct fault *fault)
     MUST_CHECK;
+/* The same for a file that others on this machine read: a web server. */
+enum status file_replace_public(int folder_fd, const char *name, struct view bytes,
+                                struct fault *fault) MUST_CHECK;
 /* For who writes much in the background: sends what was written to the disk in small pieces, and
  * waits for the one before, so that a sync at the end has little to do and others' writes never
  * stand behind megabytes. A hint: nothing is promised. `end`: how far the file was written. */

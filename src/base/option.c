@@ -266,6 +266,16 @@ enum status option_set_defaults(struct option_set *set, struct fault *fault)
     return STATUS_OK;
 }
 
+bool option_is_unset(const struct option_set *set, const char *name)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (strcmp(set->rows[i].name, name) == 0 && strcmp(set->origins[i], UNSET) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 enum status option_set_unset(struct option_set *set, const char *name, const char *text,
                              const char *origin, struct fault *fault)
 {
@@ -359,8 +369,9 @@ enum status option_read_environment(struct option_set *set, char *const *environ
         size_t len = strlen(name);
         snprintf(origin, sizeof(origin), "environment %s", name);
         for (char *const *entry = environment; entry && *entry; entry++) {
-            bool is_first = find_row(set, view_from_text(set->rows[i].name), ~0U) == i;
-            if (!is_first || strncmp(*entry, name, len) != 0 || (*entry)[len] != '=') {
+            bool is_it = strncmp(*entry, name, len) == 0 && (*entry)[len] == '=';
+            /* Another row of that name comes before. */
+            if (!is_it || find_row(set, view_from_text(set->rows[i].name), ~0U) != i) {
                 continue;
             }
             enum status status = set_all(set, i, *entry + len + 1, origin, fault);

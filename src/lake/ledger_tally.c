@@ -24,6 +24,7 @@ static const char *const NAMES[LEDGER_COUNTS] = {
     [LEDGER_RECEIVED] = "received",
     [LEDGER_REPLAYED] = "replayed",
     [LEDGER_DROPPED_SIGNAL] = "dropped_signal",
+    [LEDGER_DROPPED_FORGOTTEN] = "dropped_forgotten",
     [LEDGER_GIVEN_UP] = "given_up",
     [LEDGER_ACCEPTED] = "accepted",
     [LEDGER_TAKEN] = "taken",

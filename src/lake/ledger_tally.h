@@ -39,8 +39,9 @@ enum ledger_count {
     LEDGER_RECEIVED, /* in requests that were not refused; those replayed are in it */
     LEDGER_REPLAYED, /* of these */
     LEDGER_DROPPED_SIGNAL,
-    LEDGER_GIVEN_UP, /* the journal could not keep them: answered 503 */
-    LEDGER_ACCEPTED, /* the journal said that it keeps them */
+    LEDGER_DROPPED_FORGOTTEN, /* of somebody who was forgotten */
+    LEDGER_GIVEN_UP,          /* the journal could not keep them: answered 503 */
+    LEDGER_ACCEPTED,          /* the journal said that it keeps them */
     /* Events, counted by the lake as it takes them from the journal. */
     LEDGER_TAKEN,
     LEDGER_RECOVERED, /* of these: the front door was killed before its count was kept */
@@ -48,7 +49,7 @@ enum ledger_count {
     LEDGER_DUPLICATE,
     LEDGER_QUARANTINED,
     LEDGER_QUARANTINE_FULL, /* not understood, and there was no room for it */
-    LEDGER_ERASED_EARLY,    /* of somebody who was forgotten, before it was stored */
+    LEDGER_ERASED_EARLY,    /* of somebody who was forgotten meanwhile, before it was stored */
     /* Rows, counted by who changed files of the lake. */
     LEDGER_COMPACTED, /* became Parquet */
     LEDGER_MERGED,    /* dropped by compaction: the same event as another */

@@ -5,8 +5,8 @@
  *     data/ERASURE_KEY      32 random bytes, mode 0600; made with the first tombstone
  *     data/lake/TOMBSTONES  a line each: 32 hexadecimal digits, when (milliseconds since 1970)
  *
- * A hash is HMAC-SHA-256 of site, a zero byte and id, cut to 128 bits. An empty site stands for
- * all. Used from one thread.
+ * Hashes are erasure_key.h's. An empty site stands for all. Used from one thread; others look
+ * through a tombstone_look of their own.
  *
  *     tombstones_open(&tombstones, data_fd, &fault);
  *     tombstones_add(tombstones, &subject, now_ms, &fault);
@@ -16,11 +16,12 @@
 #ifndef PIPES_LAKE_TOMBSTONES_H
 #define PIPES_LAKE_TOMBSTONES_H
 
+#include "lake/erasure_key.h"
 #include "lake/subject.h"
 
 struct tombstones;
 
-enum { TOMBSTONE_BYTES = 16, TOMBSTONES_MAX = 4 << 20 };
+enum { TOMBSTONE_BYTES = ERASURE_HASH_BYTES, TOMBSTONES_MAX = 4 << 20 };
 
 /* data_fd is borrowed. STATUS_DAMAGED when there are tombstones and their key is gone: what was
  * forgotten would be taken again. */
@@ -41,5 +42,13 @@ bool tombstones_meet(struct tombstones *tombstones, struct view row);
 enum { TOMBSTONE_TEXT_BYTES = 2 * TOMBSTONE_BYTES + 1 };
 void tombstones_name(struct tombstones *tombstones, struct view site, struct view id,
                      char text[TOMBSTONE_TEXT_BYTES]);
+
+/* By any thread, for tombstone_look.c. Another number whenever some were added; 0: there are none,
+ * also of NULL. */
+uint64_t tombstones_generation(struct tombstones *tombstones);
+/* In place of what `copy` was. STATUS_NO_MEMORY. */
+enum status tombstones_copy_key(struct tombstones *tombstones, struct erasure_key *copy,
+                                struct fault *fault) MUST_CHECK;
+bool tombstones_have(struct tombstones *tombstones, const unsigned char bytes[TOMBSTONE_BYTES]);
 
 #endif

@@ -25,6 +25,10 @@ struct network {
     unsigned bits; /* of the 128 */
 };
 
+/* "10.0.0.0/8", "fd00::/8", or an address alone. STATUS_BAD_INPUT. */
+enum status network_parse(struct network *network, struct view text, struct fault *fault)
+    MUST_CHECK;
+
 /* Zeroed: nobody is trusted. Holds no memory. */
 struct trusted_networks {
     struct network networks[TRUSTED_NETWORKS_MAX];
@@ -52,5 +56,8 @@ bool trusted_networks_hold(const struct trusted_networks *trusted,
  * of a Unix socket) is copied, cut at the room, unless it is trusted and names another. */
 void forwarded_read(struct forwarded *client, const struct trusted_networks *trusted,
                     const char *peer, const struct http_head *head);
+/* The client's address by that, in `room`; where nobody is trusted the peer's, for nothing. */
+const char *forwarded_client(struct forwarded *room, const struct trusted_networks *trusted,
+                             const char *peer, const struct http_head *head);
 
 #endif

@@ -17,6 +17,11 @@ enum {
     STACK_BYTES = 512 * 1024
 };
 
+/* What a turn of the loop calls has frames of its own: wiped with all that is deeper than the
+ * turn's (an inlined one's buffers would stand in the turn's own frame, for as long as the loop
+ * runs). */
+#define OWN_FRAME __attribute__((noinline))
+
 struct net_limits net_limits_default(void)
 {
     return (struct net_limits){
@@ -71,7 +76,7 @@ struct net_loop *net_loop_create(const struct net_limits *limits, struct fault *
     return loop;
 }
 
-static void bury(struct net_loop *loop)
+static void OWN_FRAME bury(struct net_loop *loop)
 {
     while (loop->dead) {
         struct connection *c = loop->dead;
@@ -167,7 +172,7 @@ static void start_stopping(struct net_loop *loop)
     }
 }
 
-static void take_event(struct net_loop *loop, const struct epoll_event *event)
+static void OWN_FRAME take_event(struct net_loop *loop, const struct epoll_event *event)
 {
     struct source *source = event->data.ptr;
     switch (source->kind) {
@@ -188,7 +193,7 @@ static void take_event(struct net_loop *loop, const struct epoll_event *event)
 
 /* Handlers finish exchanges in on_round, which lets pipelined requests in, which want another
  * on_round: until nothing moves. */
-static void settle(struct net_loop *loop)
+static void OWN_FRAME settle(struct net_loop *loop)
 {
     bool has_moved = true;
     while (has_moved) {
@@ -228,7 +233,7 @@ static int64_t sweep_interval_ms(const struct net_limits *limits)
 
 /* Looks at deadlines. A part at a time: those who have something to say do not wait for a look at
  * thousands who have not. */
-static void sweep(struct net_loop *loop)
+static void OWN_FRAME sweep(struct net_loop *loop)
 {
     if (!loop->sweep_at) {
         loop->sweep_at = loop->connections;
@@ -261,7 +266,7 @@ void net_loop_when_dry(struct net_loop *loop, void (*callback)(void *self), void
     loop->dry_self = self;
 }
 
-static void run_dry(struct net_loop *loop)
+static void OWN_FRAME run_dry(struct net_loop *loop)
 {
     void (*callback)(void *self) = loop->dry_callback;
     loop->dry_callback = NULL;
@@ -269,7 +274,7 @@ static void run_dry(struct net_loop *loop)
 }
 
 /* What calls left on the stack, further down than this one goes. */
-static void __attribute__((noinline)) wipe_stack(void)
+static void OWN_FRAME wipe_stack(void)
 {
     char below[STACK_BYTES];
     explicit_bzero(below, sizeof(below));
@@ -284,7 +289,7 @@ static void wipe_pool(struct buf_pool *pool)
 
 /* What the last requests left is not to be found in memory for longer than somebody works on some.
  * While there is more to do than that costs, there are newer ones anyway. */
-static void wipe(struct net_loop *loop)
+static void OWN_FRAME wipe(struct net_loop *loop)
 {
     loop->is_used = false;
     wipe_pool(&loop->spare_bufs);
@@ -297,7 +302,6 @@ static void wipe(struct net_loop *loop)
             l->handler.on_idle(l->handler.self);
         }
     }
-    wipe_stack();
 }
 
 enum status net_loop_turn(struct net_loop *loop, int64_t wait_ms, struct fault *fault)
@@ -322,6 +326,7 @@ enum status net_loop_turn(struct net_loop *loop, int64_t wait_ms, struct fault *
         settle(loop);
         if (count == 0 && loop->is_used) {
             wipe(loop);
+            wipe_stack();
         }
     }
     if (loop->is_stopping && loop->now_ms >= loop->stop_by_ms) {

@@ -49,7 +49,6 @@ struct privacy_policy {
 
 /* POLICY_PRESETS for a name that is none. */
 enum policy_preset policy_preset_find(const char *name);
-const char *policy_preset_name(enum policy_preset preset);
 
 /* The text that a preset gives an option of that name, also one that is none of policy_word's (the
  * tracker's storage, how long what is kept); NULL: presets have no opinion. */
@@ -67,7 +66,8 @@ void policy_words_of(enum policy_preset preset, const char *words[POLICY_WORDS])
 enum status policy_resolve(struct privacy_policy *policy, const char *const words[POLICY_WORDS],
                            struct fault *fault) MUST_CHECK;
 
-/* Of an address what may be used at all, in memory: the rest becomes zero. False: nothing of it. */
-bool policy_cut_address(const struct privacy_policy *policy, struct ip_address *address);
+/* Of an address what may be used at all, in memory: the rest becomes zero. How many of its 128 bits
+ * are left; 0: nothing of it. */
+unsigned policy_cut_address(const struct privacy_policy *policy, struct ip_address *address);
 
 #endif

@@ -197,16 +197,16 @@ static enum status clean(const struct policy_request *request, struct event *eve
 
 /* --- ids --- */
 
-static enum status hash(const struct policy_request *request, enum identity_key key,
+static enum status hash(const struct policy_request *request, enum key_name key,
                         struct policy_memo *memo, struct view id, struct arena *arena,
                         struct fault *fault)
 {
     char text[IDENTITY_TEXT_BYTES];
+    const struct identity_of of = {request->site, id};
     if (memo->text.len > 0 && view_equal(memo->of, id) && view_equal(memo->site, request->site)) {
         return STATUS_OK;
     }
-    enum status status =
-        identity_hash(request->identity, request->now_ms, key, request->site, id, text, fault);
+    enum status status = identity_hash(request->keys, key, &request->moment, &of, text, fault);
     if (status == STATUS_OK) {
         struct view copy = arena_copy(arena, view_make(text, sizeof(text)));
         *memo = (struct policy_memo){request->site, id, copy};
@@ -224,9 +224,12 @@ static enum status take_id(struct policy_request *request, struct event *event, 
         event_remove(event, column);
         return STATUS_OK;
     }
-    enum status status = hash(request, IDENTITY_OF_ID, memo, id, arena, fault);
+    enum status status = hash(request, KEY_OF_IDS, memo, id, arena, fault);
     if (status == STATUS_OK) {
         event_set_plain(event, column, memo->text);
+    } else if (status == STATUS_NOT_FOUND) {
+        event_remove(event, column);
+        return STATUS_OK;
     }
     return status;
 }
@@ -269,7 +272,7 @@ static struct view what_is_seen(const struct policy_request *request, struct are
         return view_make(NULL, 0);
     }
     if (!ip_address_parse(&address, is_told ? request->told_address : request->address) ||
-        !policy_cut_address(request->policy, &address)) {
+        policy_cut_address(request->policy, &address) == 0) {
         memset(&address, 0, sizeof(address));
     }
     memcpy(seen, address.bytes, ADDRESS_LEN);
@@ -292,10 +295,12 @@ static enum status take_visitor(struct policy_request *request, struct event *ev
         event_remove(event, COLUMN_SESSION_ID);
         return STATUS_OK;
     }
+    if (request->is_replay) {
+        return STATUS_OK; /* of whom nothing is seen any more: all would be one */
+    }
     struct view seen = what_is_seen(request, arena);
-    enum status status =
-        seen.at ? hash(request, IDENTITY_OF_DAY, &request->visitors, seen, arena, fault)
-                : fault_set(fault, STATUS_NO_MEMORY, "no memory for a hash");
+    enum status status = seen.at ? hash(request, KEY_OF_DAY, &request->visitors, seen, arena, fault)
+                                 : fault_set(fault, STATUS_NO_MEMORY, "no memory for a hash");
     if (status == STATUS_OK) {
         event_set_plain(event, COLUMN_ANONYMOUS_ID, request->visitors.text);
     }
@@ -315,8 +320,9 @@ static enum status hash_leaf(const struct trait_hashing *hashing, struct view by
 {
     const struct policy_request *request = hashing->request;
     char text[IDENTITY_TEXT_BYTES];
-    enum status status = identity_hash(request->identity, request->now_ms, IDENTITY_OF_ID,
-                                       request->site, bytes, text, hashing->fault);
+    const struct identity_of of = {request->site, bytes};
+    enum status status =
+        identity_hash(request->keys, KEY_OF_IDS, &request->moment, &of, text, hashing->fault);
     buf_append_byte(hashing->out, '"');
     buf_append_view(hashing->out, view_make(text, status == STATUS_OK ? sizeof(text) : 0));
     buf_append_byte(hashing->out, '"');
@@ -371,6 +377,9 @@ static enum status hash_traits(const struct policy_request *request, struct even
         struct view copy = arena_copy(arena, buf_view(&out));
         status = copy.at ? STATUS_OK : fault_set(fault, STATUS_NO_MEMORY, "no memory for traits");
         event_set_raw(event, COLUMN_USER_PROPERTIES, copy);
+    } else if (status == STATUS_NOT_FOUND) {
+        event_remove(event, COLUMN_USER_PROPERTIES);
+        status = STATUS_OK;
     }
     buf_free(&out);
     return status;

@@ -49,8 +49,9 @@ struct policy_memo {
 /* A request on its way; borrowed for as long as its events are used. */
 struct policy_request {
     const struct privacy_policy *policy; /* of the event's site */
-    struct identity *identity;
-    int64_t now_ms;
+    struct key_ring *keys;
+    struct key_moment moment; /* of now, and of when it came */
+    bool is_replay;           /* nobody knows any more who sent it */
     struct view site;
     struct view address;      /* of the client, as text; empty: not known */
     struct view agent;        /* its user agent string */
@@ -61,7 +62,8 @@ struct policy_request {
     struct policy_memo visitors;
 };
 
-/* STATUS_NO_MEMORY, or what identity_hash() says: the event must not be stored then. */
+/* Where the key of the time at which it came is destroyed, what is to be hashed goes.
+ * STATUS_NO_MEMORY, or what identity_hash() says: the event must not be stored then. */
 enum status policy_apply(struct policy_request *request, struct event *event, struct arena *arena,
                          struct fault *fault) MUST_CHECK;
 /* The same for bytes that were not understood: JSON, or a string of JSON that holds a query. What

@@ -187,7 +187,7 @@ enum status tracker_site_write(const struct tracker_site *site, int folder_fd, s
     enum status status = STATUS_OK;
     tracker_site_list(site, files);
     for (size_t i = 0; i < TRACKER_SITE_FILES && status == STATUS_OK; i++) {
-        status = file_replace(folder_fd, files[i].name, files[i].bytes, fault);
+        status = file_replace_public(folder_fd, files[i].name, files[i].bytes, fault);
     }
     return status;
 }

@@ -80,13 +80,19 @@ test('a copy of a busy collector is sound and has all that was acknowledged, onc
 });
 
 test('a copy has no keys that are to be gone, and nothing of the process that ran', async (t) => {
-    const collector = await startCollector(t, ['--user-id', 'hash']);
+    const collector = await startCollector(t, ['--user-id', 'hash', '--scrub-hash',
+        'email', '--keep-raw', '1h']);
     await collector.post('/e', batch('a', 1, 3, {context: {user_id: 'somebody'}}));
+    await collector.post('/e', JSON.stringify({events: [{type: 'track', user_id: 'somebody',
+        properties: {note: 'a@mail.example'}}]}));
+    const KEYS = ['IDENTITY_KEY', 'SCRUB_KEY', 'raw-requests'];
+    await until('keys are there', () => KEYS.every((name) =>
+        fs.existsSync(path.join(collector.data, name))));
     const copy = path.join(temporaryFolder(t), 'copy');
     assert.strictEqual((await backup(collector.data, copy)).status, 0);
     const names = fs.readdirSync(copy);
     assert.ok(names.includes('SEED') && names.includes('lake') && names.includes('journal'));
-    for (const name of ['IDENTITY_KEY', 'DAILY_SALT', 'RUNNING', 'OPTIONS', 'ADMIN_TOKEN']) {
+    for (const name of [...KEYS, 'DAILY_SALT', 'RUNNING', 'OPTIONS', 'ADMIN_TOKEN']) {
         assert.ok(!names.includes(name), name);
     }
     const again = await backup(collector.data, copy);

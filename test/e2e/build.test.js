@@ -10,7 +10,8 @@ const fs = require('node:fs');
 const path = require('node:path');
 const zlib = require('node:zlib');
 const {execFile} = require('node:child_process');
-const {atEnd, temporaryFolder, BINARY} = require('./collector');
+const {promisify} = require('node:util');
+const {atEnd, temporaryFolder, until, BINARY} = require('./collector');
 const {startS3, KEY, SECRET, REGION} = require('./s3_server');
 
 /** Runs it beside this process, whose server has to answer. */
@@ -26,17 +27,43 @@ function files(folder) {
         [name, fs.readFileSync(path.join(folder, name))]));
 }
 
-test('the same input gives the same bytes in every file, in any folder', async (t) => {
-    const words = ['--site', 'shop', '--modules', 'all', '--environment', 'staging'];
-    const made = [];
-    for (const out of ['a', 'a longer name']) {
-        const folder = temporaryFolder(t);
-        assert.strictEqual((await build(folder, [...words, '--out', out])).status, 0);
-        made.push(files(path.join(folder, out)));
-    }
-    assert.strictEqual(Object.keys(made[0]).length, 9);
-    assert.deepStrictEqual(made[0], made[1]);
-});
+/** Machines differ in all of this; `as` of one that is root. */
+const MACHINES = [
+    {as: [], mask: '022', env: {LANG: 'C', TZ: 'UTC'}},
+    {as: ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups'], mask: '077',
+        env: {LANG: 'tr_TR.UTF-8', LC_ALL: 'tr_TR.UTF-8', TZ: 'Pacific/Apia', USER: 'nobody',
+            HOSTNAME: 'elsewhere', COLUMNS: '40', SOURCE_DATE_EPOCH: '1', TMPDIR: '/nonexistent'}},
+];
+
+test('the same input gives the same bytes for any user, place, time, locale and mask of files',
+    async (t) => {
+        const own = path.join(temporaryFolder(t), 'own.js');
+        fs.writeFileSync(own, 'function own() { return {start: function () {}}; }\n');
+        const made = [];
+        for (const {as, mask, env} of MACHINES) {
+            const folder = fs.realpathSync(temporaryFolder(t));
+            fs.chmodSync(folder, 0o777);
+            fs.copyFileSync(BINARY, path.join(folder, 'renamed'));
+            fs.copyFileSync(own, path.join(folder, 'own.js'));
+            fs.chmodSync(path.join(folder, 'own.js'), 0o644);
+            const second = Math.floor(Date.now() / 1000);
+            await until('another second', () => Math.floor(Date.now() / 1000) > second);
+            await promisify(execFile)('sh', ['-c', `umask ${mask}; exec "$@"`, 'sh',
+                ...(process.getuid() === 0 ? as : []), './renamed', 'build', '--site', 'shop',
+                '--modules', 'all', '--module', './own.js', '--environment', 'staging',
+                '--out', 'dist'],
+            {cwd: folder, env: {PATH: process.env.PATH, ...env}});
+            made.push(files(path.join(folder, 'dist')));
+            for (const name of Object.keys(made[0])) {
+                assert.strictEqual(fs.statSync(path.join(folder, 'dist', name)).mode & 0o777,
+                    0o644, `a web server reads ${name}`);
+            }
+            assert.strictEqual(fs.statSync(path.join(folder, 'dist')).mode & 0o777, 0o755);
+        }
+        assert.ok(made[0]['pipes.js'].includes('function own()'));
+        assert.strictEqual(Object.keys(made[0]).length, 9);
+        assert.deepStrictEqual(made[0], made[1]);
+    });
 
 test('the manifest tells of each file what is true of it', async (t) => {
     const folder = temporaryFolder(t);

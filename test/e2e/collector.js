@@ -5,6 +5,7 @@
 'use strict';
 const {spawn, execFileSync} = require('node:child_process');
 const fs = require('node:fs');
+const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 
@@ -24,6 +25,16 @@ async function until(what, ask, boundMs = 20000) {
         }
         await new Promise((resolve) => setTimeout(resolve, 10));
     }
+}
+
+/** One that nobody has just now. */
+function freePort() {
+    return new Promise((resolve) => {
+        const server = net.createServer().listen(0, '127.0.0.1', () => {
+            const {port} = server.address();
+            server.close(() => resolve(port));
+        });
+    });
 }
 
 const endings = new WeakMap();
@@ -83,6 +94,7 @@ class Collector {
             '--admin', '127.0.0.1:0', ...this.options];
         this.child = spawn(this.binary, args, {stdio: ['ignore', 'pipe', 'pipe']});
         const child = this.child;
+        this.pid = child.pid;
         this.ended = new Promise((resolve) => child.on('exit', (code, signal) => {
             child.hasEnded = true;
             resolve(signal || code);
@@ -105,18 +117,45 @@ class Collector {
         return this;
     }
 
-    /** Ends it the hard way. */
-    async kill() {
-        this.child.kill('SIGKILL');
-        await this.ended;
+    /** Another process of the program's file, as it is now, takes over; waits until it answers. */
+    async handOver() {
+        const before = this.pid;
+        process.kill(before, 'SIGUSR2');
+        const running = await until('another process runs', () => {
+            const found = readRunning(this.data);
+            return found && found.pid !== before && found;
+        }, 60000);
+        this.pid = running.pid;
     }
 
-    /** Ends it as Ctrl-C does; gives the exit status. */
-    async stop() {
-        if (this.child && !this.child.hasEnded) {
-            this.child.kill('SIGINT');
+    /** Signals whichever process runs now; none that has ended. */
+    async _end(signal) {
+        const isThere = () => {
+            try {
+                return process.kill(this.pid, 0);
+            } catch (error) {
+                return false;
+            }
+        };
+        if (this.pid === this.child.pid) {
+            if (!this.child.hasEnded) {
+                this.child.kill(signal);
+            }
+        } else if (isThere()) {
+            process.kill(this.pid, signal);
+            await until('the last process has ended', () => !isThere(), 60000);
         }
         return this.ended;
+    }
+
+    /** Ends it the hard way. */
+    async kill() {
+        await this._end('SIGKILL');
+    }
+
+    /** Ends it as Ctrl-C does; the exit status, after a hand-over that of the first process. */
+    async stop() {
+        return this.child && this._end('SIGINT');
     }
 
     async post(where, body, headers = {}) {
@@ -163,7 +202,7 @@ function rows(data, tree = 'raw') {
 async function startCollector(t, options = []) {
     const collector = new Collector(temporaryFolder(t), ['--lake-roll', '200ms', ...options]);
     atEnd(t, async () => {
-        if (collector.child && !collector.child.hasEnded) {
+        if (collector.pid) {
             await collector.kill();
         }
     });
@@ -181,5 +220,6 @@ function batch(load, firstSeq, count, extra = {}) {
 }
 
 module.exports = {
-    Collector, startCollector, atEnd, temporaryFolder, until, rows, parts, batch, ROOT, BINARY,
+    Collector, startCollector, atEnd, temporaryFolder, until, freePort, rows, parts, batch, ROOT,
+    BINARY,
 };

@@ -112,7 +112,7 @@ function token(data) {
 function mustAddUp(collector, erased) {
     const found = JSON.parse(collector.run('ledger', '--format', 'json'));
     assert.strictEqual(found.rows.reduce((sum, row) => sum + row.erased +
-        row.erased_early, 0), erased);
+        row.erased_early + row.dropped_forgotten, 0), erased);
 }
 
 /** Raw parts, a Parquet file, the journal, the quarantine: something of the subject in each. */
@@ -186,9 +186,9 @@ test('after a person was forgotten no file holds the id and all others are there
     assert.strictEqual(receipt.quarantine.rows, 1);
     assert.strictEqual(receipt.tombstones.length, 2);
     assert.match(receipt.not_reached.join(), /backups.*sinks/s);
-    /* What comes late is counted and dropped, and leaves the journal, too. */
+    /* What comes late is counted and dropped, and is in no journal. */
     await send(collector, 'late', SUBJECT);
-    await until('it was dropped', async () => (await collector.counts()).lake.erased === 2);
+    assert.strictEqual((await collector.counts()).front.dropped_forgotten, 2);
     await until('it is nowhere', () => holders(collector.data, [USER]).length === 0);
     assert.strictEqual(await collector.stop(), 0);
     assert.match(collector.run('verify'), /is sound/);
@@ -365,9 +365,7 @@ test('where ids are stored as hashes a user is found and forgotten by the id tha
     assert.deepStrictEqual(holders(collector.data, held.hashes), []);
     assert.deepStrictEqual(eventIds(collector.data), ['h3']);
     await identify(collector, 'blog', 'h5', USER);
-    await until('what came late is dropped', () =>
-        JSON.parse(collector.run('ledger', '--format', 'json')).rows.reduce((sum, row) =>
-            sum + row.erased_early, 0) === 1);
+    assert.strictEqual((await collector.counts()).front.dropped_forgotten, 1);
     assert.strictEqual(whois(collector.data, 'somebody-else').rows, 1);
     await collector.stop();
     fs.unlinkSync(path.join(collector.data, 'IDENTITY_KEY'));
@@ -377,6 +375,62 @@ test('where ids are stored as hashes a user is found and forgotten by the id tha
     assert.strictEqual(empty.hashes, 0);
     assert.ok(empty.not_reached.some((line) => /hashes .* key that was destroyed/.test(line)));
     assert.deepStrictEqual(eventIds(collector.data), ['h3']);
+});
+
+/** What comes of the id now is answered as ever, kept nowhere, and counted. */
+async function mustStayForgotten(collector, event) {
+    const before = (await collector.counts()).front;
+    const answer = await collector.post('/e', JSON.stringify({v: 1, events: [
+        {type: 'track', name: 'late', created_at: Date.now() - 5 * 86400000, ...event}]}));
+    assert.deepStrictEqual(await answer.json(), {accepted: 1, rejected: 0});
+    const after = (await collector.counts()).front;
+    assert.deepStrictEqual([after.dropped_forgotten - before.dropped_forgotten,
+        after.received - before.received, after.accepted - before.accepted], [1, 1, 0]);
+}
+
+const HASHED = ['--user-id', 'hash', '--anonymous-id', 'daily', '--lake-roll', '300ms'];
+
+test('a forgotten id stays so, whatever hash a later key or another day makes of it', async (t) => {
+    const collector = await startCollector(t, HASHED);
+    const browser = 'browser-of-the-subject';
+    const came = (event) => collector.post('/e', JSON.stringify({v: 1, events: [
+        {type: 'identify', site: 'shop', ...event}]}));
+    await came({event_id: 'a1', user_id: USER, anonymous_id: browser});
+    await came({event_id: 'a2', user_id: 'somebody-else', anonymous_id: 'another'});
+    await until('rows are in the lake', async () => (await collector.counts()).lake.lag_ms === 0);
+    assert.strictEqual((await forget(collector.data, USER, browser)).hashes, 2);
+    assert.deepStrictEqual(eventIds(collector.data), ['a2']);
+    for (const round of ['the same keys', 'keys of later periods']) {
+        for (const who of [{user_id: USER}, {previous_id: USER, user_id: 'new', type: 'alias'},
+            {anonymous_id: browser}]) {
+            await mustStayForgotten(collector, {event_id: round, site: 'shop', ...who});
+            await mustStayForgotten(collector, {event_id: round, ...who});
+        }
+        assert.strictEqual(await collector.stop(), 0);
+        for (const key of ['IDENTITY_KEY', 'DAILY_SALT']) {
+            fs.rmSync(path.join(collector.data, key), {force: true});
+        }
+        await collector.start();
+    }
+    await came({event_id: 'a3', user_id: 'somebody-else', anonymous_id: 'another'});
+    assert.strictEqual(await collector.stop(), 0);
+    assert.deepStrictEqual(eventIds(collector.data), ['a2', 'a3']);
+    mustAddUp(collector, 1 + 2 * 6);
+});
+
+test('in one batch the others\' events are kept, and of one site another one is not', async (t) => {
+    const collector = await startCollector(t, HASHED);
+    await identify(collector, 'shop', 'b1', USER);
+    await until('rows are in the lake', async () => (await collector.counts()).lake.lag_ms === 0);
+    await forget(collector.data, '--site', 'shop', USER);
+    const of = (site, event_id, user_id) => ({type: 'track', name: 'n', site, event_id, user_id});
+    await collector.post('/e', JSON.stringify({v: 1, events: [of('shop', 'b2', USER),
+        of('shop', 'b3', 'somebody-else'), of('blog', 'b4', USER), of('shop', 'b5', USER)]}));
+    await mustStayForgotten(collector, of('shop', 'b6', USER));
+    assert.strictEqual((await collector.counts()).front.dropped_forgotten, 3);
+    assert.strictEqual(await collector.stop(), 0);
+    assert.deepStrictEqual(eventIds(collector.data), ['b3', 'b4']);
+    mustAddUp(collector, 1 + 3);
 });
 
 test('requests that are kept as they came lose those in which a forgotten id stands', async (t) => {

@@ -1,5 +1,5 @@
 'use strict';
-/** The front door beside plain HTTP/1.1: TLS, HTTP/2, Unix sockets, balancers, hand-over. */
+/** The front door beside plain HTTP/1.1: TLS, HTTP/2, Unix sockets, balancers, systemd. */
 const test = require('node:test');
 const assert = require('node:assert');
 const fs = require('node:fs');
@@ -10,7 +10,7 @@ const net = require('node:net');
 const path = require('node:path');
 const tls = require('node:tls');
 const {execFileSync, spawn} = require('node:child_process');
-const {startCollector, atEnd, temporaryFolder, until, rows, batch, BINARY}
+const {startCollector, atEnd, temporaryFolder, until, freePort, rows, batch, BINARY}
     = require('./collector');
 
 /** A certificate for localhost that nobody has seen before. */
@@ -24,15 +24,6 @@ function certificate(folder, name) {
 }
 
 /** A port that is free now. */
-function freePort() {
-    return new Promise((resolve) => {
-        const server = net.createServer().listen(0, '127.0.0.1', () => {
-            const {port} = server.address();
-            server.close(() => resolve(port));
-        });
-    });
-}
-
 async function startWithTls(t) {
     const folder = temporaryFolder(t);
     const files = certificate(folder, 'first');
@@ -215,70 +206,6 @@ test('a Unix socket and a balancer with PROXY headers', async (t) => {
     assert.strictEqual(await send(''), '', 'without the header nothing is answered');
     assert.strictEqual(await collector.stop(), 0);
     assert.ok(rows(collector.data).length === 1);
-});
-
-test('a new process takes over under load and no request fails', async (t) => {
-    const collector = await startCollector(t, ['--workers', '2']);
-    const agent = new http.Agent({keepAlive: true, maxSockets: 16});
-    atEnd(t, () => agent.destroy());
-    const {port} = new URL(collector.url);
-    let isOver = false;
-    let sent = 0;
-    const failures = [];
-    const load = async (name) => {
-        for (let i = 1; !isOver; i++) {
-            try {
-                const answer = await request(http, {host: '127.0.0.1', port, path: '/e', agent},
-                    batch(name, i, 1));
-                sent++;
-                if (answer.status !== 200) {
-                    failures.push(answer.status);
-                }
-            } catch (error) {
-                failures.push(error.code);
-            }
-        }
-    };
-    const loads = Array.from({length: 16}, (_, i) => load(`h${i}`));
-    const pids = [collector.child.pid];
-    const running = () => {
-        try {
-            return JSON.parse(fs.readFileSync(path.join(collector.data, 'RUNNING'), 'utf8')).pid;
-        } catch (error) {
-            return 0;
-        }
-    };
-    atEnd(t, async () => {
-        const last = pids[pids.length - 1];
-        try {
-            process.kill(last, 'SIGTERM');
-        } catch (error) {
-            return;
-        }
-        await until('the last one has ended', () => {
-            try {
-                return process.kill(last, 0) && false;
-            } catch (error) {
-                return true;
-            }
-        });
-    });
-    for (let round = 0; round < 2; round++) {
-        const before = sent;
-        await until('requests are answered', () => sent > before + 100);
-        process.kill(pids[pids.length - 1], 'SIGUSR2');
-        const next = await until('another process runs', () => {
-            const pid = running();
-            return pid && !pids.includes(pid) && pid;
-        });
-        pids.push(next);
-    }
-    const before = sent;
-    await until('the last one answers', () => sent > before + 100);
-    isOver = true;
-    await Promise.all(loads);
-    assert.deepStrictEqual(failures, []);
-    await until('each is in the lake', () => rows(collector.data).length === sent);
 });
 
 test('a hand-over to a process that cannot start changes nothing', async (t) => {

@@ -254,34 +254,68 @@ test('requests that are kept as they came are readable with their keys alone, an
         'switched off: destroyed');
 });
 
+/** Whose stack a piece of memory is: the name of the thread, or nothing. */
+function threadIn(pid, begin, end) {
+    const tasks = `/proc/${pid}/task`;
+    return fs.readdirSync(tasks).map((task) => {
+        const words = fs.readFileSync(`${tasks}/${task}/syscall`, 'utf8').trim().split(' ');
+        const stack = parseInt(words[words.length - 2], 16); // NaN of one that runs
+        return stack >= begin && stack < end ?
+            fs.readFileSync(`${tasks}/${task}/comm`, 'utf8').trim() : '';
+    }).join('');
+}
+
+const PAGE = 4096;
+
+/** The pages of a piece of memory that hold something, as [begin, end]. */
+function* pagesHeld(pagemap, begin, end) {
+    const words = Buffer.alloc((end - begin) / PAGE * 8);
+    const got = fs.readSync(pagemap, words, 0, words.length, begin / PAGE * 8);
+    let from = -1;
+    for (let at = 0; at <= got; at += 8) {
+        const isHeld = at < got && (words[at + 7] & 0xc0) !== 0; // in memory, or swapped out
+        if (isHeld && from < 0) {
+            from = begin + at / 8 * PAGE;
+        } else if (!isHeld && from >= 0) {
+            yield [from, begin + at / 8 * PAGE];
+            from = -1;
+        }
+    }
+}
+
+/** The bytes from begin on; fewer when they are gone meanwhile. */
+function readMemory(memory, begin, len) {
+    const bytes = Buffer.alloc(len);
+    try {
+        for (let done = 0, got = 1; done < len && got > 0; done += got) {
+            got = fs.readSync(memory, bytes, done, len - done, begin + done);
+        }
+    } catch (error) {
+        assert.ok(['EIO', 'EFAULT', 'ENOENT'].includes(error.code), error.code);
+    }
+    return bytes;
+}
+
 /** What of the marks stands in the memory of a process, and where. */
 function marksInMemory(pid, marks) {
     const found = [];
     const memory = fs.openSync(`/proc/${pid}/mem`, 'r');
+    const pagemap = fs.openSync(`/proc/${pid}/pagemap`, 'r');
     for (const line of fs.readFileSync(`/proc/${pid}/maps`, 'utf8').trim().split('\n')) {
         const [, from, to, rights, name] = /^(\w+)-(\w+) (\S+) \S+ \S+ \S+\s*(.*)$/.exec(line);
-        const begin = parseInt(from, 16);
-        const len = parseInt(to, 16) - begin;
+        const [begin, end] = [parseInt(from, 16), parseInt(to, 16)];
         if (!rights.startsWith('rw') || name === '[vvar]') {
             continue; // what cannot be written holds no request
         }
-        const bytes = Buffer.alloc(len);
-        let done = 0;
-        try {
-            while (done < len) {
-                const got = fs.readSync(memory, bytes, done, len - done, begin + done);
-                if (got === 0) {
-                    break;
-                }
-                done += got;
-            }
-        } catch (error) {
-            assert.ok(['EIO', 'EFAULT', 'ENOENT'].includes(error.code), error.code);
+        for (const [first, last] of pagesHeld(pagemap, begin, end)) {
+            const bytes = readMemory(memory, first, last - first);
+            marks.filter((mark) => bytes.includes(mark)).forEach((mark) => found.push(
+                `${name || threadIn(pid, begin, end) || 'memory'} ${from}-${to} at ` +
+                `${(first + bytes.lastIndexOf(mark)).toString(16)}: ${mark}`));
         }
-        marks.filter((mark) => bytes.includes(mark))
-            .forEach((mark) => found.push(`${name || 'memory'} ${from}: ${mark}`));
     }
     fs.closeSync(memory);
+    fs.closeSync(pagemap);
     return found;
 }
 

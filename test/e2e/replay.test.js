@@ -2,23 +2,12 @@
 'use strict';
 const test = require('node:test');
 const assert = require('node:assert');
-const {execFileSync, spawn, spawnSync} = require('node:child_process');
+const {execFileSync, spawn} = require('node:child_process');
 const fs = require('node:fs');
 const {startCollector, until, rows, parts, BINARY} = require('./collector');
+const {mend, mustAddUp} = require('./quarantine');
 
 const ROUNDS = +(process.env.PIPES_REPLAY_ROUNDS || 6);
-
-/**
- * Today's code is what put a row aside. One that it understands is one whose bytes somebody put
- * right: so the tests do, in the parts of the quarantine, with the type that was missing.
- */
-function mend(data) {
-    for (const file of parts(data, 'quarantine')) {
-        const text = execFileSync('zstd', ['-dcq', file], {encoding: 'utf8'});
-        fs.writeFileSync(file, execFileSync('zstd', ['-cq', '--check'],
-            {input: text.replaceAll('\\"kind\\":\\"later\\"', '\\"type\\":\\"track\\"')}));
-    }
-}
 
 const many = (count, make) => Array.from({length: count}, (_, i) => ({kind: 'later', ...make(i)}));
 
@@ -28,14 +17,6 @@ const mendable = (load, from, count) => JSON.stringify({site: 'shop', load_id: l
 /** An event without anything to know it by. */
 const nameless = (count) =>
     JSON.stringify({events: many(count, (i) => ({name: `nameless ${i}`}))});
-
-/** The ledger as JSON; it adds up. */
-function mustAddUp(data) {
-    const {status, stdout} = spawnSync(BINARY, ['ledger', '--format', 'json', '--data', data],
-        {encoding: 'utf8'});
-    assert.strictEqual(status, 0, stdout);
-    return JSON.parse(stdout);
-}
 
 /** One count over all hours. */
 const sum = (list, name) => list.reduce((total, one) => total + one[name], 0);

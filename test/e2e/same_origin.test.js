@@ -1,29 +1,20 @@
 /**
  * The tracker and its events by the site's own host, behind each of three servers, with the very
- * files of deploy/proxy. A server that is not installed is skipped, with a word.
+ * files of deploy/proxy (but for the collector's port), in each of three browsers. A server that is
+ * not installed is skipped, with a word.
  */
 'use strict';
 const test = require('node:test');
 const assert = require('node:assert');
 const fs = require('node:fs');
 const http = require('node:http');
-const net = require('node:net');
 const path = require('node:path');
 const {spawn, spawnSync} = require('node:child_process');
-const {startCollector, atEnd, temporaryFolder, until, rows, ROOT} = require('./collector');
-const {startBrowser, openPage} = require('./browser');
+const {startCollector, atEnd, temporaryFolder, until, freePort, rows, ROOT}
+    = require('./collector');
+const {ENGINES} = require('./engines');
+const {PAGE, checkOwnHost} = require('./own_host');
 
-const PAGE = `<!doctype html><title>Shop</title>
-<script src="/s/pipes-stub.js"></script><script async src="/s/pipes.js"></script>`;
-
-function freePort() {
-    return new Promise((resolve) => {
-        const server = net.createServer().listen(0, '127.0.0.1', () => {
-            const {port} = server.address();
-            server.close(() => resolve(port));
-        });
-    });
-}
 
 /** What starts each server in the foreground; `site` is its part of deploy/proxy. */
 const SERVERS = {
@@ -42,7 +33,7 @@ const SERVERS = {
     },
     caddy: {
         command: 'caddy',
-        file: 'Caddyfile',
+        file: 'site.Caddyfile',
         arguments: (folder) => ['run', '--config', `${folder}/main.conf`, '--adapter', 'caddyfile'],
         /* The balancer before it is the test. */
         change: (text) => text.replace('# trusted_proxies 10.0.0.0/8', 'trusted_proxies 127.0.0.1'),
@@ -126,23 +117,22 @@ const EVENT = {type: 'track', name: 'told'};
 for (const [name, server] of Object.entries(SERVERS)) {
     const options = isInstalled(server.command) ? {} : {skip: `${name} is not installed`};
 
-    test(`behind ${name} page, script and events have one host`, options, async (t) => {
-        const collector = await startCollector(t, ['--base-url', '/s', '--endpoint', '/s/e',
-            '--trusted-proxies', '127.0.0.1', '--site', 'shop']);
-        const url = await startServer(t, server, collector);
-        const page = await openPage(await startBrowser(t));
-        const hosts = new Set();
-        page.on('request', (request) => hosts.add(new URL(request.url()).host));
-        await page.goto(url);
-        await until('the view arrived', async () =>
-            (await collector.counts()).front.accepted >= 1);
-        assert.deepStrictEqual([...hosts], [new URL(url).host]);
-        await collector.stop();
-        const [row] = rows(collector.data);
-        assert.strictEqual(row.type, 'page');
-        assert.strictEqual(row.url, `${url}/`);
-        assert.deepStrictEqual(page.errors, []);
-    });
+    for (const engine of Object.values(ENGINES)) {
+        test(`behind ${name} ${engine.name} talks to one host, which sets the cookie again`,
+            options, async (t) => {
+                const collector = await startCollector(t, ['--base-url', '/s', '--endpoint',
+                    '/s/e', '--trusted-proxies', '127.0.0.1', '--server-cookie', 'on', '--site',
+                    'shop']);
+                const url = await startServer(t, server, collector);
+                const page = await (await engine.start(t)).newPage();
+                await checkOwnHost(page, url, collector, 'pipes_anonymous_id.shop');
+                await collector.stop();
+                const all = rows(collector.data);
+                assert.deepStrictEqual(all.map((row) => row.type).sort(), ['page', 'track']);
+                assert.deepStrictEqual([...new Set(all.map((row) => row.url))], [`${url}/`]);
+                assert.strictEqual(new Set(all.map((row) => row.anonymous_id)).size, 1);
+            });
+    }
 
     test(`behind ${name} the collector knows the client and its host`, options, async (t) => {
         const collector = await startCollector(t, ['--base-url', '/s', '--endpoint', '/s/e',

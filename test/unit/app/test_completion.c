@@ -68,11 +68,13 @@ static void take(struct view sent, struct buf *out)
     struct http_refusal refusal;
     struct fault fault = {0};
     struct visitor visitor;
+    struct forwarded room;
     struct batch batch = {0};
     struct sender sender = worker_tools_sender(&tools, &settings, GOLDEN_RECEIVED_MS);
     struct inbound inbound = parse_request(sent);
     assert_int_equal(http_head_parse(&head, sent, &refusal), HTTP_DONE);
-    sender_read(&visitor, &head, "127.0.0.1", &settings.trusted);
+    const char *client = forwarded_client(&room, &settings.trusted, "127.0.0.1", &head);
+    sender_read(&visitor, &head, client);
     sender.arena = &arena;
     sender.agent = visitor.agent;
     sender.cut = POLICY_ADDRESS_24;

@@ -51,7 +51,9 @@ static unsigned requests_that_may_come(const char *peer, unsigned tries)
     unsigned may = 0;
     int64_t wait_ms;
     for (unsigned i = 0; i < tries; i++) {
-        may += guard_request(guard, settings, peer, &head, &wait_ms);
+        struct forwarded room;
+        const char *client = forwarded_client(&room, &settings->trusted, peer, &head);
+        may += guard_request(guard, settings, client, &wait_ms);
     }
     return may;
 }

@@ -1,10 +1,11 @@
+/* The scrubber's way to its key: the log hears of it when there is none that should be. */
 #include "app/scrub_keys.h"
 
 #include "../temporary.h"
 
-#include "base/file.h"
-
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,10 +13,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-enum { PERIOD_MS = 1000 };
-
-static struct temporary temporary;
+static const struct key_periods PERIODS = {1000, 1000};
+static struct temporary folder;
+static struct key_ring *ring;
 static struct logger logger;
+static struct scrub_keys keys;
 static int64_t now_ms;
 
 static int64_t tell_now(void *self)
@@ -30,107 +32,76 @@ static int set_up(void **state)
 {
     (void)state;
     now_ms = 1700000000000;
-    logger_init(&logger, open("/dev/null", O_WRONLY | O_CLOEXEC), LOGGER_ERROR, &CLOCK);
-    return temporary_make(&temporary);
+    if (temporary_make(&folder) != 0) {
+        return -1;
+    }
+    int fd = openat(folder.fd, "log", O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    logger_init(&logger, fd, LOGGER_ERROR, &CLOCK);
+    assert_int_equal(key_ring_open(&ring, folder.fd, &PERIODS, NULL), STATUS_OK);
+    scrub_keys_init(&keys, ring, &CLOCK, &logger);
+    return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
+    scrub_keys_free(&keys);
+    scrub_keys_free(&keys);
+    key_ring_close(ring);
     close(logger.fd);
-    return temporary_remove(&temporary);
+    return temporary_remove(&folder);
 }
 
-/* As one process after another would. */
-static bool give(uint8_t key[SCRUB_KEY_BYTES])
+static bool give(int64_t of_ms, uint8_t key[SCRUB_KEY_BYTES])
 {
-    struct scrub_keys keys;
-    scrub_keys_init(&keys, temporary.fd, PERIOD_MS, &CLOCK, &logger);
-    bool is_given = scrub_keys_give(&keys, key);
-    scrub_keys_free(&keys);
-    return is_given;
+    struct scrub_keys_asking asking = {&keys, {now_ms, of_ms}};
+    return scrub_keys_give(&asking, key);
 }
 
-static void a_key_lasts_for_its_period_whoever_asks(void **state)
+static size_t logged_lines(void)
 {
-    (void)state;
-    uint8_t first[SCRUB_KEY_BYTES];
-    uint8_t second[SCRUB_KEY_BYTES];
-    struct stat facts;
-    assert_true(give(first));
-    now_ms += PERIOD_MS - 1;
-    assert_true(give(second));
-    assert_memory_equal(first, second, SCRUB_KEY_BYTES);
-    assert_int_equal(fstatat(temporary.fd, "SCRUB_KEY", &facts, 0), 0);
-    assert_int_equal(facts.st_mode & 0777, 0600);
-    now_ms += 1;
-    assert_true(give(second));
-    assert_memory_not_equal(first, second, SCRUB_KEY_BYTES);
-}
-
-static void a_period_ends_while_the_process_runs(void **state)
-{
-    (void)state;
-    struct scrub_keys keys;
-    uint8_t first[SCRUB_KEY_BYTES];
-    uint8_t second[SCRUB_KEY_BYTES];
-    scrub_keys_init(&keys, temporary.fd, PERIOD_MS, &CLOCK, &logger);
-    assert_true(scrub_keys_give(&keys, first));
-    assert_true(scrub_keys_give(&keys, second));
-    assert_memory_equal(first, second, SCRUB_KEY_BYTES);
-    now_ms += PERIOD_MS;
-    assert_true(scrub_keys_give(&keys, second));
-    assert_memory_not_equal(first, second, SCRUB_KEY_BYTES);
-    scrub_keys_free(&keys);
-}
-
-/* Else a key of a clock that was once far ahead would live for years. */
-static void a_key_from_a_future_that_cannot_be_is_replaced(void **state)
-{
-    (void)state;
-    uint8_t first[SCRUB_KEY_BYTES];
-    uint8_t second[SCRUB_KEY_BYTES];
-    now_ms += 10 * PERIOD_MS;
-    assert_true(give(first));
-    now_ms -= 10 * PERIOD_MS;
-    assert_true(give(second));
-    assert_memory_not_equal(first, second, SCRUB_KEY_BYTES);
-}
-
-static void a_damaged_key_is_replaced(void **state)
-{
-    (void)state;
-    static const char *const TEXTS[] = {"", "x", "1700000000500 00ff\n", "\n", "1700000000500 zz"};
-    uint8_t key[SCRUB_KEY_BYTES];
-    uint8_t again[SCRUB_KEY_BYTES];
-    for (size_t i = 0; i < sizeof(TEXTS) / sizeof(TEXTS[0]); i++) {
-        assert_int_equal(file_replace(temporary.fd, "SCRUB_KEY", view_from_text(TEXTS[i]), NULL),
-                         STATUS_OK);
-        assert_true(give(key));
-        assert_true(give(again));
-        assert_memory_equal(key, again, SCRUB_KEY_BYTES);
+    char text[4096];
+    size_t lines = 0;
+    ssize_t len = pread(logger.fd, text, sizeof(text), 0);
+    for (ssize_t i = 0; i < len; i++) {
+        lines += text[i] == '\n';
     }
+    return lines;
 }
 
-static void where_no_key_can_be_kept_none_is_given(void **state)
+static void one_period_one_key(void **state)
+{
+    (void)state;
+    uint8_t first[SCRUB_KEY_BYTES];
+    uint8_t second[SCRUB_KEY_BYTES];
+    assert_true(give(now_ms, first));
+    assert_true(give(now_ms, second));
+    assert_memory_equal(first, second, SCRUB_KEY_BYTES);
+    assert_false(give(now_ms - 1, second));
+    now_ms += 1000;
+    assert_true(give(now_ms, second));
+    assert_memory_not_equal(first, second, SCRUB_KEY_BYTES);
+    assert_int_equal(logged_lines(), 0);
+}
+
+static void a_key_that_cannot_be_kept_is_said_once_in_a_while(void **state)
 {
     (void)state;
     uint8_t key[SCRUB_KEY_BYTES];
-    assert_int_equal(mkdirat(temporary.fd, "SCRUB_KEY", 0700), 0);
-    assert_false(give(key));
-    assert_int_equal(unlinkat(temporary.fd, "SCRUB_KEY", AT_REMOVEDIR), 0);
-    assert_true(give(key));
+    assert_int_equal(mkdirat(folder.fd, "SCRUB_KEY", 0700), 0);
+    assert_false(give(now_ms, key));
+    assert_false(give(now_ms, key));
+    assert_int_equal(logged_lines(), 1);
+    assert_int_equal(unlinkat(folder.fd, "SCRUB_KEY", AT_REMOVEDIR), 0);
+    assert_true(give(now_ms, key));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_key_lasts_for_its_period_whoever_asks, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_period_ends_while_the_process_runs, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_key_from_a_future_that_cannot_be_is_replaced, set_up,
+        cmocka_unit_test_setup_teardown(one_period_one_key, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_key_that_cannot_be_kept_is_said_once_in_a_while, set_up,
                                         tear_down),
-        cmocka_unit_test_setup_teardown(a_damaged_key_is_replaced, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(where_no_key_can_be_kept_none_is_given, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,10 @@
 
 #include "../temporary.h"
 #include "base/file.h"
+#include "lake/tombstone_look.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 
 #include <stdarg.h>
@@ -169,6 +172,72 @@ static void without_the_key_it_does_not_go_on(void **state)
     assert_int_equal(tombstones_open(&tombstones, folder.fd, &fault), STATUS_DAMAGED);
 }
 
+static bool looks_forgotten(struct tombstone_look *look, const char *site, const char *id)
+{
+    return tombstone_look_meets(look, view_from_text(site), view_from_text(id));
+}
+
+static void a_look_sees_who_was_forgotten_after_it_was_made(void **state)
+{
+    (void)state;
+    struct tombstone_look *look;
+    open_again();
+    assert_int_equal(tombstone_look_create(&look, tombstones, NULL), STATUS_OK);
+    assert_false(looks_forgotten(look, "shop", "anna"));
+    forget("shop", "bert");
+    assert_false(looks_forgotten(look, "shop", "anna"));
+    assert_false(looks_forgotten(look, "shop", "anna")); /* out of what is remembered */
+    assert_false(looks_forgotten(look, "shop", ""));
+    assert_true(looks_forgotten(look, "shop", "bert"));
+    assert_false(looks_forgotten(look, "blog", "bert"));
+    forget("", "anna");
+    assert_true(looks_forgotten(look, "shop", "anna"));
+    assert_true(looks_forgotten(look, "", "anna"));
+    tombstone_look_destroy(look);
+    tombstone_look_destroy(NULL);
+}
+
+enum { LOOKERS = 3, IDS = 400 };
+
+/* Once known as forgotten an id stays so. */
+static void *look_on(void *argument)
+{
+    struct tombstone_look *look;
+    atomic_size_t *seen = argument;
+    assert_int_equal(tombstone_look_create(&look, tombstones, NULL), STATUS_OK);
+    for (size_t known = 0; known < IDS; known = atomic_load(seen)) {
+        char id[16];
+        snprintf(id, sizeof(id), "id-%zu", known);
+        if (looks_forgotten(look, "shop", id)) {
+            atomic_store(seen, known + 1);
+        }
+        snprintf(id, sizeof(id), "id-%zu", known / 2);
+        assert_true(known < 2 || looks_forgotten(look, "shop", id));
+    }
+    tombstone_look_destroy(look);
+    return NULL;
+}
+
+static void threads_look_while_one_adds(void **state)
+{
+    (void)state;
+    pthread_t lookers[LOOKERS];
+    atomic_size_t seen[LOOKERS] = {0};
+    open_again();
+    for (int i = 0; i < LOOKERS; i++) {
+        assert_int_equal(pthread_create(&lookers[i], NULL, look_on, &seen[i]), 0);
+    }
+    for (int i = 0; i < IDS; i++) {
+        char id[16];
+        snprintf(id, sizeof(id), "id-%d", i);
+        forget("", id);
+    }
+    for (int i = 0; i < LOOKERS; i++) {
+        assert_int_equal(pthread_join(lookers[i], NULL), 0);
+        assert_int_equal(atomic_load(&seen[i]), IDS);
+    }
+}
+
 /* Expected as Python's hmac module gives it. */
 static void the_hash_is_hmac_sha_256(void **state)
 {
@@ -192,6 +261,8 @@ int main(void)
         CASE(many_are_kept_each_once),
         CASE(a_line_that_was_cut_off_is_written_over),
         CASE(without_the_key_it_does_not_go_on),
+        CASE(a_look_sees_who_was_forgotten_after_it_was_made),
+        CASE(threads_look_while_one_adds),
         CASE(the_hash_is_hmac_sha_256),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

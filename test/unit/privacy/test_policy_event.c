@@ -11,7 +11,7 @@
 static const int64_t NOON_MS = 20784LL * 86400000 + 43200000;
 static struct temporary folder;
 static struct arena arena;
-static struct identity *identity;
+static struct key_ring *ring;
 static struct privacy_policy policy;
 static struct policy_request request;
 static struct event event;
@@ -25,22 +25,23 @@ static int set_up(void **state)
     policy =
         (struct privacy_policy){.has_families = true, .honours_gpc = true, .honours_dnt = true};
     request = (struct policy_request){.policy = &policy,
-                                      .now_ms = NOON_MS,
+                                      .moment = {NOON_MS, NOON_MS},
                                       .site = VIEW_LITERAL("shop"),
                                       .address = VIEW_LITERAL("203.0.113.77"),
                                       .agent = VIEW_LITERAL("Marked/1.0 (X11)")};
+    const struct key_periods periods = {1LL << 40, 1LL << 40};
     if (temporary_make(&folder) != 0 ||
-        identity_open(&identity, folder.fd, 1LL << 40, &fault) != STATUS_OK) {
+        key_ring_open(&ring, folder.fd, &periods, &fault) != STATUS_OK) {
         return -1;
     }
-    request.identity = identity;
+    request.keys = ring;
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    identity_close(identity);
+    key_ring_close(ring);
     arena_free(&arena);
     return temporary_remove(&folder);
 }
@@ -308,6 +309,45 @@ static void what_was_derived_may_be_too_much(void **state)
     check_row("{\"country\":\"AT\"}");
 }
 
+static void fill_person(void)
+{
+    event = (struct event){0};
+    text(COLUMN_USER_ID, "u-1");
+    text(COLUMN_ANONYMOUS_ID, "a-1");
+    text(COLUMN_SESSION_ID, "s-1");
+    raw(COLUMN_USER_PROPERTIES, "{\"plan\":\"gold\"}");
+}
+
+static void what_is_replayed_gets_the_hash_of_its_time_or_none(void **state)
+{
+    (void)state;
+    char hash[IDENTITY_TEXT_BYTES];
+    policy.user_id = policy.traits = POLICY_ID_HASH;
+    policy.visitor = POLICY_VISITOR_DAILY;
+    fill_person();
+    apply();
+    memcpy(hash, event_text(&event, COLUMN_USER_ID).at, sizeof(hash));
+    /* A minute later, of something that came then; nobody knows who sent it. */
+    request = (struct policy_request){.policy = &policy,
+                                      .keys = ring,
+                                      .site = VIEW_LITERAL("shop"),
+                                      .moment = {NOON_MS + 60000, NOON_MS},
+                                      .is_replay = true};
+    fill_person();
+    apply();
+    assert_memory_equal(event_text(&event, COLUMN_USER_ID).at, hash, sizeof(hash));
+    assert_true(event_has(&event, COLUMN_USER_PROPERTIES));
+    assert_false(event_has(&event, COLUMN_ANONYMOUS_ID));
+    assert_true(event_has(&event, COLUMN_SESSION_ID));
+    /* And of something that came before there was this key. */
+    request.moment.of_ms = NOON_MS - 1;
+    request.ids = (struct policy_memo){0};
+    fill_person();
+    apply();
+    assert_false(event_has(&event, COLUMN_USER_ID));
+    assert_false(event_has(&event, COLUMN_USER_PROPERTIES));
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -328,6 +368,7 @@ int main(void)
         CASE(without_a_visitor_only_the_load_is_in_common),
         CASE(what_was_not_understood_is_cleaned_too),
         CASE(what_was_derived_may_be_too_much),
+        CASE(what_is_replayed_gets_the_hash_of_its_time_or_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

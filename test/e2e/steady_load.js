@@ -1,0 +1,97 @@
+'use strict';
+/**
+ * Many clients that each send one event after another at times of their own, whatever the collector
+ * does meanwhile, over connections that they keep; and what became of each event. No request is
+ * repeated: one that fails is a failure, whyever.
+ *
+ *     const load = new SteadyLoad(port, {connections: 200, rate: 1000});
+ *     load.start();
+ *     ...
+ *     await load.stop();
+ *     load.failures      [] when none failed
+ *     load.accepted      the ids that were answered 200 and counted as taken
+ */
+const crypto = require('node:crypto');
+const http = require('node:http');
+
+/** Some clients are quick and some come so seldom that a stop meets them idle. */
+const PACES = [0.2, 0.5, 1, 1, 1, 1, 1.5, 1.8];
+
+class SteadyLoad {
+    constructor(port, {connections, rate}) {
+        this.port = port;
+        this.meanMs = 1000 * connections / rate;
+        this.clients = Array.from({length: connections}, (_, i) => ({
+            pace: PACES[i % PACES.length],
+            agent: new http.Agent({keepAlive: true, maxSockets: 1}),
+        }));
+        this.accepted = [];
+        this.failures = [];
+        this.slowestMs = 0;
+        this.connected = 0;
+    }
+
+    start() {
+        this.isOver = false;
+        this.running = Promise.all(this.clients.map((client) => this._run(client)));
+    }
+
+    /** Waits for the answers to what was sent. */
+    async stop() {
+        this.isOver = true;
+        await this.running;
+        this.clients.forEach(({agent}) => agent.destroy());
+    }
+
+    /** When one is late, because it waited for an answer, the next one follows at once. */
+    async _run(client) {
+        let due = Date.now() + Math.random() * this.meanMs;
+        while (!this.isOver) {
+            const waitMs = due - Date.now();
+            if (waitMs > 0) {
+                await new Promise((resolve) => setTimeout(resolve, waitMs));
+            }
+            due += this.meanMs / client.pace * (0.5 + Math.random());
+            await this._send(client);
+        }
+    }
+
+    async _send({agent}) {
+        const id = crypto.randomUUID();
+        const begin = Date.now();
+        try {
+            const {status, text} = await this._post(agent, JSON.stringify({v: 1, events: [
+                {type: 'track', name: 'steady', event_id: id, created_at: begin}]}));
+            if (status === 200 && JSON.parse(text).accepted === 1) {
+                this.accepted.push(id);
+            } else {
+                this.failures.push(`${status} ${text}`);
+            }
+        } catch (error) {
+            this.failures.push(error.code || String(error));
+        }
+        this.slowestMs = Math.max(this.slowestMs, Date.now() - begin);
+    }
+
+    _post(agent, body) {
+        return new Promise((resolve, reject) => {
+            const request = http.request({host: '127.0.0.1', port: this.port, method: 'POST',
+                path: '/e', agent, headers: {'Content-Length': Buffer.byteLength(body)}},
+            (response) => {
+                let text = '';
+                response.on('data', (piece) => {
+                    text += piece;
+                });
+                response.on('error', reject);
+                response.on('end', () => resolve({status: response.statusCode, text}));
+            });
+            request.on('socket', (socket) => {
+                this.connected += socket.connecting ? 1 : 0;
+            });
+            request.on('error', reject);
+            request.end(body);
+        });
+    }
+}
+
+module.exports = {SteadyLoad};
