@@ -15,7 +15,7 @@
  * @property {Object} config      the baked-in configuration
  * @property {Object} options     config[module.name], or {}
  * @property {Object} browser     window document attempt fence elements isInner randomId now elapsed
- *                                url, and of the module `elements`: label (see there)
+ *                                url, and of the module `elements`: label, hit (see there)
  * @property {function(EventTarget,string,function(Event),boolean=):function()} listen
  *           in the capture phase; passive unless the fourth is true. Returns what removes it
  * @property {function(Object,string,function():void):function()} wrap
