@@ -67,7 +67,7 @@ static enum status add_short(struct erase_search *search, struct view text)
     const struct view quote = VIEW_LITERAL("\"");
     const char length[4] = {(char)text.len, (char)(text.len >> 8), 0, 0};
     enum status status =
-        add_joined(search, view_make(length, sizeof(length)), text, view_part(quote, 1, 1));
+        add_joined(search, view_make(length, sizeof(length)), text, VIEW_LITERAL(""));
     status = status == STATUS_OK ? add_joined(search, quote, text, quote) : status;
     return status == STATUS_OK ? add_joined(search, quote, text, VIEW_LITERAL("\\\"")) : status;
 }
