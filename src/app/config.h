@@ -67,6 +67,7 @@ struct config {
     const char *server_cookie;
     const char *geo;
     const char *geo_networks;
+    const char *hosting_networks;
     const char *release;
     const char *out;
     const char *script_name;

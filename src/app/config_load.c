@@ -32,8 +32,8 @@ static enum status read_file(struct option_set *set, const char *path, bool must
 
 /* Only --config and PIPES_CONFIG matter at first: they say which file comes below them. */
 static enum status read_below_flags(struct config *config, struct option_set *set,
-                                    const struct config_source *source, struct arena *arena,
-                                    struct fault *fault)
+                                    const struct config_source *source, struct config_sites *sites,
+                                    struct arena *arena, struct fault *fault)
 {
     struct config first = {0};
     struct option_set scratch;
@@ -49,11 +49,7 @@ static enum status read_below_flags(struct config *config, struct option_set *se
         return status;
     }
     option_set_init(set, config_rows, config_row_count(), config, arena);
-    struct config_sites *sites = arena_alloc_zeroed(arena, 1, sizeof(*sites));
     struct config_sites_reading reading = {sites, arena};
-    if (!sites) {
-        return fault_set(fault, STATUS_NO_MEMORY, "no memory for the options");
-    }
     config->sites = sites;
     set->on_section = config_sites_take;
     set->section_self = &reading;
@@ -83,17 +79,65 @@ static enum status apply_preset(const struct config *config, struct option_set *
     return status;
 }
 
+/* What nobody set its own preset says, or that of all. */
+static void choose_site_words(const struct config *config, const struct option_set *set,
+                              struct config_site *site)
+{
+    const char *const given[CONFIG_TRACKER_WORDS] = {config->consent, config->storage,
+                                                     config->cross_domain};
+    const char *preset = site->privacy ? site->privacy : config->privacy;
+    for (size_t i = 0; i < CONFIG_TRACKER_WORDS; i++) {
+        site->tracker_words[i] =
+            option_is_unset(set, config_tracker_names[i])
+                ? policy_preset_text(policy_preset_find(preset), config_tracker_names[i])
+                : given[i];
+    }
+}
+
+/* Before the preset of all: the one whose tracker is built here, or served. */
+static enum status apply_own_preset(struct option_set *set, const struct config_site *site,
+                                    struct fault *fault)
+{
+    char origin[OPTION_ORIGIN_BYTES];
+    enum status status = STATUS_OK;
+    snprintf(origin, sizeof(origin), "privacy %s of [site]", site->privacy);
+    for (size_t i = 0; i < CONFIG_TRACKER_WORDS && status == STATUS_OK; i++) {
+        status =
+            option_set_unset(set, config_tracker_names[i], site->tracker_words[i], origin, fault);
+    }
+    return status;
+}
+
+static enum status apply_site_presets(const struct config *config, struct option_set *set,
+                                      struct config_sites *sites, struct fault *fault)
+{
+    const struct config_site *own = NULL;
+    for (size_t i = 0; i < sites->count; i++) {
+        struct config_site *site = &sites->rows[i];
+        choose_site_words(config, set, site);
+        own = site->privacy && strcmp(site->name, config->site) == 0 ? site : own;
+    }
+    return own ? apply_own_preset(set, own, fault) : STATUS_OK;
+}
+
 enum status config_load(struct config *config, struct option_set *set,
                         const struct config_source *source, struct arena *arena,
                         struct fault *fault)
 {
+    struct config_sites *sites = arena_alloc_zeroed(arena, 1, sizeof(*sites));
     *config = (struct config){0};
-    enum status status = read_below_flags(config, set, source, arena, fault);
+    if (!sites) {
+        return fault_set(fault, STATUS_NO_MEMORY, "no memory for the options");
+    }
+    enum status status = read_below_flags(config, set, source, sites, arena, fault);
     if (status == STATUS_OK) {
         status = option_read_environment(set, source->environment, fault);
     }
     if (status == STATUS_OK) {
         status = option_read_flags(set, source->uses, source->count, source->words, fault);
+    }
+    if (status == STATUS_OK) {
+        status = apply_site_presets(config, set, sites, fault);
     }
     return status == STATUS_OK ? apply_preset(config, set, fault) : status;
 }

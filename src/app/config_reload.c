@@ -93,8 +93,10 @@ static void say_changes(const struct config_reload *reload)
                         before);
         }
     }
-    logger_info(reload->log, "config", "read again: %u option%s changed", changes,
-                changes == 1 ? "" : "s");
+    bool has_other_sites =
+        !config_sites_equal(reload->last->config.sites, reload->next->config.sites);
+    logger_info(reload->log, "config", "read again: %u option%s changed%s", changes,
+                changes == 1 ? "" : "s", has_other_sites ? ", and sections of sites" : "");
 }
 
 enum status config_reload_write(struct config_reload *reload, int data_fd, struct fault *fault)

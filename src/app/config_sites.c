@@ -2,6 +2,9 @@
 
 #include <stddef.h>
 
+const char *const config_tracker_names[CONFIG_TRACKER_WORDS] = {"consent", "storage",
+                                                                "cross-domain"};
+
 enum { NAME_BYTES_MAX = 64, RATE_MAX = 10000000 };
 static const char PREFIX[] = "site ";
 
@@ -115,4 +118,31 @@ enum status config_sites_take(void *self, const char *section, const char *name,
     }
     *place = copy(reading->arena, value);
     return *place ? STATUS_OK : fault_set(fault, STATUS_NO_MEMORY, "no memory for a site");
+}
+
+static bool is_same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool is_same_site(const struct config_site *a, const struct config_site *b)
+{
+    bool is_equal = is_same(a->name, b->name) && is_same(a->key, b->key) &&
+                    is_same(a->origins, b->origins) && is_same(a->privacy, b->privacy) &&
+                    a->requests_max == b->requests_max &&
+                    a->source_requests_max == b->source_requests_max;
+    for (enum policy_word word = 0; word < POLICY_WORDS && is_equal; word++) {
+        is_equal = is_same(a->words[word], b->words[word]);
+    }
+    return is_equal;
+}
+
+bool config_sites_equal(const struct config_sites *a, const struct config_sites *b)
+{
+    size_t count = a ? a->count : 0;
+    bool is_equal = count == (b ? b->count : 0);
+    for (size_t i = 0; i < count && is_equal; i++) {
+        is_equal = is_same_site(&a->rows[i], &b->rows[i]);
+    }
+    return is_equal;
 }

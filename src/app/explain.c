@@ -136,26 +136,26 @@ static void explain_basis(struct buf *out, const char *preset)
     buf_append_text(out, which == POLICY_LEARN ? LEARN : which == POLICY_STRICT ? STRICT : MEASURE);
 }
 
-static void explain_device(struct buf *out, const struct config *config)
+static void explain_device(struct buf *out, const char *storage, const char *consent)
 {
     buf_append_format(out,
                       "- storage = %s: %s\n"
                       "- consent = %s: %s\n",
-                      config->storage,
-                      strcmp(config->storage, "none") == 0     ? "nothing, and there is no id"
-                      : strcmp(config->storage, "memory") == 0 ? "nothing beyond the page"
-                      : strcmp(config->storage, "local") == 0
+                      storage,
+                      strcmp(storage, "none") == 0     ? "nothing, and there is no id"
+                      : strcmp(storage, "memory") == 0 ? "nothing beyond the page"
+                      : strcmp(storage, "local") == 0
                           ? "id, session and undelivered events in localStorage"
                           : "the id in a first-party cookie; session and undelivered events in "
                             "localStorage",
-                      config->consent,
-                      strcmp(config->consent, "pending") == 0
+                      consent,
+                      strcmp(consent, "pending") == 0
                           ? "nothing is stored or sent before pipes.consent('granted')"
                           : "the tracker starts without asking; pipes.consent('denied') and "
                             "pipes.disable() end it");
 }
 
-static void explain_sites(struct buf *out, const struct sites *sites)
+static void explain_sites(struct buf *out, const struct config *config, const struct sites *sites)
 {
     for (size_t i = 0; i < sites->count; i++) {
         const struct site *site = &sites->rows[i];
@@ -164,6 +164,8 @@ static void explain_sites(struct buf *out, const struct sites *sites)
                                                         "its key\n"
                              : site->origin_count > 0 ? "events come from its origins\n"
                                                       : "anybody may send events\n");
+        const char *const *words = config->sites->rows[i].tracker_words;
+        explain_device(out, words[CONFIG_TRACKER_STORAGE], words[CONFIG_TRACKER_CONSENT]);
         explain_policy(out, &site->policy);
     }
 }
@@ -179,14 +181,14 @@ enum status explain_privacy(struct buf *out, const struct config *config, struct
         explain_basis(out, config->privacy);
         buf_append_text(out, "This says what the program does. It is no legal advice, and no "
                              "statement that a law is kept.\n\nIn the browser\n");
-        explain_device(out, config);
+        explain_device(out, config->storage, config->consent);
         buf_append_text(out, "\nIn the collector\n");
         explain_policy(out, &sites.fallback.policy);
         buf_append_text(out,
                         "- addresses, user agents and advertising ids that a client repeats in "
                         "its payload: taken out\n\nHow long it is kept\n");
         explain_retention(out, config);
-        explain_sites(out, &sites);
+        explain_sites(out, config, &sites);
         status = buf_status(out);
     }
     arena_free(&arena);

@@ -9,11 +9,35 @@
 enum { TEXT_BYTES_MAX = 256 * 1024, PATH_BYTES = 4096 };
 static const char NAME[] = "OPTIONS";
 
-static void append_values(struct buf *out, const struct option_set *set)
+static bool has_own_presets(const struct config_sites *sites)
+{
+    bool has_some = false;
+    for (size_t i = 0; sites && i < sites->count; i++) {
+        has_some = has_some || sites->rows[i].privacy;
+    }
+    return has_some;
+}
+
+/* What presets say of each site's tracker follows from the sections again; written here, it would
+ * stand for all of them. */
+static bool is_derived(const struct option_set *set, size_t at)
+{
+    const char *origin = set->origins[at];
+    bool is_set = strcmp(origin, "default") != 0 && strncmp(origin, "privacy ", 8) != 0;
+    for (size_t i = 0; i < CONFIG_TRACKER_WORDS && !is_set; i++) {
+        if (strcmp(set->rows[at].name, config_tracker_names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void append_values(struct buf *out, const struct option_set *set, bool has_presets)
 {
     for (size_t i = 0; i < set->count; i++) {
         const struct option_row *row = &set->rows[i];
-        if ((row->uses & CONFIG_SERVE) && strcmp(row->name, "config") != 0) {
+        if ((row->uses & CONFIG_SERVE) && strcmp(row->name, "config") != 0 &&
+            !(has_presets && is_derived(set, i))) {
             buf_append_format(out, "%s = %s\n", row->name, set->texts[i]);
         }
     }
@@ -46,7 +70,7 @@ enum status options_file_write(int data_fd, const struct option_set *set,
 {
     struct buf text;
     buf_init(&text, TEXT_BYTES_MAX);
-    append_values(&text, set);
+    append_values(&text, set, has_own_presets(config->sites));
     for (size_t i = 0; config->sites && i < config->sites->count; i++) {
         append_site(&text, &config->sites->rows[i]);
     }

@@ -29,6 +29,14 @@ static enum status open_one(struct geo **geo, const char *option, const char *pa
     return status == STATUS_OK ? status : fault_set(fault, status, "%s: %s", option, why.text);
 }
 
+static enum status open_hosting(struct hosting_list **list, const char *path, struct fault *fault)
+{
+    struct fault why = {0};
+    enum status status = hosting_list_open(list, path, &why);
+    return status == STATUS_OK ? status
+                               : fault_set(fault, status, "hosting-networks: %s", why.text);
+}
+
 /* A configuration that a test made may have no texts. */
 static bool is_file(const char *option)
 {
@@ -50,6 +58,9 @@ enum status places_open(struct places *places, const struct config *config, stru
     if (status == STATUS_OK && is_file(config->geo_networks)) {
         status = open_one(&places->networks, "geo-networks", config->geo_networks, fault);
     }
+    if (status == STATUS_OK && is_file(config->hosting_networks)) {
+        status = open_hosting(&places->hosting, config->hosting_networks, fault);
+    }
     if (status != STATUS_OK) {
         places_close(places);
     }
@@ -60,5 +71,6 @@ void places_close(struct places *places)
 {
     geo_close(places->countries);
     geo_close(places->networks);
+    hosting_list_close(places->hosting);
     *places = (struct places){0};
 }

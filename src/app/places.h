@@ -1,6 +1,6 @@
 /*
- * places.h - the files that tell where an address is, as the options geo and geo-networks name
- * them.
+ * places.h - the files that tell where an address is, as the options geo, geo-networks and
+ * hosting-networks name them.
  *
  *     places_open(&places, config, &fault);
  *     places_close(&places);
@@ -10,12 +10,14 @@
 
 #include "app/config.h"
 #include "enrich/geo.h"
+#include "enrich/hosting_list.h"
 
 enum { PLACES_PATH_BYTES = 4096 };
 
 struct places {
-    struct geo *countries; /* NULL: none, as the next one */
+    struct geo *countries; /* NULL: none, as the next ones */
     struct geo *networks;
+    struct hosting_list *hosting;
 };
 
 /* The fault names option and file; nothing is open then. */

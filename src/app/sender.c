@@ -9,7 +9,10 @@ static struct view agent_of(const struct http_head *head)
 static void cut_address(struct visitor *visitor, enum policy_address cut)
 {
     const struct privacy_policy policy = {.address = cut};
-    visitor->has_address = visitor->has_address && policy_cut_address(&policy, &visitor->address);
+    if (visitor->has_address) {
+        visitor->address_bits = (uint8_t)policy_cut_address(&policy, &visitor->address);
+        visitor->has_address = visitor->address_bits > 0;
+    }
 }
 
 /* Browsers that send any send the first. */
@@ -31,7 +34,8 @@ static struct visitor_hints hints_of(const struct http_head *head)
 
 void sender_read(struct visitor *visitor, const struct http_head *head, const char *client)
 {
-    *visitor = (struct visitor){.agent = agent_of(head), .hints = hints_of(head)};
+    *visitor = (struct visitor){
+        .address_bits = IP_ADDRESS_BITS, .agent = agent_of(head), .hints = hints_of(head)};
     visitor->has_address = ip_address_parse(&visitor->address, view_from_text(client));
 }
 

@@ -32,7 +32,7 @@ struct sender worker_tools_sender(const struct worker_tools *tools, const struct
         .cut = settings->sites.cut,
         .tools = {
             .agents = tools->agents,
-            .places = {places->countries, places->networks, settings->generation},
+            .places = {places->countries, places->networks, places->hosting, settings->generation},
             .place_memory = tools->places,
             .cadence = tools->cadence,
             .now_ms = received_ms,

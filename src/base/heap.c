@@ -5,18 +5,18 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { LARGE_PAGE = 2 * 1024 * 1024, HEAD = 4096, PIECE = 256 * 1024, LARGEST = 32 * 1024 * 1024 };
+enum { HEAD = 4096, PIECE = 256 * 1024, LARGEST = 32 * 1024 * 1024 };
 
 static uintptr_t next_page(uintptr_t at)
 {
-    return (at + LARGE_PAGE - 1) & ~(uintptr_t)(LARGE_PAGE - 1);
+    return (at + HEAP_PAGE_BYTES - 1) & ~(uintptr_t)(HEAP_PAGE_BYTES - 1);
 }
 
 static void advise(const char *room, size_t bytes)
 {
     uintptr_t begin = next_page((uintptr_t)room);
     uintptr_t end = (uintptr_t)room + bytes;
-    madvise((void *)begin, (end - begin) & ~(uintptr_t)(LARGE_PAGE - 1), MADV_HUGEPAGE);
+    madvise((void *)begin, (end - begin) & ~(uintptr_t)(HEAP_PAGE_BYTES - 1), MADV_HUGEPAGE);
 }
 
 /* Three neighbours at the end of the heap: what is left of its last large page, but for the room's
@@ -36,4 +36,13 @@ void heap_make_room(size_t bytes)
     }
     free(room);
     mallopt(M_MMAP_THRESHOLD, PIECE);
+}
+
+void *heap_large(size_t bytes)
+{
+    void *block = aligned_alloc(HEAP_PAGE_BYTES, bytes);
+    if (block) {
+        madvise(block, bytes, MADV_HUGEPAGE);
+    }
+    return block;
 }

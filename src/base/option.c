@@ -266,6 +266,16 @@ enum status option_set_defaults(struct option_set *set, struct fault *fault)
     return STATUS_OK;
 }
 
+bool option_is_unset(const struct option_set *set, const char *name)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (strcmp(set->rows[i].name, name) == 0 && strcmp(set->origins[i], UNSET) != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 enum status option_set_unset(struct option_set *set, const char *name, const char *text,
                              const char *origin, struct fault *fault)
 {

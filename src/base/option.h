@@ -79,6 +79,8 @@ enum status option_read_environment(struct option_set *set, char *const *environ
 enum status option_read_flags(struct option_set *set, unsigned uses, int count, char *const *words,
                               struct fault *fault) MUST_CHECK;
 
+/* Whether nobody set any row of that name so far. */
+bool option_is_unset(const struct option_set *set, const char *name);
 /* Of every row of that name that nobody set so far. STATUS_NOT_FOUND: no row has that name. */
 enum status option_set_unset(struct option_set *set, const char *name, const char *text,
                              const char *origin, struct fault *fault) MUST_CHECK;

@@ -1,21 +1,20 @@
 #include "enrich/enrich_place.h"
 
-#include "enrich/hosting_networks.h"
-
 static enum status know(const struct visitor *visitor, const struct enrich_tools *tools,
                         struct facts *facts, struct arena *arena)
 {
-    if (!visitor->has_address || (!tools->places.countries && !tools->places.networks)) {
+    const struct place_files *files = &tools->places;
+    if (!visitor->has_address || (!files->countries && !files->networks && !files->hosting)) {
         return STATUS_OK;
     }
-    struct geo_place *place = arena_alloc(arena, sizeof(*place));
-    if (!place) {
+    struct place_found *found = arena_alloc(arena, sizeof(*found));
+    if (!found) {
         return STATUS_NO_MEMORY;
     }
-    place_memory_ask(tools->place_memory, &tools->places, &visitor->address, place);
-    facts->country = view_make(place->country, place->country_len);
-    facts->region = view_make(place->region, place->region_len);
-    facts->bot_reasons |= (uint32_t)hosting_networks_hold(place->network) << BOT_DATACENTER;
+    place_memory_ask(tools->place_memory, files, visitor, found);
+    facts->country = view_make(found->place.country, found->place.country_len);
+    facts->region = view_make(found->place.region, found->place.region_len);
+    facts->bot_reasons |= (uint32_t)found->is_hosting << BOT_DATACENTER;
     return STATUS_OK;
 }
 

@@ -111,6 +111,14 @@ static MMDB_lookup_result_s look_up(const struct geo *geo, const struct ip_addre
     return MMDB_lookup_sockaddr(&geo->file, (const struct sockaddr *)&v6, error);
 }
 
+/* A file of IPv4 alone counts of 32. */
+static uint8_t bits_of(const struct geo *geo, const struct ip_address *address,
+                       const MMDB_lookup_result_s *found)
+{
+    bool is_short = ip_address_is_v4(address) && geo->file.metadata.ip_version == 4;
+    return (uint8_t)(found->netmask + (is_short ? IP_ADDRESS_BITS - 32 : 0));
+}
+
 void geo_find(const struct geo *geo, const struct ip_address *address, struct geo_place *place)
 {
     int error = MMDB_SUCCESS;
@@ -120,5 +128,6 @@ void geo_find(const struct geo *geo, const struct ip_address *address, struct ge
         set_country(place, &found);
         set_region(place, &found);
         set_network(place, &found);
+        place->bits = bits_of(geo, address, &found);
     }
 }

@@ -25,6 +25,7 @@ struct geo_place {
     char region[GEO_REGION_BYTES_MAX];
     uint8_t region_len; /* ISO 3166-2: AT-9 */
     uint32_t network;   /* number of the autonomous system; 0: unknown */
+    uint8_t bits;       /* of its 128 the address has in common with all of the record's */
 };
 
 struct geo;

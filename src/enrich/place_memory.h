@@ -5,12 +5,14 @@
  * nanoseconds, remembering it a tenth.
  *
  *     place_memory_create(&memory, seed, &fault);
- *     place_memory_ask(memory, &files, &address, &place);
+ *     place_memory_ask(memory, &files, &visitor, &place);
  */
 #ifndef PIPES_ENRICH_PLACE_MEMORY_H
 #define PIPES_ENRICH_PLACE_MEMORY_H
 
 #include "enrich/geo.h"
+#include "enrich/hosting_list.h"
+#include "enrich/visitor.h"
 
 enum { PLACE_MEMORY_KEPT = 4096 };
 
@@ -18,6 +20,7 @@ enum { PLACE_MEMORY_KEPT = 4096 };
 struct place_files {
     const struct geo *countries; /* NULL: none, as the next one */
     const struct geo *networks;
+    const struct hosting_list *hosting;
     uint64_t generation; /* another one whenever the files may be others */
 };
 
@@ -28,9 +31,14 @@ enum status place_memory_create(struct place_memory **memory, uint64_t seed, str
 /* Accepts NULL. */
 void place_memory_destroy(struct place_memory *memory);
 
-/* Country and region of the one file, the network of either. memory may be NULL: then it is looked
- * up. */
+struct place_found {
+    struct geo_place place; /* country and region of the one file */
+    bool is_hosting;        /* the network, of either file, or the address is of one that rents out
+                               servers; false where too little of the address is left to tell */
+};
+
+/* Of the visitor's address. memory may be NULL: then it is looked up. */
 void place_memory_ask(struct place_memory *memory, const struct place_files *files,
-                      const struct ip_address *address, struct geo_place *place);
+                      const struct visitor *visitor, struct place_found *found);
 
 #endif

@@ -25,6 +25,7 @@ struct visitor {
     bool is_told; /* by a payload: what is missing was not told, rather than not there */
     bool has_address;
     struct ip_address address; /* perhaps cut to its network already: a /24 or /16, a /48 or /32 */
+    uint8_t address_bits;      /* of its 128 are the client's; the others are zero */
     struct view agent;         /* empty: none was sent */
     struct visitor_hints hints;
 };

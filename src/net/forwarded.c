@@ -35,7 +35,7 @@ static bool has_bits_behind(const struct network *network)
     return false;
 }
 
-static enum status parse_network(struct network *network, struct view member, struct fault *fault)
+enum status network_parse(struct network *network, struct view member, struct fault *fault)
 {
     struct view bits = member;
     struct view address = view_cut(&bits, '/');
@@ -77,7 +77,7 @@ enum status trusted_networks_parse(struct trusted_networks *trusted, const char 
             return fault_set(fault, STATUS_TOO_BIG, "more than %d networks are trusted",
                              TRUSTED_NETWORKS_MAX);
         }
-        enum status status = parse_network(&found.networks[found.count], member, fault);
+        enum status status = network_parse(&found.networks[found.count], member, fault);
         if (status != STATUS_OK) {
             return status;
         }

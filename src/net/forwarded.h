@@ -25,6 +25,10 @@ struct network {
     unsigned bits; /* of the 128 */
 };
 
+/* "10.0.0.0/8", "fd00::/8", or an address alone. STATUS_BAD_INPUT. */
+enum status network_parse(struct network *network, struct view text, struct fault *fault)
+    MUST_CHECK;
+
 /* Zeroed: nobody is trusted. Holds no memory. */
 struct trusted_networks {
     struct network networks[TRUSTED_NETWORKS_MAX];

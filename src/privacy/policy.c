@@ -116,15 +116,15 @@ enum status policy_resolve(struct privacy_policy *policy, const char *const word
     return STATUS_OK;
 }
 
-bool policy_cut_address(const struct privacy_policy *policy, struct ip_address *address)
+unsigned policy_cut_address(const struct privacy_policy *policy, struct ip_address *address)
 {
     /* An IPv4 address stands behind 12 bytes (ip_address.h). */
     size_t half = policy->address == POLICY_ADDRESS_16 ? 2 : 3;
     size_t kept = ip_address_is_v4(address) ? 12 + half : 2 * half;
     if (policy->address == POLICY_ADDRESS_GONE) {
         memset(address->bytes, 0, sizeof(address->bytes));
-        return false;
+        return 0;
     }
     memset(address->bytes + kept, 0, sizeof(address->bytes) - kept);
-    return true;
+    return 8 * (unsigned)kept;
 }

@@ -66,7 +66,8 @@ void policy_words_of(enum policy_preset preset, const char *words[POLICY_WORDS])
 enum status policy_resolve(struct privacy_policy *policy, const char *const words[POLICY_WORDS],
                            struct fault *fault) MUST_CHECK;
 
-/* Of an address what may be used at all, in memory: the rest becomes zero. False: nothing of it. */
-bool policy_cut_address(const struct privacy_policy *policy, struct ip_address *address);
+/* Of an address what may be used at all, in memory: the rest becomes zero. How many of its 128 bits
+ * are left; 0: nothing of it. */
+unsigned policy_cut_address(const struct privacy_policy *policy, struct ip_address *address);
 
 #endif

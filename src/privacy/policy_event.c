@@ -272,7 +272,7 @@ static struct view what_is_seen(const struct policy_request *request, struct are
         return view_make(NULL, 0);
     }
     if (!ip_address_parse(&address, is_told ? request->told_address : request->address) ||
-        !policy_cut_address(request->policy, &address)) {
+        policy_cut_address(request->policy, &address) == 0) {
         memset(&address, 0, sizeof(address));
     }
     memcpy(seen, address.bytes, ADDRESS_LEN);

@@ -72,6 +72,33 @@ test('bots are told with reasons and stored', async (t) => {
         {is_bot: true, bot_reason: 'webdriver'}, {is_bot: true, bot_reason: 'crawler,library'}]);
 });
 
+test('who comes from networks of the owner\'s own list is said to, and a reload reads it again',
+    async (t) => {
+        const list = path.join(temporaryFolder(t), 'hosting.txt');
+        fs.writeFileSync(list, '# rented out\n198.51.0.0/16\n203.0.113.0/24\n');
+        const collector = await startCollector(t, ['--trusted-proxies', '127.0.0.1', '--geo',
+            'none', '--hosting-networks', list]);
+        const from = async (load, address) => {
+            await collector.post('/e', batch(load, 1, 1),
+                {'User-Agent': FIREFOX, 'X-Forwarded-For': address});
+            return columns(await rowOf(collector, load), 'is_bot bot_reason');
+        };
+        assert.deepEqual(await from('wide', '198.51.100.9'),
+            {is_bot: false, bot_reason: 'datacenter'});
+        /* Of 16 bits nobody can tell that it is that /24. */
+        assert.deepEqual(await from('narrow', '203.0.113.9'),
+            {is_bot: false, bot_reason: undefined});
+        fs.writeFileSync(list, 'nonsense\n');
+        collector.child.kill('SIGHUP');
+        await until('it is refused', () => /hosting.txt, line 1: 'nonsense' is no network/
+            .test(collector.output));
+        assert.strictEqual((await from('kept', '198.51.100.9')).bot_reason, 'datacenter');
+        fs.writeFileSync(list, 'AS64500\n');
+        collector.child.kill('SIGHUP');
+        await until('it is read', () => collector.output.includes('read again'));
+        assert.strictEqual((await from('gone', '198.51.100.9')).bot_reason, undefined);
+    });
+
 test('what a server forwards gives the facts of its visitor, not its own', async (t) => {
     const collector = await startCollector(t, ['--trusted-proxies', '127.0.0.1',
         '--geo', path.join(COUNTRIES, 'iptoasn-country.mmdb')]);

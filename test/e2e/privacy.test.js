@@ -194,6 +194,32 @@ test('the tracker is built as the preset says, and a single option overrules it'
     assert.match(build('--modules', 'all', '--cross-domain', 'on'), /pipes_id/);
 });
 
+test('a site\'s own preset holds for its tracker, too, and is explained', async (t) => {
+    const folder = temporaryFolder(t);
+    const file = path.join(folder, 'sites.ini');
+    fs.writeFileSync(file, 'privacy = learn\n[site shop]\nprivacy = strict\n[site blog]\n' +
+        'privacy = measure\n[site news]\nuser-id = drop\n');
+    const build = (...words) => {
+        execFileSync(BINARY, ['build', '--out', path.join(folder, 'dist'), '--config', file,
+            '--replace', ...words], {stdio: 'pipe'});
+        const text = fs.readFileSync(path.join(folder, 'dist', 'pipes.js'), 'utf8');
+        return ['"consent":"pending"', '"storage":"none"'].map((part) => text.includes(part));
+    };
+    assert.deepStrictEqual(build('--site', 'shop'), [false, true]);
+    assert.deepStrictEqual(build('--site', 'blog'), [false, false]);
+    assert.deepStrictEqual(build('--site', 'news'), [true, false]);
+    assert.deepStrictEqual(build('--site', 'shop', '--storage', 'local'), [false, false]);
+    const explained = execFileSync(BINARY, ['config', '--config', file, '--site', 'blog',
+        '--explain', 'privacy'], {encoding: 'utf8'});
+    assert.match(explained, /Site shop: .*\n- storage = none: .*\n- consent = none/);
+    assert.match(explained, /Site blog: .*\n- storage = cookie: .*\n- consent = none/);
+    assert.match(explained, /Site news: .*\n- storage = cookie: .*\n- consent = pending/);
+    /* What a running collector left of its options says the same. */
+    const collector = await startCollector(t, ['--config', file, '--site', 'blog']);
+    assert.match(collector.run('privacy', 'report'),
+        /Site shop: .*\n- storage = none: .*\n- consent = none/);
+});
+
 /** A collector with a configuration file; `write` changes it and waits until it is read again. */
 async function startSites(t, ini) {
     const file = path.join(temporaryFolder(t), 'sites.ini');

@@ -69,10 +69,22 @@ static void room_that_is_not_to_be_had_is_done_without(void **state)
     free(piece);
 }
 
+static void a_large_block_begins_with_a_page_and_is_advised_whole(void **state)
+{
+    (void)state;
+    char *block = heap_large(2 * HEAP_PAGE_BYTES);
+    assert_non_null(block);
+    assert_int_equal((uintptr_t)block % HEAP_PAGE_BYTES, 0);
+    assert_true(is_advised(block));
+    assert_true(is_advised(block + 2 * HEAP_PAGE_BYTES - 1));
+    free(block);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_taken_next_lies_in_large_pages_though_the_heap_is_trimmed),
+        cmocka_unit_test(a_large_block_begins_with_a_page_and_is_advised_whole),
         cmocka_unit_test(room_that_is_not_to_be_had_is_done_without),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -171,7 +171,7 @@ static void the_address_gives_country_and_the_network_a_reason(void **state)
     arena_init(&arena, 1 << 16);
     write_nested("AT", "9", 16509);
     struct geo *geo = opened(path);
-    struct visitor visitor = {.has_address = true};
+    struct visitor visitor = {.has_address = true, .address_bits = 128};
     struct place_memory *memory;
     struct fault fault;
     assert_int_equal(place_memory_create(&memory, 1, &fault), STATUS_OK);
@@ -185,6 +185,14 @@ static void the_address_gives_country_and_the_network_a_reason(void **state)
                                           .place_memory = memory};
     assert_int_equal(enrich_list_know(&visitor, &networks, &facts, &arena), STATUS_OK);
     assert_int_equal(facts.country.len, 0);
+    assert_int_equal(facts.bot_reasons, 1u << BOT_DATACENTER);
+    /* Of a /16 it is not known that all of it is that network's: the record is of a /24. */
+    visitor.address_bits = 96 + 16;
+    assert_int_equal(enrich_list_know(&visitor, &tools, &facts, &arena), STATUS_OK);
+    assert_true(view_is(facts.country, "AT"));
+    assert_int_equal(facts.bot_reasons, 0);
+    visitor.address_bits = 96 + 24;
+    assert_int_equal(enrich_list_know(&visitor, &tools, &facts, &arena), STATUS_OK);
     assert_int_equal(facts.bot_reasons, 1u << BOT_DATACENTER);
     visitor.has_address = false;
     assert_int_equal(enrich_list_know(&visitor, &tools, &facts, &arena), STATUS_OK);
