@@ -1,6 +1,6 @@
 /*
- * The page on which trackers are measured: without one, with Plausible's, with ours. It tells of the
- * page and of one event, and what is delivered is counted.
+ * The page on which trackers are measured: without one, with Plausible's, with ours. It tells of
+ * the page and of one event, and what is delivered is counted.
  *
  *     const site = await startSite({pipes: buildTracker('default')});
  *     const seen = await visit(browser, site, 'pipes', {begin, look});
@@ -90,8 +90,8 @@ async function toldAfter(site, before) {
 }
 
 /**
- * Opens the page in a profile of its own, `throttle` times slower; `look` sees it five seconds after
- * all was delivered, so that putting work off does not count as saving it.
+ * Opens the page in a profile of its own, `throttle` times slower; `look` sees it five seconds
+ * after all was delivered, so that putting work off does not count as saving it.
  */
 async function visit(browser, site, which, {throttle, begin, look}) {
     const context = await browser.createBrowserContext();

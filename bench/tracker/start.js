@@ -8,7 +8,8 @@
  * `profile` samples the thread every 50 us from before the page is opened until five seconds after
  * its events were delivered, at the processor's own speed, and prints what the page with ours spent
  * in each of the browser's functions that it calls (its name and the beginning of who called it)
- * and in each of its own (which has what it reads and sets, as document.cookie), as medians, beside the sum for Plausible's.
+ * and in each of its own (which has what it reads and sets, as document.cookie), as medians, beside
+ * the same for Plausible's.
  * `against` opens the page with our script and with the one in FILE (another build's pipes.js) in
  * turn, at a quarter of the speed, and compares the script time that the thread itself spent: other
  * programs on the machine count less than by the clock.
@@ -74,7 +75,8 @@ async function profile(browser) {
     }
     site.server.close();
     for (const [name, visits] of Object.entries(seen)) {
-        console.log(`${name}: ${median(visits.map(sumOf)).toFixed(1)} ms (${visits.length} visits)`);
+        const sum = median(visits.map(sumOf)).toFixed(1);
+        console.log(`${name}: ${sum} ms (${visits.length} visits)`);
         const places = new Set(visits.flatMap((one) => [...one.keys()]));
         [...places].map((place) => [median(visits.map((one) => one.get(place) || 0)), place])
             .filter(([ms]) => ms >= FEW_MS).sort((a, b) => b[0] - a[0])

@@ -162,7 +162,9 @@ class Story {
         await this.collector.stop();
         const all = rows(this.collector.data);
         const loads = new Map();
-        for (const {load_id, seq} of all.filter(({path}) => path !== this.cut_short)) {
+        // A record of consent has no path at all.
+        const whole = all.filter(({path}) => !this.cut_short || path !== this.cut_short);
+        for (const {load_id, seq} of whole) {
             loads.set(load_id, [...(loads.get(load_id) || []), seq]);
         }
         for (const [load, seqs] of loads) {

@@ -24,7 +24,8 @@ function core(config, modules, api) {
     var seq = 0;
     var unhook = saysNo;
     var running = false;
-    var at, page_view_id, page_url, page_referrer, debugging, sender, pack, agreement;
+    var page_referrer = window.document.referrer;
+    var at, page_view_id, page_url, debugging, sender, pack, agreement;
 
     config.endpoint = config.endpoint || scriptOrigin() + '/e';
     api = api || (window.pipes = window.pipes || {});
@@ -61,6 +62,11 @@ function core(config, modules, api) {
             library: 'pipes.js', library_version: '0.1.0',
             release: config.release, environment: config.environment
         }, surroundings());
+    }
+
+    /** When the page said what is being done: what waited for the start is older than now. */
+    function time() {
+        return at || now();
     }
 
     /** Gives ids and number and puts the event where only an answer removes it. */
@@ -105,15 +111,15 @@ function core(config, modules, api) {
         }
         if (type === 'page' || type === 'screen') {
             tell('view');
-            page_referrer = page_url === undefined ? window.document.referrer : page_url;
+            page_referrer = page_url || page_referrer;
             page_url = address();
             page_view_id = randomId();
         }
         var event = merge({
-            type: type, name: name, created_at: at || now(),
-            since_load_ms: Math.max(0, elapsed() - (at ? now() - at : 0)),
+            type: type, name: name, created_at: time(),
+            since_load_ms: Math.max(0, elapsed() + time() - now()),
             page_view_id: page_view_id, url: address(), title: window.document.title,
-            referrer: page_url === undefined ? window.document.referrer : page_referrer,
+            referrer: page_referrer,
             properties: properties(props) || {}
         }, extra);
         event.user_properties = properties(event.user_properties);
@@ -136,10 +142,10 @@ function core(config, modules, api) {
         var last, begun;
         return function (name, props) {
             var key = text(name) + address();
-            var ms = (at || now()) - begun;
+            var ms = time() - begun;
             if (key !== last || !(ms >= 0 && ms < 50)) {
                 last = key;
-                begun = at || now();
+                begun = time();
                 emit(type, name, name && typeof name === 'object' ? name : props);
             }
         };
@@ -304,14 +310,13 @@ function core(config, modules, api) {
             tell('reset');
         },
         get: function (key) {
-            var may = mayKeep();
-            return {
+            return merge({
                 load_id: load_id, page_view_id: page_view_id, consent: consent, enabled: running,
-                site: config.site,
-                anonymous_id: may ? identity._anonymous() : undefined,
-                session_id: may ? identity._session()._id : undefined,
-                user_id: may ? identity._user().user_id : undefined
-            }[key];
+                site: config.site
+            }, mayKeep() ? {
+                anonymous_id: identity._anonymous(), session_id: identity._session()._id,
+                user_id: identity._user().user_id
+            } : {})[key];
         }
     };
 

@@ -82,13 +82,13 @@ function transport(config, queues, tell, pack) {
     }
 
     function accepted(text) {
-        var answer = attempt(function () { return JSON.parse(text); });
-        if (answer && typeof answer.skew === 'number') {
+        var answer = attempt(function () { return JSON.parse(text); }) || {};
+        if (typeof answer.skew === 'number') {
             batch._queue._header.k = answer.skew;
         }
         batch._queue._remove(batch._items, batch._unreported);
         limit_bytes = Math.min(MAX_BYTES, limit_bytes * 2);
-        proceed(answer && answer.have || [], 'sent', batch._items.length);
+        proceed(answer.have || [], 'sent', batch._items.length);
     }
 
     function refused(status) {
