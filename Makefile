@@ -11,7 +11,8 @@
 #   make fuzz     the parsers, SECONDS each (default 60)
 #   make bench    the JSON reader beside simdjson, the collector beside nginx; one of them:
 #                 `make bench-json`, `make bench-collector BENCH='--quick --only S64'`;
-#                 `make bench-tracker`: the visitor's processor, beside Plausible's tracker
+#                 `make bench-tracker`: the visitor's processor, beside Plausible's tracker;
+#                 `make bench-start [WHAT='profile']`: where its start spends that, and its size
 #   make bench-lake  what the lake promises, measured beside plain DuckDB; MEASURE=--save
 #   make bench-lake-data  a lake of 2 million events (EVENTS=), in build/bench/lake (DATA=), and what
 #                 is true of it beside; options of build/bench/generate in GENERATE=
@@ -252,6 +253,14 @@ bench: bench-json bench-collector
 bench-tracker: setup-test
 	@$(MAKE) --no-print-directory all
 	@node bench/tracker/script_time.js
+
+# WHAT as bench/tracker/start.js takes it: profile, calls [FILE], against FILE; TURNS=, MODULES=.
+WHAT ?= profile
+.PHONY: bench-start
+bench-start: setup-test
+	@$(MAKE) --no-print-directory all
+	@node bench/tracker/sizes.js
+	@node bench/tracker/start.js $(WHAT)
 
 .PHONY: bench-json
 bench-json: $(BUILD)/libpipes.a

@@ -90,9 +90,9 @@ mount_all() {
     mountpoint -q "$root/dev/shm" || mount -t tmpfs -o mode=1777,size=1g tmpfs "$root/dev/shm"
 }
 
-# For the background: what is ended then is the command itself.
+# For the background: what is ended then is the command itself, which also ends with the caller.
 inside_alone() {
-    exec chroot "$root" env -i "${environment[@]}" "$@"
+    exec setpriv --pdeathsig TERM chroot "$root" env -i "${environment[@]}" "$@"
 }
 
 inside() {

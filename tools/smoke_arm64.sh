@@ -48,6 +48,8 @@ part_arm64() {
     [ "$(inside qemu-aarch64-static /srv/arm64/usr/bin/pipes version)" = "pipes $version" ] || fail "it does not run"
     inside qemu-aarch64-static /srv/arm64/usr/bin/pipes build --out /srv/dist >/dev/null || fail "it builds no tracker"
     [ -s "$root/srv/dist/pipes.js" ] || fail "there is no tracker"
+    inside pipes build --out /srv/dist-here >/dev/null || fail "the program of this processor builds no tracker"
+    diff -r "$root/srv/dist" "$root/srv/dist-here" >&2 || fail "the tracker's files depend on the processor"
     dpkg-deb -f "$made" Architecture | grep arm64 >/dev/null || fail "the package is of another architecture"
     echo "  $(dpkg-deb -f "$made" Depends)"
 }

@@ -6,6 +6,7 @@
 #   PACKAGE_BUCKET PACKAGE_KEY   the Debian package of Pipes
 #   DOMAIN OPTIONS        of `pipes deploy systemd`
 #   VOLUME ADDRESS        ids of the disk for data and of the public address; empty: none
+#   VOLUME_GIB            its size: named so that a larger one is a change of this script
 #   STACK RESOURCE        whom to tell that it is done; empty: nobody
 set -eu
 export DEBIAN_FRONTEND=noninteractive
@@ -84,6 +85,16 @@ attach() {
         --data-urlencode "InstanceId=$instance" --data-urlencode Device=/dev/sdf
 }
 
+# A disk that was made larger since is used to its end. 64 MiB: what mkfs may leave at the end is less.
+grow() {
+    about=$(dumpe2fs -h "$device" 2>&1)
+    used=$(($(echo "$about" | sed -n 's/^Block count: *//p') * $(echo "$about" | sed -n 's/^Block size: *//p')))
+    [ $((used + 67108864)) -lt "$(blockdev --getsize64 "$device")" ] || return 0
+    # 1: it mended something.
+    e2fsck -fp "$device" || [ $? -eq 1 ]
+    resize2fs "$device"
+}
+
 # The disk that outlives instances. The one before this one may still have it.
 mount_data() {
     [ -n "$VOLUME" ] || return 0
@@ -96,6 +107,7 @@ mount_data() {
     if ! blkid "$device" >/dev/null; then
         mkfs.ext4 -q "$device"
     fi
+    grow
     mount -o noatime,nosuid,nodev,noexec "$device" /var/lib/pipes
 }
 

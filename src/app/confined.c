@@ -2,6 +2,7 @@
 
 #include "app/private_folder.h"
 #include "base/confine.h"
+#include "base/heap.h"
 #include "lake/duck_library.h"
 
 #include <errno.h>
@@ -14,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SIGNALLED = 128, READABLE = 4 };
+enum { SIGNALLED = 128, READABLE = 4, ROOM_BYTES = 24 * 1024 * 1024 };
 
 static int fail(int err_fd, const char *sentence)
 {
@@ -74,6 +75,7 @@ static int run_child(const struct confined_options *options, const char *temp_fo
     const struct duck_api *api;
     struct confined_place place = {0};
     struct fault fault = {0};
+    heap_make_room(ROOM_BYTES);
     /* Before the rights are gone: its files are elsewhere. */
     enum status status = duck_library_load(&api, options->library, &fault);
     if (status == STATUS_OK) {

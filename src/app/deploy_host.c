@@ -90,12 +90,37 @@ static void add_caddy(struct deploy *deploy)
     deploy_write(deploy, "Caddyfile", values, DEPLOY_CADDYFILE, 0644);
 }
 
-void deploy_host_files(struct deploy *deploy)
+enum status deploy_host_each_file(struct deploy *deploy, deploy_see_file *see, struct fault *fault)
+{
+    const struct config *config = &deploy->config;
+    const char *const lists[] = {config->tls_certificate, config->tls_key, config->www,
+                                 config->module, config->module_options};
+    enum status status = STATUS_OK;
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        struct view rest = view_from_text(lists[i]);
+        while (rest.len > 0 && status == STATUS_OK) {
+            struct view path = view_trim(view_cut(&rest, ','));
+            const char *kept = deploy_format(deploy, "%.*s", VIEW_ARG(path));
+            status = kept && kept[0] ? see(deploy, kept, fault) : STATUS_OK;
+        }
+    }
+    return status;
+}
+
+static enum status add_check(struct deploy *deploy, const char *path, struct fault *fault)
+{
+    (void)fault; /* it is asked when the user is there */
+    deploy_plan_readable(&deploy->plan, path, DEPLOY_USER);
+    return STATUS_OK;
+}
+
+enum status deploy_host_files(struct deploy *deploy, struct fault *fault)
 {
     struct deploy_plan *plan = &deploy->plan;
     if (!getpwnam(DEPLOY_USER)) {
         deploy_plan_run(plan, false, RUN_USERADD);
     }
+    enum status status = deploy_host_each_file(deploy, add_check, fault);
     deploy_plan_folder(plan, "/etc/pipes", 0755);
     deploy_plan_file(plan, DEPLOY_INI, 0644, deploy->ini.text);
     deploy_plan_folder(plan, DEPLOY_DATA, 0700);
@@ -103,6 +128,7 @@ void deploy_host_files(struct deploy *deploy)
     if (deploy_host_has_caddy(deploy)) {
         add_caddy(deploy);
     }
+    return status;
 }
 
 void deploy_host_remove(struct deploy *deploy)

@@ -18,8 +18,12 @@ enum status deploy_host_settle(struct deploy *deploy, struct fault *fault) MUST_
 bool deploy_host_has_caddy(const struct deploy *deploy);
 /* The program, unless a package or `make install` put it there; where it is then. */
 const char *deploy_host_program(struct deploy *deploy);
+/* Every file and folder that the service reads besides its own, until one is refused. */
+typedef enum status deploy_see_file(struct deploy *deploy, const char *path, struct fault *fault);
+enum status deploy_host_each_file(struct deploy *deploy, deploy_see_file *see, struct fault *fault)
+    MUST_CHECK;
 /* User, folders, configuration, Caddyfile, and Caddy itself when it is not there. */
-void deploy_host_files(struct deploy *deploy);
+enum status deploy_host_files(struct deploy *deploy, struct fault *fault) MUST_CHECK;
 /* The other way round; what a package brought stays. */
 void deploy_host_remove(struct deploy *deploy);
 /* Where PATH has a command; NULL: nowhere. */

@@ -20,7 +20,7 @@ enum status deploy_local(struct deploy *deploy, struct fault *fault)
     enum status status = deploy_host_settle(deploy, fault);
     if (status == STATUS_OK) {
         deploy_host_program(deploy);
-        deploy_host_files(deploy);
+        status = deploy_host_files(deploy, fault);
         if (deploy_host_has_caddy(deploy)) {
             deploy_plan_folder(plan, "/var/lib/pipes-caddy", 0700);
             deploy_plan_owned(plan, "/var/lib/pipes-caddy", DEPLOY_USER);

@@ -61,6 +61,11 @@ void deploy_plan_owned(struct deploy_plan *plan, const char *path, const char *u
     add(plan, &(struct deploy_step){.kind = DEPLOY_OWNED, .path = path, .source = user});
 }
 
+void deploy_plan_readable(struct deploy_plan *plan, const char *path, const char *user)
+{
+    add(plan, &(struct deploy_step){.kind = DEPLOY_READABLE, .path = path, .source = user});
+}
+
 void deploy_plan_run(struct deploy_plan *plan, bool may_fail, const char *const *words)
 {
     size_t count = 0;
@@ -113,6 +118,9 @@ static void show_line(struct buf *out, const struct deploy_plan *plan,
         break;
     case DEPLOY_OWNED:
         buf_append_format(out, "owner    %s of %s%s", step->source, root, step->path);
+        break;
+    case DEPLOY_READABLE:
+        buf_append_format(out, "check    %s can read %s%s", step->source, root, step->path);
         break;
     case DEPLOY_RUN:
         buf_append_text(out, "run     ");

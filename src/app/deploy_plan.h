@@ -32,6 +32,7 @@ enum deploy_kind {
     DEPLOY_GONE,      /* a file, or a folder that is empty then */
     DEPLOY_TREE_GONE, /* a folder and all that is in it */
     DEPLOY_OWNED,     /* a folder belongs to a user of the system */
+    DEPLOY_READABLE,  /* a file can be read by a user of the system; nothing is changed */
 };
 
 struct deploy_step {
@@ -62,6 +63,8 @@ void deploy_plan_run(struct deploy_plan *plan, bool may_fail, const char *const 
 void deploy_plan_gone(struct deploy_plan *plan, const char *path);
 void deploy_plan_tree_gone(struct deploy_plan *plan, const char *path);
 void deploy_plan_owned(struct deploy_plan *plan, const char *path, const char *user);
+/* Fails, and says which folder or file is in the way, when the user may not read it. */
+void deploy_plan_readable(struct deploy_plan *plan, const char *path, const char *user);
 
 /* All of it, with what is written, for a person to read. */
 enum status deploy_plan_show(const struct deploy_plan *plan, struct buf *out);

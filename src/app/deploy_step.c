@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <grp.h>
 #include <pwd.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -236,6 +237,62 @@ static enum status give(const char *path, const char *user, bool *is_needed, str
                : fault_errno(fault, errno, "cannot give %s to %s", path, user);
 }
 
+static void try_as(const struct passwd *user, const char *path, bool is_folder)
+{
+    bool is_user = initgroups(user->pw_name, user->pw_gid) == 0 && setgid(user->pw_gid) == 0 &&
+                   setuid(user->pw_uid) == 0;
+    bool may = is_user && (is_folder ? chdir(path) : open(path, O_RDONLY | O_CLOEXEC)) >= 0;
+    _exit(may ? 0 : errno);
+}
+
+/* What the system answers that user, whatever it goes by: 0, or why not. */
+static int ask_as(const struct passwd *user, const char *path, bool is_folder)
+{
+    int state = 0;
+    pid_t pid = fork();
+    if (pid == 0) {
+        try_as(user, path, is_folder);
+    }
+    if (pid < 0) {
+        return errno;
+    }
+    while (waitpid(pid, &state, 0) < 0 && errno == EINTR) {
+    }
+    return WIFEXITED(state) ? WEXITSTATUS(state) : EIO;
+}
+
+/* Keys are often in folders that are root's alone: the first one in the way is named. */
+static enum status check_readable(const char *path, const char *name, struct fault *fault)
+{
+    char part[DEPLOY_PATH_BYTES];
+    const struct passwd *user = getpwnam(name);
+    if (!user) {
+        return fault_set(fault, STATUS_NOT_FOUND, "there is no user %s", name);
+    }
+    int reason = 0;
+    snprintf(part, sizeof(part), "%s", path);
+    for (char *slash = strchr(part + 1, '/'); slash && reason == 0;
+         slash = strchr(slash + 1, '/')) {
+        *slash = 0;
+        reason = ask_as(user, part, true);
+        if (reason == EACCES) {
+            return fault_set(fault, STATUS_BAD_INPUT,
+                             "the user %s may not enter %s, on the way to %s; allow it: "
+                             "setfacl -m u:%s:x %s",
+                             name, part, path, name, part);
+        }
+        *slash = '/';
+    }
+    reason = reason == 0 ? ask_as(user, path, false) : reason;
+    if (reason == EACCES) {
+        return fault_set(fault, STATUS_BAD_INPUT,
+                         "the user %s may not read %s; allow it: chgrp %s %s && chmod 640 %s", name,
+                         path, name, path, path);
+    }
+    return reason == 0 ? STATUS_OK
+                       : fault_errno(fault, reason, "the user %s cannot read %s", name, path);
+}
+
 enum status deploy_step_do(const struct deploy_step *step, const char *root, bool *is_needed,
                            struct fault *fault)
 {
@@ -257,6 +314,9 @@ enum status deploy_step_do(const struct deploy_step *step, const char *root, boo
     case DEPLOY_OWNED:
         *is_needed = !root[0];
         return root[0] ? STATUS_OK : give(path, step->source, is_needed, fault);
+    case DEPLOY_READABLE:
+        *is_needed = !root[0];
+        return root[0] ? STATUS_OK : check_readable(path, step->source, fault);
     case DEPLOY_RUN:
         *is_needed = !root[0];
         return root[0] ? STATUS_OK : run(step, fault);

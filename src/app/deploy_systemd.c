@@ -68,6 +68,22 @@ static enum status check_place(const struct deploy *deploy, struct fault *fault)
     return STATUS_OK;
 }
 
+/* ProtectHome and PrivateTmp of the unit. */
+static enum status check_visible(struct deploy *deploy, const char *path, struct fault *fault)
+{
+    static const char *const HIDDEN[] = {"/home/", "/root/", "/run/user/", "/tmp/", "/var/tmp/"};
+    (void)deploy;
+    for (size_t i = 0; i < sizeof(HIDDEN) / sizeof(HIDDEN[0]); i++) {
+        if (view_starts_with(view_from_text(path), HIDDEN[i])) {
+            return fault_set(fault, STATUS_BAD_INPUT,
+                             "%s: the service does not see what is below %s; put it below /srv or "
+                             "/etc/pipes",
+                             path, HIDDEN[i]);
+        }
+    }
+    return STATUS_OK;
+}
+
 static void add_unit(struct deploy *deploy, const char *program)
 {
     struct deploy_value values[] = {{"BINARY", program}, {NULL, NULL}};
@@ -118,9 +134,10 @@ enum status deploy_systemd(struct deploy *deploy, struct fault *fault)
         return STATUS_OK;
     }
     status = status == STATUS_OK ? deploy_host_settle(deploy, fault) : status;
+    status = status == STATUS_OK ? deploy_host_each_file(deploy, check_visible, fault) : status;
     if (status == STATUS_OK) {
         const char *program = deploy_host_program(deploy);
-        deploy_host_files(deploy);
+        status = deploy_host_files(deploy, fault);
         add_unit(deploy, program);
         add_commands(deploy);
     }

@@ -2,14 +2,13 @@
 
 #include "app/erase_child.h"
 #include "base/background.h"
+#include "base/bell.h"
 #include "base/json.h"
 #include "journal/data_folder.h"
 #include "lake/erase_parts.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { RETRY_MS = 10000, SETTLE_PAUSE_MS = 20 };
@@ -21,33 +20,20 @@ struct eraser {
     struct eraser_options options;
     int lake_fd;
     _Atomic bool should_stop;
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
+    struct bell bell;
     enum eraser_state state; /* under the lock, as the next ones */
     struct buf receipt;      /* of the last one, as JSON */
     struct fault fault;
     pthread_t thread;
 };
 
-/* Under the lock. True when it was woken. */
-static void wait_ms(struct eraser *eraser, int64_t ms)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += (ms % 1000) * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
-    pthread_cond_timedwait(&eraser->wake, &eraser->lock, &until);
-}
-
 static void pause_ms(struct eraser *eraser, int64_t ms)
 {
-    pthread_mutex_lock(&eraser->lock);
+    bell_lock(&eraser->bell);
     if (!atomic_load(&eraser->should_stop)) {
-        wait_ms(eraser, ms);
+        bell_wait_ms(&eraser->bell, ms);
     }
-    pthread_mutex_unlock(&eraser->lock);
+    bell_unlock(&eraser->bell);
 }
 
 /* What is handed to the lake's thread. */
@@ -170,37 +156,32 @@ static void *run(void *argument)
 {
     struct eraser *eraser = argument;
     background_enter(BACKGROUND_LAST);
-    pthread_mutex_lock(&eraser->lock);
+    bell_lock(&eraser->bell);
     while (!atomic_load(&eraser->should_stop)) {
         if (eraser->state == ERASER_IDLE || eraser->state == ERASER_DONE) {
-            pthread_cond_wait(&eraser->wake, &eraser->lock);
+            bell_wait(&eraser->bell);
             continue;
         }
         if (eraser->state == ERASER_FAILED) {
-            wait_ms(eraser, RETRY_MS);
+            bell_wait_ms(&eraser->bell, RETRY_MS);
         }
-        pthread_mutex_unlock(&eraser->lock);
+        bell_unlock(&eraser->bell);
         struct erasure_receipt receipt;
         struct fault fault = {0};
         erasure_receipt_init(&receipt);
         enum status status =
             atomic_load(&eraser->should_stop) ? STATUS_BUSY : work(eraser, &receipt, &fault);
-        pthread_mutex_lock(&eraser->lock);
+        bell_lock(&eraser->bell);
         note_end(eraser, status, &receipt, &fault);
         erasure_receipt_free(&receipt);
     }
-    pthread_mutex_unlock(&eraser->lock);
+    bell_unlock(&eraser->bell);
     return NULL;
 }
 
 static enum status begin(struct eraser *eraser, struct fault *fault)
 {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_mutex_init(&eraser->lock, NULL);
-    pthread_cond_init(&eraser->wake, &attributes);
-    pthread_condattr_destroy(&attributes);
+    bell_init(&eraser->bell);
     buf_init(&eraser->receipt, ERASURE_RECEIPT_BYTES_MAX);
     enum status status =
         data_folder_enter(eraser->options.data_fd, "lake", true, &eraser->lake_fd, fault);
@@ -229,6 +210,7 @@ enum status eraser_start(struct eraser **eraser, const struct eraser_options *op
     made->state = ERASER_WORKING;
     enum status status = begin(made, fault);
     if (status != STATUS_OK) {
+        bell_free(&made->bell);
         free(made);
         return status;
     }
@@ -241,10 +223,10 @@ void eraser_stop(struct eraser *eraser)
     if (!eraser) {
         return;
     }
-    pthread_mutex_lock(&eraser->lock);
+    bell_lock(&eraser->bell);
     atomic_store(&eraser->should_stop, true);
-    pthread_cond_signal(&eraser->wake);
-    pthread_mutex_unlock(&eraser->lock);
+    bell_ring(&eraser->bell);
+    bell_unlock(&eraser->bell);
     pthread_join(eraser->thread, NULL);
 }
 
@@ -253,6 +235,7 @@ void eraser_destroy(struct eraser *eraser)
     if (eraser) {
         close(eraser->lake_fd);
         buf_free(&eraser->receipt);
+        bell_free(&eraser->bell);
         free(eraser);
     }
 }
@@ -262,7 +245,7 @@ enum status eraser_ask(struct eraser *eraser, struct view order, struct fault *f
     struct erase_intent intent;
     struct erasure_world world = {.lake_fd = eraser->lake_fd, .clock = eraser->options.clock};
     enum status status = erase_intent_parse(&intent, order, fault);
-    pthread_mutex_lock(&eraser->lock);
+    bell_lock(&eraser->bell);
     bool is_busy = eraser->state == ERASER_WORKING || eraser->state == ERASER_FAILED;
     if (status == STATUS_OK && atomic_load(&eraser->should_stop)) {
         status = fault_set(fault, STATUS_BUSY, "the collector is stopping");
@@ -276,16 +259,16 @@ enum status eraser_ask(struct eraser *eraser, struct view order, struct fault *f
     if (status == STATUS_OK) {
         eraser->state = ERASER_WORKING;
         buf_clear(&eraser->receipt);
-        pthread_cond_signal(&eraser->wake);
+        bell_ring(&eraser->bell);
     }
-    pthread_mutex_unlock(&eraser->lock);
+    bell_unlock(&eraser->bell);
     erase_intent_free(&intent);
     return status;
 }
 
 void eraser_append_state(struct eraser *eraser, struct buf *out)
 {
-    pthread_mutex_lock(&eraser->lock);
+    bell_lock(&eraser->bell);
     buf_append_format(out, "{\"state\":\"%s\"", STATE_NAMES[eraser->state]);
     if (eraser->state == ERASER_FAILED) {
         buf_append_text(out, ",\"sentence\":");
@@ -296,5 +279,5 @@ void eraser_append_state(struct eraser *eraser, struct buf *out)
         buf_append(out, eraser->receipt.at, eraser->receipt.len - 1);
     }
     buf_append_text(out, "}\n");
-    pthread_mutex_unlock(&eraser->lock);
+    bell_unlock(&eraser->bell);
 }

@@ -23,7 +23,7 @@ static void write_piece(struct pipe_pump *pump, const char *at, size_t bytes)
 static void *carry(void *self)
 {
     struct pipe_pump *pump = self;
-    static _Thread_local char piece[PIECE_BYTES];
+    char piece[PIECE_BYTES];
     ssize_t got;
     while ((got = read(pump->read_fd, piece, sizeof(piece))) != 0) {
         if (got > 0) {

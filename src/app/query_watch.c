@@ -4,7 +4,6 @@
 
 #include <signal.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { STEP_MS = 100, QUIET_MS = 1000, BAR_CELLS = 30, GRACE_MS = 1000 };
@@ -38,23 +37,13 @@ static void stop_late(struct query_watch *watch, int64_t ms)
     }
 }
 
-static void wait_step(struct query_watch *watch)
-{
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += STEP_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
-    pthread_cond_timedwait(&watch->over, &watch->lock, &until);
-}
-
 static void *look_after(void *self)
 {
     struct query_watch *watch = self;
     int64_t begin_ns = clock_stopwatch_ns();
-    pthread_mutex_lock(&watch->lock);
+    bell_lock(&watch->bell);
     while (!watch->is_over) {
-        wait_step(watch);
+        bell_wait_ms(&watch->bell, STEP_MS);
         int64_t ms = (clock_stopwatch_ns() - begin_ns) / 1000000;
         if (!watch->is_over && watch->limit_ms > 0 && ms >= watch->limit_ms) {
             stop_late(watch, ms);
@@ -63,18 +52,13 @@ static void *look_after(void *self)
             show_bar(watch, ms);
         }
     }
-    pthread_mutex_unlock(&watch->lock);
+    bell_unlock(&watch->bell);
     return NULL;
 }
 
 void query_watch_start(struct query_watch *watch)
 {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&watch->over, &attributes);
-    pthread_condattr_destroy(&attributes);
-    pthread_mutex_init(&watch->lock, NULL);
+    bell_init(&watch->bell);
     watch->is_running = pthread_create(&watch->thread, NULL, look_after, watch) == 0;
 }
 
@@ -83,13 +67,12 @@ bool query_watch_stop(struct query_watch *watch)
     if (!watch->is_running) {
         return false;
     }
-    pthread_mutex_lock(&watch->lock);
+    bell_lock(&watch->bell);
     watch->is_over = true;
-    pthread_cond_signal(&watch->over);
-    pthread_mutex_unlock(&watch->lock);
+    bell_ring(&watch->bell);
+    bell_unlock(&watch->bell);
     pthread_join(watch->thread, NULL);
-    pthread_cond_destroy(&watch->over);
-    pthread_mutex_destroy(&watch->lock);
+    bell_free(&watch->bell);
     watch->is_running = false;
     if (watch->has_bar) {
         dprintf(watch->err_fd, "\r\033[K");

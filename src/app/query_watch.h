@@ -9,9 +9,9 @@
 #ifndef PIPES_APP_QUERY_WATCH_H
 #define PIPES_APP_QUERY_WATCH_H
 
+#include "base/bell.h"
 #include "lake/duck.h"
 
-#include <pthread.h>
 #include <stdbool.h>
 
 struct query_watch {
@@ -20,8 +20,7 @@ struct query_watch {
     int err_fd;
     bool shows_progress;
     pthread_t thread;
-    pthread_mutex_t lock;
-    pthread_cond_t over;
+    struct bell bell;
     bool is_running;
     bool is_over;
     bool is_late;

@@ -1,14 +1,14 @@
 #include "app/raw_keeper.h"
 
 #include "base/background.h"
+#include "base/bell.h"
 
 #include <openssl/crypto.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <time.h>
 
-enum { QUEUE_BYTES_MAX = 16 << 20, LOOK_SECONDS = 10, GATE_MS = 600000 };
+enum { QUEUE_BYTES_MAX = 16 << 20, LOOK_MS = 10000, GATE_MS = 600000 };
 
 /* A request in the queue: this, then its plain form. */
 struct item {
@@ -18,8 +18,7 @@ struct item {
 
 struct raw_keeper {
     struct raw_keeper_options options;
-    pthread_mutex_t lock; /* of the queue; held for a copy at most */
-    pthread_cond_t wake;
+    struct bell bell; /* its lock is the queue's; held for a copy at most */
     struct buf queue;
     bool is_stopping;        /* under it, too */
     pthread_mutex_t at_work; /* of everything below */
@@ -72,10 +71,10 @@ static void wipe(struct buf *bytes)
 /* At work: all that waits is written. */
 static void write_queue(struct raw_keeper *keeper)
 {
-    pthread_mutex_lock(&keeper->lock);
+    bell_lock(&keeper->bell);
     struct buf taken = keeper->queue;
     keeper->queue = keeper->taken;
-    pthread_mutex_unlock(&keeper->lock);
+    bell_unlock(&keeper->bell);
     for (size_t at = 0; at < taken.len;) {
         struct item item;
         memcpy(&item, taken.at + at, sizeof(item));
@@ -100,15 +99,12 @@ static void expire(struct raw_keeper *keeper)
 /* False when it is to end. */
 static bool await_work(struct raw_keeper *keeper)
 {
-    struct timespec until;
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += LOOK_SECONDS;
-    pthread_mutex_lock(&keeper->lock);
+    bell_lock(&keeper->bell);
     if (!keeper->is_stopping && keeper->queue.len == 0) {
-        pthread_cond_timedwait(&keeper->wake, &keeper->lock, &until);
+        bell_wait_ms(&keeper->bell, LOOK_MS);
     }
     bool goes_on = !keeper->is_stopping;
-    pthread_mutex_unlock(&keeper->lock);
+    bell_unlock(&keeper->bell);
     return goes_on;
 }
 
@@ -129,12 +125,7 @@ static void *run(void *argument)
 
 static enum status start(struct raw_keeper *keeper, struct fault *fault)
 {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&keeper->wake, &attributes);
-    pthread_condattr_destroy(&attributes);
-    pthread_mutex_init(&keeper->lock, NULL);
+    bell_init(&keeper->bell);
     pthread_mutex_init(&keeper->at_work, NULL);
     buf_init(&keeper->queue, QUEUE_BYTES_MAX);
     buf_init(&keeper->taken, QUEUE_BYTES_MAX);
@@ -160,6 +151,8 @@ static void destroy(struct raw_keeper *keeper)
     raw_store_close(keeper->store);
     buf_free(&keeper->queue);
     buf_free(&keeper->taken);
+    pthread_mutex_destroy(&keeper->at_work);
+    bell_free(&keeper->bell);
     free(keeper);
 }
 
@@ -187,10 +180,10 @@ void raw_keeper_stop(struct raw_keeper *keeper)
         return;
     }
     if (keeper->options.keep_ms > 0) {
-        pthread_mutex_lock(&keeper->lock);
+        bell_lock(&keeper->bell);
         keeper->is_stopping = true;
-        pthread_cond_signal(&keeper->wake);
-        pthread_mutex_unlock(&keeper->lock);
+        bell_ring(&keeper->bell);
+        bell_unlock(&keeper->bell);
         pthread_join(keeper->thread, NULL);
     }
     destroy(keeper);
@@ -209,7 +202,7 @@ void raw_keeper_offer(struct raw_keeper *keeper, const struct inbound *inbound,
     if (!keeper || keeper->options.keep_ms == 0) {
         return;
     }
-    pthread_mutex_lock(&keeper->lock);
+    bell_lock(&keeper->bell);
     struct buf *queue = &keeper->queue;
     size_t before = queue->len;
     struct item item = {request.received_ms, 0};
@@ -218,13 +211,13 @@ void raw_keeper_offer(struct raw_keeper *keeper, const struct inbound *inbound,
     if (status == STATUS_OK) {
         item.len = queue->len - before - sizeof(item);
         memcpy(queue->at + before, &item, sizeof(item));
-        pthread_cond_signal(&keeper->wake);
+        bell_ring(&keeper->bell);
     } else {
         buf_truncate(queue, before);
         queue->status = STATUS_OK;
         count_dropped(keeper);
     }
-    pthread_mutex_unlock(&keeper->lock);
+    bell_unlock(&keeper->bell);
 }
 
 /* --- forgetting --- */

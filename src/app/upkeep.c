@@ -2,15 +2,14 @@
 
 #include "app/own_child.h"
 #include "base/background.h"
+#include "base/bell.h"
 #include "lake/retention.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -25,8 +24,7 @@ enum {
 
 struct upkeep {
     struct upkeep_options options;
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
+    struct bell bell;
     bool is_stopping;    /* under the lock, as the next one */
     struct disk_use use; /* as last measured */
     bool is_closed;
@@ -151,9 +149,9 @@ static void measure(struct upkeep *upkeep)
     struct disk_use use;
     struct fault ignored;
     if (disk_use_measure(&use, upkeep->options.data_fd, &ignored) == STATUS_OK) {
-        pthread_mutex_lock(&upkeep->lock);
+        bell_lock(&upkeep->bell);
         upkeep->use = use;
-        pthread_mutex_unlock(&upkeep->lock);
+        bell_unlock(&upkeep->bell);
     }
 }
 
@@ -182,15 +180,8 @@ static int64_t pause_ms(const struct upkeep *upkeep)
 /* Under the lock. */
 static void wait_a_little(struct upkeep *upkeep)
 {
-    struct timespec until;
-    int64_t ms = pause_ms(upkeep);
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += (ms % 1000) * 1000000;
-    until.tv_sec += until.tv_nsec / 1000000000;
-    until.tv_nsec %= 1000000000;
     if (!upkeep->is_stopping) {
-        pthread_cond_timedwait(&upkeep->wake, &upkeep->lock, &until);
+        bell_wait_ms(&upkeep->bell, pause_ms(upkeep));
     }
 }
 
@@ -212,9 +203,9 @@ static void *run(void *argument)
     struct upkeep *upkeep = argument;
     background_enter(BACKGROUND_LAST);
     int64_t measure_at_ms = 0;
-    pthread_mutex_lock(&upkeep->lock);
+    bell_lock(&upkeep->bell);
     while (!upkeep->is_stopping) {
-        pthread_mutex_unlock(&upkeep->lock);
+        bell_unlock(&upkeep->bell);
         int64_t now_ms = clock_monotonic_ms(upkeep->options.clock);
         if (reap(upkeep) || now_ms >= measure_at_ms) {
             measure(upkeep);
@@ -223,10 +214,10 @@ static void *run(void *argument)
         }
         look_at_retention(upkeep);
         look_at_keys(upkeep);
-        pthread_mutex_lock(&upkeep->lock);
+        bell_lock(&upkeep->bell);
         wait_a_little(upkeep);
     }
-    pthread_mutex_unlock(&upkeep->lock);
+    bell_unlock(&upkeep->bell);
     if (upkeep->child > 0) {
         kill(upkeep->child, SIGKILL);
         waitpid(upkeep->child, NULL, 0);
@@ -245,14 +236,10 @@ enum status upkeep_start(struct upkeep **upkeep, const struct upkeep_options *op
     made->options = *options;
     made->gate.interval_ms = FAULT_INTERVAL_MS;
     made->key_gate.interval_ms = FAULT_INTERVAL_MS;
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_mutex_init(&made->lock, NULL);
-    pthread_cond_init(&made->wake, &attributes);
-    pthread_condattr_destroy(&attributes);
+    bell_init(&made->bell);
     int reason = pthread_create(&made->thread, NULL, run, made);
     if (reason != 0) {
+        bell_free(&made->bell);
         free(made);
         return fault_errno(fault, reason, "cannot start the thread that looks after the disk");
     }
@@ -266,21 +253,20 @@ void upkeep_stop(struct upkeep *upkeep)
     if (!upkeep) {
         return;
     }
-    pthread_mutex_lock(&upkeep->lock);
+    bell_lock(&upkeep->bell);
     upkeep->is_stopping = true;
-    pthread_cond_signal(&upkeep->wake);
-    pthread_mutex_unlock(&upkeep->lock);
+    bell_ring(&upkeep->bell);
+    bell_unlock(&upkeep->bell);
     pthread_join(upkeep->thread, NULL);
-    pthread_cond_destroy(&upkeep->wake);
-    pthread_mutex_destroy(&upkeep->lock);
+    bell_free(&upkeep->bell);
     free(upkeep);
 }
 
 void upkeep_use(struct upkeep *upkeep, struct disk_use *use, uint64_t *budget)
 {
-    pthread_mutex_lock(&upkeep->lock);
+    bell_lock(&upkeep->bell);
     *use = upkeep->use;
-    pthread_mutex_unlock(&upkeep->lock);
+    bell_unlock(&upkeep->bell);
     *budget = budget_of(upkeep);
 }
 

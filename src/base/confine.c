@@ -159,7 +159,9 @@ static const uint32_t REFUSED[] = {
     SYS_sethostname,
     SYS_setdomainname,
     SYS_syslog,
+    SYS_readlinkat,
 #if defined(__x86_64__)
+    SYS_readlink,
     SYS_chmod,
     SYS_chown,
     SYS_lchown,

@@ -369,8 +369,9 @@ enum status option_read_environment(struct option_set *set, char *const *environ
         size_t len = strlen(name);
         snprintf(origin, sizeof(origin), "environment %s", name);
         for (char *const *entry = environment; entry && *entry; entry++) {
-            bool is_first = find_row(set, view_from_text(set->rows[i].name), ~0U) == i;
-            if (!is_first || strncmp(*entry, name, len) != 0 || (*entry)[len] != '=') {
+            bool is_it = strncmp(*entry, name, len) == 0 && (*entry)[len] == '=';
+            /* Another row of that name comes before. */
+            if (!is_it || find_row(set, view_from_text(set->rows[i].name), ~0U) != i) {
                 continue;
             }
             enum status status = set_all(set, i, *entry + len + 1, origin, fault);

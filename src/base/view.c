@@ -95,7 +95,8 @@ bool view_to_uint64(struct view v, uint64_t *value)
     uint64_t sum = 0;
     for (size_t i = 0; i < v.len; i++) {
         unsigned digit = (unsigned)(unsigned char)v.at[i] - '0';
-        if (digit > 9 || sum > (UINT64_MAX - digit) / 10) {
+        /* 19 digits always fit. */
+        if (digit > 9 || (i >= 19 && sum > (UINT64_MAX - digit) / 10)) {
             return false;
         }
         sum = sum * 10 + digit;
@@ -106,7 +107,7 @@ bool view_to_uint64(struct view v, uint64_t *value)
 
 bool view_to_int64(struct view v, int64_t *value)
 {
-    bool negative = view_starts_with(v, "-");
+    bool negative = v.len > 0 && v.at[0] == '-';
     uint64_t size = 0;
     if (!view_to_uint64(view_part(v, negative ? 1 : 0, v.len), &size)) {
         return false;

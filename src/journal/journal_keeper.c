@@ -1,11 +1,11 @@
 #include "journal/journal_keeper.h"
 
 #include "base/background.h"
+#include "base/bell.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/statvfs.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { ROUND_MS = 250, BUSY_ROUND_MS = 10, STEPS_MAX = 3 };
@@ -14,8 +14,7 @@ struct journal_keeper {
     struct journal_stream *streams;
     unsigned count;
     _Atomic bool *has_room;
-    pthread_mutex_t lock;
-    pthread_cond_t wake;
+    struct bell bell;
     bool is_stopping; /* under the lock */
     pthread_t thread;
 };
@@ -69,21 +68,16 @@ static void *run(void *argument)
     struct journal_keeper *keeper = argument;
     /* Those it works for do not wait for the end of its turn, nor long for what it makes. */
     background_enter(BACKGROUND_EQUAL);
-    pthread_mutex_lock(&keeper->lock);
+    bell_lock(&keeper->bell);
     while (!keeper->is_stopping) {
-        pthread_mutex_unlock(&keeper->lock);
+        bell_unlock(&keeper->bell);
         int wait_ms = do_round(keeper) ? BUSY_ROUND_MS : ROUND_MS;
-        pthread_mutex_lock(&keeper->lock);
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += (long)wait_ms * 1000000;
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
+        bell_lock(&keeper->bell);
         if (!keeper->is_stopping) {
-            pthread_cond_timedwait(&keeper->wake, &keeper->lock, &until);
+            bell_wait_ms(&keeper->bell, wait_ms);
         }
     }
-    pthread_mutex_unlock(&keeper->lock);
+    bell_unlock(&keeper->bell);
     return NULL;
 }
 
@@ -98,14 +92,10 @@ enum status journal_keeper_start(struct journal_keeper **keeper, struct journal_
     made->streams = streams;
     made->count = count;
     made->has_room = has_room;
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_mutex_init(&made->lock, NULL);
-    pthread_cond_init(&made->wake, &attributes);
-    pthread_condattr_destroy(&attributes);
+    bell_init(&made->bell);
     int reason = pthread_create(&made->thread, NULL, run, made);
     if (reason != 0) {
+        bell_free(&made->bell);
         free(made);
         return fault_errno(fault, reason, "cannot start the journal's keeper");
     }
@@ -119,12 +109,11 @@ void journal_keeper_stop(struct journal_keeper *keeper)
     if (!keeper) {
         return;
     }
-    pthread_mutex_lock(&keeper->lock);
+    bell_lock(&keeper->bell);
     keeper->is_stopping = true;
-    pthread_cond_signal(&keeper->wake);
-    pthread_mutex_unlock(&keeper->lock);
+    bell_ring(&keeper->bell);
+    bell_unlock(&keeper->bell);
     pthread_join(keeper->thread, NULL);
-    pthread_cond_destroy(&keeper->wake);
-    pthread_mutex_destroy(&keeper->lock);
+    bell_free(&keeper->bell);
     free(keeper);
 }

@@ -212,6 +212,23 @@ static bool is_one_run(const struct compact_work *work)
     return work->runs == 0 && !work->has_old;
 }
 
+/* All rows of the file are in memory, in its order: they are counted on their way to it, and need
+ * not be read from it once more. */
+static enum status write_run(struct compact_work *work, struct fault *fault)
+{
+    struct compact *compact = work->compact;
+    uint64_t seed;
+    enum status status = lake_schema_seed(compact->data_fd, &seed, fault);
+    status = status == STATUS_OK ? schema_stats_create(&work->stats, seed, fault) : status;
+    if (status == STATUS_OK) {
+        compact_run_count(compact->run, work->stats);
+        status = parquet_write(compact->duck, compact_select(work, false), work->events_fd,
+                               COMPACT_UNFINISHED, fault);
+        compact_run_count(compact->run, NULL);
+    }
+    return status;
+}
+
 /* Everything that is in memory, or was set aside, into one file. */
 static enum status write_hour(struct compact_work *work, struct compact_sums *expected,
                               struct fault *fault)
@@ -220,29 +237,10 @@ static enum status write_hour(struct compact_work *work, struct compact_sums *ex
     if (is_one_run(work)) {
         enum status status = sort_run(work, fault);
         *expected = compact_run_sums(compact->run);
-        return status == STATUS_OK ? parquet_write(compact->duck, compact_select(work, false),
-                                                   work->events_fd, COMPACT_UNFINISHED, fault)
-                                   : status;
+        return status == STATUS_OK ? write_run(work, fault) : status;
     }
     enum status status = compact_run_rows(compact->run) > 0 ? spill_run(work, fault) : STATUS_OK;
     return status == STATUS_OK ? compact_merge(work, expected, fault) : status;
-}
-
-/* All rows of the file are in memory, in its order: they need not be read from it once more. */
-static enum status propose_run(struct compact_work *work, int fd, struct fault *fault)
-{
-    struct compact *compact = work->compact;
-    struct schema_stats *stats = NULL;
-    uint64_t seed;
-    enum status status = lake_schema_seed(compact->data_fd, &seed, fault);
-    status = status == STATUS_OK ? schema_stats_create(&stats, seed, fault) : status;
-    if (status == STATUS_OK) {
-        compact_run_count(compact->run, stats);
-        status = lake_schema_propose_counted(stats, compact->data_fd, work->hour, fd,
-                                             &work->outcome->change, fault);
-    }
-    schema_stats_destroy(stats);
-    return status;
 }
 
 static enum status measure(struct compact_work *work, struct fault *fault)
@@ -261,8 +259,9 @@ static enum status measure(struct compact_work *work, struct fault *fault)
                                       .last_seq = sums->last_seq};
     enum status status = lake_manifest_measure(row, fd, fault);
     if (status == STATUS_OK) {
-        status = is_one_run(work)
-                     ? propose_run(work, fd, fault)
+        status = work->stats
+                     ? lake_schema_propose_counted(work->stats, work->compact->data_fd, work->hour,
+                                                   fd, &work->outcome->change, fault)
                      : lake_schema_propose(work->compact->duck, work->compact->data_fd, work->hour,
                                            fd, &work->outcome->change, fault);
     }
@@ -463,6 +462,7 @@ enum status compact_hour(struct compact *compact, int64_t hour, struct compact_o
         close(work.raw_fd);
     }
     compact_run_clear(compact->run);
+    schema_stats_destroy(work.stats);
     lake_parts_free(&work.parts);
     free(work.is_out);
     return status;

@@ -51,8 +51,9 @@ struct compact_work {
     struct lake_manifest manifest;
     uint64_t late; /* columns that the file is not to have: newer than the hour, without a value */
     char select[COMPACT_SELECT_BYTES];
-    unsigned runs;         /* that were set aside in files of their own, _run-N.ndjson.zst */
-    struct row_keys *keys; /* of their rows; NULL: there are none */
+    unsigned runs;              /* that were set aside in files of their own, _run-N.ndjson.zst */
+    struct row_keys *keys;      /* of their rows; NULL: there are none */
+    struct schema_stats *stats; /* counted while the file was written; NULL: they were not */
 };
 
 enum { COMPACT_SPILL_NAME_BYTES = ROW_MERGE_NAME_BYTES };

@@ -1,6 +1,7 @@
 #include "lake/compact_run.h"
 
 #include "base/hash.h"
+#include "base/heap.h"
 #include "lake/row_order.h"
 #include "lake/compact_columns.h"
 #include "lake/schema_feed.h"
@@ -9,7 +10,6 @@
 
 enum {
     TALLY_ROWS = 4000, /* so many say what is frequent */
-    BLOCK_BYTES = 1024 * 1024,
     ROWS_MIN = 4096,
     AHEAD = 2,
     CACHE_LINE_BYTES = 64,
@@ -46,6 +46,7 @@ struct compact_run {
     struct compact_sums sums;
     struct compact_columns columns;
     struct duck_source source;
+    struct schema_stats *stats; /* NULL: nobody counts */
 };
 
 /* A scan of the run. */
@@ -107,6 +108,17 @@ static bool is_full(const struct compact_run *run, size_t row_bytes)
     return run->count > 0 && run->held + row_bytes + beside > run->bytes;
 }
 
+/* Rows are read in another order than they came in: large pages are found more quickly. */
+static struct block *make_block(size_t wanted, struct block *next)
+{
+    size_t pages = (sizeof(struct block) + wanted + HEAP_PAGE_BYTES - 1) / HEAP_PAGE_BYTES;
+    struct block *made = heap_large(pages * HEAP_PAGE_BYTES);
+    if (made) {
+        *made = (struct block){.next = next, .room = pages * HEAP_PAGE_BYTES - sizeof(*made)};
+    }
+    return made;
+}
+
 /* Also more than the ceiling: one row may be larger than a whole run. */
 static void *take_memory(struct compact_run *run, size_t bytes)
 {
@@ -116,12 +128,10 @@ static void *take_memory(struct compact_run *run, size_t bytes)
         place = &run->current->next;
     }
     if (!*place || (*place)->room < wanted) {
-        size_t room = wanted > BLOCK_BYTES ? wanted : BLOCK_BYTES;
-        struct block *made = malloc(sizeof(*made) + room);
+        struct block *made = make_block(wanted, *place);
         if (!made) {
             return NULL;
         }
-        *made = (struct block){.next = *place, .room = room};
         *place = made;
     }
     struct block *block = *place;
@@ -301,6 +311,9 @@ static enum status fill_rows(void *self, struct duck_fill *fill, struct fault *f
         struct row_cells cells;
         row_cells_unpack(row->cells, row->text, &cells);
         status = compact_columns_put(&run->columns, fill, &cells, &run->said, true, fault);
+        if (run->stats) {
+            schema_feed_cells(run->stats, &cells);
+        }
         fill->rows++;
     }
     return status;
@@ -322,14 +335,9 @@ enum status compact_run_register(struct compact_run *run, struct duck *duck, con
     return duck_source_register(duck, &run->source, fault);
 }
 
-void compact_run_count(const struct compact_run *run, struct schema_stats *stats)
+void compact_run_count(struct compact_run *run, struct schema_stats *stats)
 {
-    for (size_t i = 0; i < run->kept; i++) {
-        struct row_cells cells;
-        fetch_ahead(run, i);
-        row_cells_unpack(run->order[i]->cells, run->order[i]->text, &cells);
-        schema_feed_cells(stats, &cells);
-    }
+    run->stats = stats;
 }
 
 enum status compact_run_each(const struct compact_run *run, compact_row_fn *on_row, void *self,

@@ -48,8 +48,9 @@ enum status compact_run_sort(struct compact_run *run, uint64_t *dropped, struct 
 struct compact_sums compact_run_sums(const struct compact_run *run);
 /* Counts the properties of its rows, or of an even part of them when they are many. */
 void compact_run_tally(const struct compact_run *run, struct property_tally *tally);
-/* Counts its rows, once they are sorted, as they will be counted in the file. */
-void compact_run_count(const struct compact_run *run, struct schema_stats *stats);
+/* Rows that the table gives from now on are counted into these (borrowed), as they will be counted
+ * in the file; NULL: no longer. */
+void compact_run_count(struct compact_run *run, struct schema_stats *stats);
 
 /* The table: columns of columns.c, then the first `count` promoted ones (borrowed). To be called
  * once; it gives what is in the run whenever it is asked. */

@@ -16,6 +16,14 @@
 
 static const char FILE_NAME[] = "libduckdb.so";
 
+/* It finds its forty thousand names in itself, not first in vain in all that the program is linked
+ * with. A sanitizer must be asked before it. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define OWN_NAMES_FIRST 0
+#else
+#define OWN_NAMES_FIRST RTLD_DEEPBIND
+#endif
+
 /* As a linker's table would be: filled once, the same for the whole process. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct duck_api loaded;
@@ -32,7 +40,7 @@ static void try_file(struct search *search, const char *path)
     if (strchr(path, '/') && access(path, F_OK) != 0) {
         return;
     }
-    search->handle = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
+    search->handle = dlopen(path, RTLD_LAZY | RTLD_LOCAL | OWN_NAMES_FIRST);
     const char *reason = search->handle ? NULL : dlerror();
     if (reason && strchr(path, '/')) {
         snprintf(search->reason, sizeof(search->reason), "%s", reason);

@@ -7,11 +7,17 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-enum { TEXTS_MAX = SUBJECT_IDS_MAX * (SUBJECT_NEEDLES_MAX + 1), NUMBERS_MAX = 2 * SUBJECT_IDS_MAX };
+enum {
+    WAYS = 3, /* in which a short id is a whole text */
+    TEXTS_MAX = SUBJECT_IDS_MAX * (SUBJECT_NEEDLES_MAX + 1) * WAYS,
+    NUMBERS_MAX = 2 * SUBJECT_IDS_MAX,
+    ARENA_BYTES = 4 << 20,
+};
 
 struct erase_search {
     struct view texts[TEXTS_MAX];
     size_t text_count;
+    struct arena arena; /* of texts that were made for this */
     double values[NUMBERS_MAX];
     struct view numbers[NUMBERS_MAX]; /* the bytes of `values` */
     size_t number_count;
@@ -38,6 +44,52 @@ static void add_value(struct erase_search *search, double value)
     search->numbers[search->number_count++] = view_make((const char *)place, sizeof(*place));
 }
 
+static enum status add_joined(struct erase_search *search, struct view before, struct view text,
+                              struct view behind)
+{
+    struct view joined = view_make(NULL, before.len + text.len + behind.len);
+    char *place = arena_alloc(&search->arena, joined.len);
+    if (!place) {
+        return STATUS_NO_MEMORY;
+    }
+    memcpy(place, before.at, before.len);
+    memcpy(place + before.len, text.at, text.len);
+    memcpy(place + before.len + text.len, behind.at, behind.len);
+    joined.at = place;
+    add_text(search, joined);
+    return STATUS_OK;
+}
+
+/* Alone it stands in every file. As a mention it is all of a string, in JSON or in JSON within a
+ * string; or all of a value, before which its length stands. */
+static enum status add_short(struct erase_search *search, struct view text)
+{
+    const struct view quote = VIEW_LITERAL("\"");
+    const char length[4] = {(char)text.len, (char)(text.len >> 8), 0, 0};
+    enum status status =
+        add_joined(search, view_make(length, sizeof(length)), text, VIEW_LITERAL(""));
+    status = status == STATUS_OK ? add_joined(search, quote, text, quote) : status;
+    return status == STATUS_OK ? add_joined(search, quote, text, VIEW_LITERAL("\\\"")) : status;
+}
+
+static enum status add_id(struct erase_search *search, const struct subject_id *id)
+{
+    enum status status = STATUS_OK;
+    if (id->is_long) {
+        add_text(search, id->text);
+    } else {
+        status = add_short(search, id->text);
+    }
+    for (size_t n = 0; n < id->needle_count && status == STATUS_OK; n++) {
+        if (id->is_long) {
+            add_text(search, id->needles[n]);
+        } else {
+            status = add_short(search, id->needles[n]);
+        }
+    }
+    return status;
+}
+
 /* An id of digits, as a property's number; zero has two ways to be written. */
 static void add_number(struct erase_search *search, struct view digits)
 {
@@ -58,11 +110,11 @@ enum status erase_search_create(struct erase_search **search, const struct subje
     if (!made) {
         return fault_set(fault, STATUS_NO_MEMORY, "no memory to search files");
     }
+    arena_init(&made->arena, ARENA_BYTES);
     for (size_t i = 0; i < subject->count; i++) {
         const struct subject_id *id = &subject->ids[i];
-        add_text(made, id->text);
-        for (size_t n = 0; n < id->needle_count; n++) {
-            add_text(made, id->needles[n]);
+        if (add_id(made, id) != STATUS_OK) {
+            return fault_set(fault, STATUS_NO_MEMORY, "no memory to search files");
         }
         if (subject_sql_is_number(id)) {
             add_number(made, id->text);
@@ -73,7 +125,10 @@ enum status erase_search_create(struct erase_search **search, const struct subje
 
 void erase_search_destroy(struct erase_search *search)
 {
-    free(search);
+    if (search) {
+        arena_free(&search->arena);
+        free(search);
+    }
 }
 
 static bool has_column(const struct erase_search *search, struct view name)

@@ -243,15 +243,11 @@ enum status lake_schema_propose(struct duck *duck, int data_fd, int64_t hour, in
     return status;
 }
 
-void lake_schema_propose_removal(int data_fd, int64_t hour, struct buf *change)
+void lake_schema_propose_removal(int lake_fd, int64_t hour, struct buf *change)
 {
     char path[SCHEMA_FILE_PATH_BYTES];
-    int lake_fd = -1;
     schema_file_path(&(struct schema_file){.hour = hour}, path);
-    if (data_folder_enter(data_fd, "lake", false, &lake_fd, NULL) == STATUS_OK) {
-        if (faccessat(lake_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
-            buf_append_format(change, "remove %s\n", path);
-        }
-        close(lake_fd);
+    if (faccessat(lake_fd, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+        buf_append_format(change, "remove %s\n", path);
     }
 }

@@ -44,7 +44,7 @@ enum status lake_schema_propose_counted(struct schema_stats *stats, int data_fd,
                                         int parquet_fd, struct buf *change, struct fault *fault)
     MUST_CHECK;
 /* Appends the line that removes the statistics of an hour that goes; none where there are none. */
-void lake_schema_propose_removal(int data_fd, int64_t hour, struct buf *change);
+void lake_schema_propose_removal(int lake_fd, int64_t hour, struct buf *change);
 
 /* The seed of the data folder's hashes; 0 where nothing was collected yet. */
 enum status lake_schema_seed(int data_fd, uint64_t *seed, struct fault *fault) MUST_CHECK;

@@ -105,6 +105,9 @@ static enum answer search_page(struct searching *searching, const struct chunk *
     const struct parquet_search *search = searching->search;
     const struct parquet_needles *needles =
         chunk->type == TYPE_DOUBLE ? &search->numbers : &search->texts;
+    if (chunk->type == TYPE_FIXED_BYTES) {
+        return ANSWER_YES; /* no lengths stand before its values */
+    }
     if (chunk->codec == CODEC_NONE) {
         return holds(needles, page) ? ANSWER_YES : ANSWER_NO;
     }

@@ -3,7 +3,8 @@
  * apart into values: its pages are decompressed, and searched as they are.
  *
  * It may say yes where no value has them (the end of one and the beginning of the next), never the
- * other way round: of pages in an encoding that does not keep a value's bytes together it says yes.
+ * other way round: of pages in an encoding that does not keep a value's bytes together, its length
+ * as four bytes before them, it says yes.
  *
  *     struct parquet_search search = {.texts = {&id, 1}, .wants = wants, .found = found};
  *     parquet_search(&search, file, &fault);        found() was called for each such column

@@ -6,6 +6,7 @@
 #include "lake/lake_commit.h"
 #include "lake/lake_hour.h"
 #include "lake/lake_manifest.h"
+#include "lake/lake_schema.h"
 #include "lake/part_reader.h"
 
 #include <errno.h>
@@ -128,10 +129,7 @@ static enum status take_parquet(struct running *running, struct fault *fault)
     running->bytes += size_of(running, path);
     buf_append_format(&running->files, "remove %s\n", path);
     enum status status = ask_sites(running, path, fault);
-    snprintf(path, sizeof(path), "schema/%s.stats", running->path);
-    if (faccessat(running->lake_fd, path, F_OK, 0) == 0) {
-        buf_append_format(&running->files, "remove %s\n", path);
-    }
+    lake_schema_propose_removal(running->lake_fd, running->hour, &running->files);
     status = status == STATUS_OK
                  ? lake_manifest_load(&manifest, running->lake_fd, running->hour, fault)
                  : status;

@@ -157,16 +157,38 @@ static inline uint64_t load(const char *at, size_t len)
     return word;
 }
 
-/* Of 1 to 16 bytes, without a call: two words that overlap. */
-static inline bool is_same_name(const char *a, const char *b, size_t len)
+/* Of 4 to 24 bytes, without a call: words that overlap. */
+static inline bool is_same(const char *a, const char *b, size_t len)
 {
-    if (len >= 8) {
-        return load(a, 8) == load(b, 8) && load(a + len - 8, 8) == load(b + len - 8, 8);
-    }
-    if (len >= 4) {
+    if (len < 8) {
         return load(a, 4) == load(b, 4) && load(a + len - 4, 4) == load(b + len - 4, 4);
     }
-    return len >= 2 && load(a, 2) == load(b, 2) && load(a + len - 2, 2) == load(b + len - 2, 2);
+    return load(a, 8) == load(b, 8) && load(a + len - 8, 8) == load(b + len - 8, 8) &&
+           (len <= 16 || load(a + 8, 8) == load(b + 8, 8));
+}
+
+/* A row that we wrote has its columns in the order of the table, and no space: from *column on, the
+ * first whose head stands here is it. False leaves all as it was: what is here is to be read as any
+ * JSON. */
+static inline bool next_column(const char **at, const char *end, enum column *column,
+                               struct row_member *member)
+{
+    const char *p = *at;
+    for (enum column i = *column; i < COLUMN_COUNT; i++) {
+        const struct column_row *row = &columns[i];
+        size_t len = row->name_len + 3; /* "name": */
+        if ((size_t)(end - p) <= len || p[1] != row->head[2] || !is_same(p, row->head + 1, len)) {
+            continue;
+        }
+        p = read_value(p + len, end, member);
+        if (!p || p >= end || (*p != ',' && *p != '}')) {
+            return false;
+        }
+        *at = *p == ',' ? p + 1 : p;
+        *column = i;
+        return true;
+    }
+    return false;
 }
 
 bool row_cells_read(struct row_cells *cells, struct view row)
@@ -178,19 +200,20 @@ bool row_cells_read(struct row_cells *cells, struct view row)
         return false;
     }
     p++;
-    struct row_member member;
-    enum column guess = 0; /* columns stand in the order of the table */
-    while (next_member(&p, end, &member)) {
-        while (guess < COLUMN_COUNT && columns[guess].name_len != member.key.len) {
-            guess++;
+    struct row_member member = {0};
+    enum column next = 0;
+    for (;;) {
+        enum column column = next;
+        if (!next_column(&p, end, &column, &member)) {
+            if (!next_member(&p, end, &member)) {
+                break;
+            }
+            column = column_find(member.key);
         }
-        bool is_it =
-            guess < COLUMN_COUNT && memcmp(columns[guess].name, member.key.at, member.key.len) == 0;
-        enum column column = is_it ? guess : column_find(member.key);
         if (column < COLUMN_COUNT) {
             cells->kinds[column] = (uint8_t)member.kind;
             cells->text[column] = member.text;
-            guess = column + 1;
+            next = column + 1;
         }
     }
     return p < end && *p == '}' && skip_space(p + 1, end) == end;

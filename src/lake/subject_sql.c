@@ -152,8 +152,8 @@ static void append_pattern(struct buf *sql, const struct subject_id *id, enum su
         buf_append_text(&pattern, i > 0 ? "|" : "");
         append_quoted(&pattern, id->needles[i]);
     }
-    buf_append_text(&pattern, ")+");
-    buf_append_text(&pattern, id->is_long ? "()" : is_json ? "(\\\\?\")" : "$()");
+    /* A short one is the whole text: not twice. */
+    buf_append_text(&pattern, id->is_long ? ")+()" : is_json ? ")(\\\\?\")" : ")$()");
     append_literal(sql, buf_view(&pattern));
     buf_free(&pattern);
 }

@@ -5,6 +5,7 @@
 'use strict';
 const {spawn, execFileSync} = require('node:child_process');
 const fs = require('node:fs');
+const net = require('node:net');
 const os = require('node:os');
 const path = require('node:path');
 
@@ -24,6 +25,16 @@ async function until(what, ask, boundMs = 20000) {
         }
         await new Promise((resolve) => setTimeout(resolve, 10));
     }
+}
+
+/** One that nobody has just now. */
+function freePort() {
+    return new Promise((resolve) => {
+        const server = net.createServer().listen(0, '127.0.0.1', () => {
+            const {port} = server.address();
+            server.close(() => resolve(port));
+        });
+    });
 }
 
 const endings = new WeakMap();
@@ -142,7 +153,7 @@ class Collector {
         await this._end('SIGKILL');
     }
 
-    /** Ends it as Ctrl-C does; gives the exit status, after a hand-over that of the first process. */
+    /** Ends it as Ctrl-C does; the exit status, after a hand-over that of the first process. */
     async stop() {
         return this.child && this._end('SIGINT');
     }
@@ -209,5 +220,6 @@ function batch(load, firstSeq, count, extra = {}) {
 }
 
 module.exports = {
-    Collector, startCollector, atEnd, temporaryFolder, until, rows, parts, batch, ROOT, BINARY,
+    Collector, startCollector, atEnd, temporaryFolder, until, freePort, rows, parts, batch, ROOT,
+    BINARY,
 };

@@ -66,6 +66,9 @@ test('what is wrong is said before anything is done', (t) => {
         [['systemd', '--dry-run', '--data', '/srv'], /data are kept in \/var\/lib\/pipes/],
         [['systemd', '--dry-run', '--module', 'own.js'], /--module needs a whole path/],
         [['systemd', '--dry-run', '--module', '/nowhere/own.js'], /\/nowhere\/own\.js/],
+        [['systemd', '--dry-run', '--tls-certificate', '/etc/ssl/a.pem', '--tls-key',
+            '/root/a.key'], /\/root\/a\.key: the service does not see what is below \/root\//],
+        [['systemd', '--dry-run', '--www', '/home/me/site'], /does not see .* below \/home\//],
         [['systemd', '--dry-run', '--site', 'a\nlisten = *:1'], /cannot stand in a line/],
         [['systemd', '--dry-run', '--modules', 'no_such'], /no_such/],
         [['container', '--dry-run', '--www', '/srv'], /--www names a file that the container/],
@@ -191,6 +194,21 @@ test('the compose files are of the form that Compose reads, and give no right aw
     }
 });
 
+test('containers are removed; their volumes only when that was said', (t) => {
+    for (const [words, isGone] of [[[], false], [['--with-data'], true]]) {
+        const folder = container(t, '--domain', DOMAIN);
+        const docker = temporaryFolder(t);
+        fs.writeFileSync(path.join(docker, 'docker'), '#!/bin/sh\necho "docker $*"\n',
+            {mode: 0o755});
+        const made = deploy(t, ['container', '--remove', ...words],
+            {cwd: path.dirname(folder), env: {PATH: docker}});
+        assert.deepStrictEqual([made.status, made.stderr], [0, '']);
+        assert.match(made.stdout, isGone ? /^docker compose \S+ \S+ down --volumes$/m
+            : /^docker compose -f pipes-deploy\/compose\.yaml down$/m);
+        assert.ok(!fs.existsSync(folder));
+    }
+});
+
 test('an answering collector is healthy, none is not', async (t) => {
     const collector = await startCollector(t);
     assert.strictEqual(deploy(t, ['check', '--data', collector.data]).status, 0);
@@ -247,6 +265,41 @@ test('the stack is made with the package under the name of its content', (t) => 
     assert.ok(made.calls[4].includes(`s3://pipes-packages-123456789012-eu-central-1/${key}`));
     const again = deployAws(t, true, '--site', 'shop').calls.map((call) => call[1]);
     assert.ok(!again.includes('cp') && !again.includes('mb'), 'what is there is not sent again');
+});
+
+test('without the AWS command line there is a link that makes the stack', (t) => {
+    const bin = temporaryFolder(t);
+    for (const name of ['sh', 'sha256sum', 'cut', 'sed', 'cat']) {
+        const [where] = execFileSync('sh', ['-c', `command -v ${name}`], {encoding: 'utf8'})
+            .split('\n');
+        fs.symlinkSync(where, path.join(bin, name));
+    }
+    const cwd = temporaryFolder(t);
+    fs.writeFileSync(path.join(cwd, 'pipes.deb'), 'a package');
+    const made = deploy(t, ['aws', '--domain', DOMAIN, '--package', 'pipes.deb', '--site', 'shop',
+        '--modules', 'core,scroll', '--hosted-zone', 'Z1', '--stack', 'mine'],
+    {cwd, env: {PATH: bin}});
+    assert.strictEqual(made.status, 1);
+    const [link] = made.stderr.match(/^https:\S+$/m);
+    const [where, query] = link.replaceAll('REGION', 'eu-central-1').replaceAll('BUCKET', 'mine-1')
+        .split('#/stacks/create/review?');
+    assert.strictEqual(where,
+        'https://console.aws.amazon.com/cloudformation/home?region=eu-central-1');
+    const {stackName, templateURL, ...rest} = Object.fromEntries(new URLSearchParams(query));
+    assert.deepStrictEqual([stackName, templateURL],
+        ['mine', 'https://mine-1.s3.eu-central-1.amazonaws.com/pipes.yaml']);
+    const {Parameters} = parseTemplate(
+        fs.readFileSync(path.join(cwd, 'pipes-deploy/pipes.yaml'), 'utf8'));
+    const given = Object.fromEntries(Object.entries(rest).map(([name, value]) =>
+        [name.replace(/^param_/, ''), value]));
+    for (const [name, {Default, AllowedPattern}] of Object.entries(Parameters)) {
+        assert.ok(name in given || Default !== undefined, `${name} is given`);
+        assert.ok(!AllowedPattern || new RegExp(AllowedPattern).test(given[name] || Default), name);
+    }
+    assert.ok(Object.keys(given).every((name) => name in Parameters), String(Object.keys(given)));
+    assert.strictEqual(given.Options, '--site=shop --modules=core,scroll');
+    assert.deepStrictEqual([given.Domain, given.HostedZone], [DOMAIN, 'Z1']);
+    assert.match(given.PackageKey, /^pipes-[0-9a-f]{16}\.deb$/);
 });
 
 test('the template is what AWS understands today', (t) => {

@@ -9,8 +9,9 @@ const fs = require('node:fs');
 const http = require('node:http');
 const https = require('node:https');
 const path = require('node:path');
-const {execFile, execFileSync} = require('node:child_process');
-const {Collector, startCollector, atEnd, temporaryFolder, BINARY} = require('./collector');
+const {execFile, execFileSync, spawn} = require('node:child_process');
+const {Collector, startCollector, atEnd, temporaryFolder, until, freePort, BINARY}
+    = require('./collector');
 
 /** Serves `answer(request, response)`; its address without the slash. */
 async function serve(t, answer, certificate) {
@@ -34,9 +35,9 @@ function servePage(t, page, certificate) {
 }
 
 /** Runs it beside this process, whose servers have to answer; what it found. */
-async function doctor(words, env = {}) {
+async function doctor(words, env = {}, [command, ...before] = [BINARY]) {
     return new Promise((resolve, reject) => {
-        execFile(BINARY, ['doctor', ...words, '--format', 'json'],
+        execFile(command, [...before, 'doctor', ...words, '--format', 'json'],
             {timeout: 60000, env: {...process.env, ...env}}, (error, stdout, stderr) => {
                 if (stderr !== '' || !stdout) {
                     reject(new Error(`${stderr} ${stdout}`));
@@ -357,11 +358,39 @@ function makeCertificate(t) {
     const file = (name) => path.join(folder, name);
     execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt',
         'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1', '-subj', '/CN=test', '-addext',
-        'subjectAltName=IP:127.0.0.1', '-keyout', file('key'), '-out', file('cert')],
+        'subjectAltName=IP:127.0.0.1,DNS:www.shop.localhost,DNS:events.shop.localhost',
+        '-keyout', file('key'), '-out', file('cert')],
     {stdio: 'ignore'});
     return {key: fs.readFileSync(file('key')), cert: fs.readFileSync(file('cert')),
-        file: file('cert')};
+        file: file('cert'), keyFile: file('key')};
 }
+
+test('a healthy installation has no mistake, and nothing is warned of', async (t) => {
+    const certificate = makeCertificate(t);
+    const page = {headers: {'Content-Security-Policy': ''}};
+    const url = (await servePage(t, page, certificate)).replace('127.0.0.1', 'www.shop.localhost');
+    const port = await freePort();
+    const events = `https://events.shop.localhost:${port}`;
+    const collector = await startCollector(t, ['--listen', `127.0.0.1:${port} tls`, '--base-url',
+        events, '--tls-certificate', certificate.file, '--tls-key', certificate.keyFile,
+        '--origins', url, '--site', 'shop', '--server-cookie', 'on', '--cookie-domain',
+        'shop.localhost']);
+    const dist = path.join(temporaryFolder(t), 'dist');
+    execFileSync(BINARY, ['build', '--out', dist, '--base-url', events, '--endpoint',
+        `${events}/e`, '--site', 'shop', '--server-cookie', 'on', '--cookie-domain',
+        'shop.localhost']);
+    const text = fs.readFileSync(path.join(dist, 'tag.html'), 'utf8');
+    const [tag] = text.match(/^<script.*<\/script>$/m);
+    const [policy] = text.match(/^script-src .*$/m);
+    page.html = html(tag);
+    page.headers['Content-Security-Policy'] = `default-src 'none'; ${policy}`;
+    const trusted = {SSL_CERT_FILE: certificate.file};
+    for (const report of [await doctor([url], trusted),
+        await doctor(['--data', collector.data])]) {
+        assert.deepStrictEqual(report.checks.filter((row) => row.level !== 'ok'), []);
+        assert.ok(report.checks.length >= 7);
+    }
+});
 
 test('a page on https must not lead to http, and its certificate must be good', async (t) => {
     const collector = await startCollector(t);
@@ -422,6 +451,42 @@ test('a collector that does not run, is not ready or runs otherwise is named', a
     await collector.kill();
     assert.match(theMistake(await doctor(['--data', collector.data]), 'collector'),
         /-> start it: pipes serve/);
+});
+
+/** A collector whose data folder is a file system of its own, which only it sees. */
+async function startOnSmallDisk(t, megabytes) {
+    const data = path.join(temporaryFolder(t), 'data');
+    fs.mkdirSync(data);
+    const child = spawn('unshare', ['-m', 'sh', '-c',
+        'mount -t tmpfs -o size="$1"m none "$2" && cd "$2" && shift 2 && exec "$@"', 'sh',
+        String(megabytes), data, BINARY, 'serve', '--data', data, '--listen', '127.0.0.1:0',
+        '--admin', '127.0.0.1:0', '--disk-reserve', '20MB', '--lake-roll', '200ms'],
+    {stdio: 'ignore'});
+    const ended = new Promise((resolve) => child.on('exit', resolve));
+    atEnd(t, () => child.kill('SIGKILL') && ended);
+    const inside = (...words) => ['nsenter', '-t', String(child.pid), '-m', ...words];
+    return {
+        ask: () => doctor(['--data', data], {}, inside(BINARY)),
+        sh: (script) => execFileSync('nsenter', inside('sh', '-c', `cd ${data} && ${script}`)
+            .slice(1)),
+    };
+}
+
+test('a disk that is full is named, until there is room again', {
+    skip: process.getuid() !== 0 && 'mounting needs root',
+}, async (t) => {
+    const disk = await startOnSmallDisk(t, 300);
+    const ready = (level) => until(`ready: ${level}`, async () => {
+        const report = await disk.ask().catch(() => null);
+        return report && said(report, level, 'ready') && report;
+    });
+    await ready('ok');
+    disk.sh('dd if=/dev/zero of=filler bs=1M 2>/dev/null || true');
+    const report = await ready('mistake');
+    assert.match(theMistake(report, 'ready'), /refuses events: disk: .* -> make room on the disk/);
+    assert.match(said(report, 'warning', 'disk'), /0\.0\d GiB are free/);
+    disk.sh('rm filler');
+    assert.deepStrictEqual((await ready('ok')).found, []);
 });
 
 test('options that are not in force and a program that was replaced are told', async (t) => {

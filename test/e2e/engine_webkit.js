@@ -7,9 +7,8 @@
 'use strict';
 const {spawn} = require('node:child_process');
 const fs = require('node:fs');
-const net = require('node:net');
 const path = require('node:path');
-const {atEnd, temporaryFolder, until} = require('./collector');
+const {atEnd, temporaryFolder, until, freePort} = require('./collector');
 const {WebDriver} = require('./webdriver');
 
 const LIBRARIES = '/usr/lib';
@@ -54,15 +53,6 @@ async function startDisplay(t) {
     });
     await until('Xvfb has a display', () => said.endsWith('\n'));
     return ':' + said.trim();
-}
-
-function freePort() {
-    return new Promise((resolve) => {
-        const server = net.createServer().listen(0, '127.0.0.1', () => {
-            const {port} = server.address();
-            server.close(() => resolve(port));
-        });
-    });
 }
 
 /** Whether a file below the folder has that text. */

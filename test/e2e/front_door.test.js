@@ -1,5 +1,5 @@
 'use strict';
-/** The front door beside plain HTTP/1.1: TLS, HTTP/2, Unix sockets, balancers, sockets of systemd. */
+/** The front door beside plain HTTP/1.1: TLS, HTTP/2, Unix sockets, balancers, systemd. */
 const test = require('node:test');
 const assert = require('node:assert');
 const fs = require('node:fs');
@@ -10,7 +10,7 @@ const net = require('node:net');
 const path = require('node:path');
 const tls = require('node:tls');
 const {execFileSync, spawn} = require('node:child_process');
-const {startCollector, atEnd, temporaryFolder, until, rows, batch, BINARY}
+const {startCollector, atEnd, temporaryFolder, until, freePort, rows, batch, BINARY}
     = require('./collector');
 
 /** A certificate for localhost that nobody has seen before. */
@@ -24,15 +24,6 @@ function certificate(folder, name) {
 }
 
 /** A port that is free now. */
-function freePort() {
-    return new Promise((resolve) => {
-        const server = net.createServer().listen(0, '127.0.0.1', () => {
-            const {port} = server.address();
-            server.close(() => resolve(port));
-        });
-    });
-}
-
 async function startWithTls(t) {
     const folder = temporaryFolder(t);
     const files = certificate(folder, 'first');

@@ -87,6 +87,26 @@ test('an installed program finds DuckDB in its lib/pipes', async (t) => {
         'it tried the file that was put there');
 });
 
+test('the service\'s user runs commands in a folder that is closed to it, as sudo does', {
+    skip: process.getuid() !== 0 && 'becoming another user needs root',
+}, async (t) => {
+    const collector = await startCollector(t);
+    await collector.stop();
+    const folder = temporaryFolder(t);
+    const closed = path.join(folder, 'closed');
+    fs.chmodSync(folder, 0o755);
+    fs.copyFileSync(BINARY, path.join(folder, 'pipes'));
+    fs.mkdirSync(closed, {mode: 0o700});
+    fs.writeFileSync(path.join(closed, 'pipes.ini'), 'no such option\n');
+    execFileSync('chown', ['-R', '65534:65534', collector.data]);
+    const verify = (...words) => spawnSync('setpriv', ['--reuid=65534', '--regid=65534',
+        '--clear-groups', '../pipes', 'verify', '--data', collector.data, ...words],
+    {cwd: closed, encoding: 'utf8'});
+    const made = verify();
+    assert.deepStrictEqual([made.status, made.stderr], [0, '']);
+    assert.match(verify('--config', path.join(closed, 'pipes.ini')).stderr, /Permission denied/);
+});
+
 test('the unit is understood to the last line and leaves little open', {
     skip: !has('systemd-analyze') && 'systemd-analyze is not here',
 }, (t) => {

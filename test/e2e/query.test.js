@@ -66,6 +66,39 @@ test('while events come in and parts are closed each answer holds every acknowle
         assert.ok(parts(collector.data).length > 1, 'parts were closed meanwhile');
     });
 
+/** The process that works for another, once it runs SQL: then somebody watches the clock. */
+async function workerOf(pid) {
+    const read = (file) => {
+        try {
+            return fs.readFileSync(file, 'utf8');
+        } catch {
+            return '';
+        }
+    };
+    let child = '';
+    await until('it runs SQL', () => {
+        child = read(`/proc/${pid}/task/${pid}/children`).trim();
+        return /^Threads:\s+2$/m.test(read(`/proc/${child}/status`));
+    });
+    return child;
+}
+
+test('a file that is replaced while a query runs is read as it was', async (t) => {
+    const collector = await startCollector(t);
+    await collector.post('/e', batch('a', 1, 3));
+    const file = await putIntoParquet(t, collector.data);
+    const before = (await ask(t, collector.data, 'select count(*) as n from events'))[0].n;
+    const query = begin(t, collector.data, ['query', '--workers', '1', '--format', 'json',
+        'select max(a.range + b.range) from range(40000) a, range(40000) b;' +
+        'select count(*) as n from events']);
+    await workerOf(query.pid);
+    fs.writeFileSync(`${file}.new`, 'another file');
+    fs.renameSync(`${file}.new`, file);
+    const {code, out, err} = await query.done;
+    assert.strictEqual(code, 0, err);
+    assert.deepStrictEqual(JSON.parse(out), [{n: before}]);
+});
+
 /** Hours of long ago in closed parts, as a collector would have left them. */
 function writeOldParts(data, hours, partsAnHour, rowsAPart) {
     let seq = 1;

@@ -1,4 +1,4 @@
-/** Restarts and an upgrade while clients send: no request fails, no event is lost or there twice. */
+/** Restarts and an upgrade while clients send: none fails, no event is lost or there twice. */
 'use strict';
 const test = require('node:test');
 const assert = require('node:assert');

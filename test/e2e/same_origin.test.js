@@ -8,28 +8,14 @@ const test = require('node:test');
 const assert = require('node:assert');
 const fs = require('node:fs');
 const http = require('node:http');
-const net = require('node:net');
 const path = require('node:path');
 const {spawn, spawnSync} = require('node:child_process');
-const {startCollector, atEnd, temporaryFolder, until, rows, ROOT} = require('./collector');
+const {startCollector, atEnd, temporaryFolder, until, freePort, rows, ROOT}
+    = require('./collector');
 const {ENGINES} = require('./engines');
+const {PAGE, checkOwnHost} = require('./own_host');
+const {SteadyLoad} = require('./steady_load');
 
-/** Of the site shop. */
-const NAME = 'pipes_anonymous_id.shop';
-const WEEK_SEC = 7 * 86400;
-const LIFE_SEC = 395 * 86400;
-
-const PAGE = `<!doctype html><title>Shop</title>
-<script src="/s/pipes-stub.js"></script><script async src="/s/pipes.js"></script>`;
-
-function freePort() {
-    return new Promise((resolve) => {
-        const server = net.createServer().listen(0, '127.0.0.1', () => {
-            const {port} = server.address();
-            server.close(() => resolve(port));
-        });
-    });
-}
 
 /** What starts each server in the foreground; `site` is its part of deploy/proxy. */
 const SERVERS = {
@@ -48,7 +34,7 @@ const SERVERS = {
     },
     caddy: {
         command: 'caddy',
-        file: 'Caddyfile',
+        file: 'site.Caddyfile',
         arguments: (folder) => ['run', '--config', `${folder}/main.conf`, '--adapter', 'caddyfile'],
         /* The balancer before it is the test. */
         change: (text) => text.replace('# trusted_proxies 10.0.0.0/8', 'trusted_proxies 127.0.0.1'),
@@ -129,22 +115,6 @@ function ask(url, method, where, headers = {}, body = '') {
 
 const EVENT = {type: 'track', name: 'told'};
 
-const accepted = (collector, events) => until(`${events} events arrived`, async () =>
-    (await collector.counts()).front.accepted >= events);
-
-/** What some browsers do with a cookie that a script wrote; when it was created. */
-const cut = (page) => page.evaluate((name, seconds) => {
-    const [, value] = new RegExp(`${name}=([^;]*)`).exec(document.cookie);
-    const domain = location.hostname.replace('www.', '');
-    document.cookie =
-        `${name}=${value}; domain=${domain}; path=/; SameSite=Lax; max-age=${seconds}`;
-    return +value.split('.')[2];
-}, NAME, WEEK_SEC);
-
-/** The hosts of all that the page loaded and sent. */
-const hostsAsked = (page) => page.evaluate(() => [...new Set(
-    performance.getEntriesByType('resource').map((one) => new URL(one.name).host))]);
-
 for (const [name, server] of Object.entries(SERVERS)) {
     const options = isInstalled(server.command) ? {} : {skip: `${name} is not installed`};
 
@@ -156,25 +126,34 @@ for (const [name, server] of Object.entries(SERVERS)) {
                     'shop']);
                 const url = await startServer(t, server, collector);
                 const page = await (await engine.start(t)).newPage();
-                await page.goto(url);
-                await accepted(collector, 1);
-                const created = await cut(page);
-                assert.ok(await page.cookieEnds(NAME) < Date.now() / 1000 + 2 * WEEK_SEC);
-                await page.evaluate(() => pipes.track('told'));
-                await until('the cookie is set again', async () =>
-                    await page.cookieEnds(NAME) > Date.now() / 1000 + 2 * WEEK_SEC);
-                const late = await page.cookieEnds(NAME) - created / 1000 - LIFE_SEC;
-                assert.ok(Math.abs(late) <= 1.5, `it ends ${late} s after its own end`);
-                assert.deepStrictEqual(await hostsAsked(page), [new URL(url).host]);
-                await accepted(collector, 2);
+                await checkOwnHost(page, url, collector, 'pipes_anonymous_id.shop');
                 await collector.stop();
                 const all = rows(collector.data);
                 assert.deepStrictEqual(all.map((row) => row.type).sort(), ['page', 'track']);
                 assert.deepStrictEqual([...new Set(all.map((row) => row.url))], [`${url}/`]);
                 assert.strictEqual(new Set(all.map((row) => row.anonymous_id)).size, 1);
-                assert.deepStrictEqual(page.errors, []);
             });
     }
+
+    test(`behind ${name} a restart of the collector fails no request`, options, async (t) => {
+        const collector = await startCollector(t, ['--base-url', '/s', '--endpoint', '/s/e',
+            '--trusted-proxies', '127.0.0.1', '--compact=false']);
+        const {port} = new URL(await startServer(t, server, collector));
+        const load = new SteadyLoad(port, {connections: 12, rate: 100, path: '/s/e'});
+        load.start();
+        for (let round = 0; round < 3; round++) {
+            const before = load.accepted.length;
+            await until('requests are answered', () => load.accepted.length > before + 100);
+            await collector.handOver();
+        }
+        const before = load.accepted.length;
+        await until('the last one answers', () => load.accepted.length > before + 100);
+        await load.stop();
+        await collector.stop();
+        assert.deepStrictEqual(load.failures, []);
+        assert.deepStrictEqual(rows(collector.data).map((row) => row.event_id).sort(),
+            load.accepted.sort());
+    });
 
     test(`behind ${name} the collector knows the client and its host`, options, async (t) => {
         const collector = await startCollector(t, ['--base-url', '/s', '--endpoint', '/s/e',
@@ -202,3 +181,16 @@ for (const [name, server] of Object.entries(SERVERS)) {
         assert.strictEqual(await from('203.0.113.77'), 200);
     });
 }
+
+/* What has a body, only since Caddy 2.11.2: events get 502 before, and trackers send them again. */
+test('Caddy asks for the script until a collector that was stopped is there again', {
+    skip: !isInstalled('caddy') && 'caddy is not installed',
+}, async (t) => {
+    const collector = await startCollector(t, ['--base-url', '/s', '--endpoint', '/s/e']);
+    const url = await startServer(t, SERVERS.caddy, collector);
+    await collector.stop();
+    const answer = ask(url, 'GET', '/s/pipes.js');
+    await assert.rejects(fetch(collector.url), 'nobody listens');
+    await collector.start();
+    assert.strictEqual((await answer).status, 200);
+});

@@ -4,7 +4,7 @@
  * does meanwhile, over connections that they keep; and what became of each event. No request is
  * repeated: one that fails is a failure, whyever.
  *
- *     const load = new SteadyLoad(port, {connections: 200, rate: 1000});
+ *     const load = new SteadyLoad(port, {connections: 200, rate: 1000, path: '/e'});
  *     load.start();
  *     ...
  *     await load.stop();
@@ -18,8 +18,9 @@ const http = require('node:http');
 const PACES = [0.2, 0.5, 1, 1, 1, 1, 1.5, 1.8];
 
 class SteadyLoad {
-    constructor(port, {connections, rate}) {
+    constructor(port, {connections, rate, path = '/e'}) {
         this.port = port;
+        this.path = path;
         this.meanMs = 1000 * connections / rate;
         this.clients = Array.from({length: connections}, (_, i) => ({
             pace: PACES[i % PACES.length],
@@ -76,7 +77,7 @@ class SteadyLoad {
     _post(agent, body) {
         return new Promise((resolve, reject) => {
             const request = http.request({host: '127.0.0.1', port: this.port, method: 'POST',
-                path: '/e', agent, headers: {'Content-Length': Buffer.byteLength(body)}},
+                path: this.path, agent, headers: {'Content-Length': Buffer.byteLength(body)}},
             (response) => {
                 let text = '';
                 response.on('data', (piece) => {

@@ -6,8 +6,28 @@ mkdir -p "$1"/{etc,dev/d1,log} /etc/swift
 cd "$1"
 port=$2
 children=()
-trap 'kill "${children[@]}" 2>/dev/null' EXIT
+
+# Returns when all of them have ended, by force after five seconds.
+end_children() {
+    local code=$? tries=0
+    trap - EXIT
+    [ ${#children[@]} -gt 0 ] || exit $code
+    kill "${children[@]}" 2>/dev/null || true
+    while kill -0 "${children[@]}" 2>/dev/null && [ $((tries += 1)) -lt 50 ]; do
+        sleep 0.1
+    done
+    kill -KILL "${children[@]}" 2>/dev/null || true
+    wait
+    exit $code
+}
+trap end_children EXIT
 trap 'exit 0' INT TERM
+
+# Should this script be killed itself, the system ends what it started.
+child() {
+    setpriv --pdeathsig KILL "$@" &
+    children+=($!)
+}
 
 printf '%s\n' '[swift-hash]' 'swift_hash_path_suffix = s' 'swift_hash_path_prefix = p' \
     '[storage-policy:0]' 'name = gold' 'default = yes' | tee etc/swift.conf >/etc/swift/swift.conf
@@ -89,15 +109,15 @@ def filter_factory(conf, **more):
     return wrap
 END
 export PYTHONPATH=$PWD
-memcached -l 127.0.0.1 -p $((port + 4)) -u root -m 32 >log/memcached 2>&1 &
-children+=($!)
+child memcached -l 127.0.0.1 -p $((port + 4)) -u root -m 32 >log/memcached 2>&1
 for name in account container object proxy; do
-    "swift-$name-server" "etc/$name-server.conf" >"log/$name" 2>&1 &
-    children+=($!)
+    child "swift-$name-server" "etc/$name-server.conf" >"log/$name" 2>&1
 done
 for one in 0 1 2 3 4; do
     until (exec 3<>"/dev/tcp/127.0.0.1/$((port + one))") 2>/dev/null; do
-        kill -0 "${children[@]}" || { tail -n 20 log/*; exit 1; }
+        for pid in "${children[@]}"; do
+            kill -0 "$pid" 2>/dev/null || { tail -n 20 log/*; exit 1; }
+        done
         sleep 0.2
     done
 done

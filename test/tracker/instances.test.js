@@ -10,7 +10,7 @@ const settled = async (page) => {
 };
 
 test('a second instance on the page has its own site, address, ids and properties', async () => {
-    const page = openPage();
+    const page = openPage({modules: ['set_once_time']});
     const other = page.pipes.create({site: 'blog', endpoint: 'https://blog.example/e'});
     page.pipes.set({mine: 1});
     page.pipes.identify('ada');

@@ -13,7 +13,8 @@ const REFUSALS = {
 
 for (const [what, options] of Object.entries(REFUSALS)) {
     test(`${what}: nothing stored, nothing sent`, async () => {
-        const page = openPage({...options, modules: ['page_view', 'links', 'forms']});
+        const page = openPage({...options,
+            modules: ['page_view', 'links', 'forms', 'group_alias']});
         page.pipes.track('a');
         page.pipes.identify('u');
         page.pipes.group('g');

@@ -56,22 +56,48 @@ test('a second tag on the page starts nothing, not even while the first one star
     assert.deepEqual(events.map((event) => event.name), ['told']);
 });
 
+/** A page about to start where the site keeps something; `looks` counts each touch of that. */
+function startOn(options) {
+    const local = new Map([['of_the_site', '1']]);
+    const device = {looks: 0};
+    for (const method of ['keys', 'get', 'has', 'set', 'delete']) {
+        local[method] = (...args) => {
+            device.looks++;
+            return Map.prototype[method].apply(local, args);
+        };
+    }
+    return Object.assign(device,
+        {page: openPage({...options, local, pipes: queued(), is_starting: true})});
+}
+
 for (const [what, options] of Object.entries({
     'while consent is pending': {config: {consent: 'pending'}},
     'when it was refused': {config: {consent: 'denied'}},
     'when a banner is to be asked first': {modules: ['banner']},
 })) {
     test(`the start does not look into the storage ${what}`, async () => {
-        let looks = 0;
-        const local = new Map();
-        local.keys = () => { looks++; return Map.prototype.keys.call(local); };
-        const page = openPage({...options, local, pipes: queued()});
-        local.set('of_the_site', '1');
-        looks = 0;
-        const again = openPage({...options, local, pipes: queued()});
-        await again.pass(0);
-        assert.ok(again.pipes.version && page.pipes.version);
-        assert.equal(looks, 0);
+        const device = startOn(options);
+        await device.page.pass(0);
+        assert.ok(device.page.pipes.version);
+        assert.equal(device.looks, 0);
+        device.page.pipes.track('told');
+        device.page.pipes.consent('granted');
+        assert.ok(device.looks > 0, 'and does when it may');
+    });
+}
+
+for (const [what, options] of Object.entries({
+    'where nobody has to be asked': {},
+    'when consent was given': {config: {consent: 'granted'}, modules: ['banner']},
+    'with modules that are always there, but ask for nothing': {modules: ['set_once_time']},
+})) {
+    test(`the start looks into the storage in a task before it begins ${what}`, () => {
+        const device = startOn(options);
+        device.page.timers.shift().fn();
+        assert.equal(device.looks, 0);
+        device.page.timers.shift().fn();
+        assert.ok(device.looks > 0);
+        assert.equal(device.page.pipes.version, undefined, 'not begun yet');
     });
 }
 

@@ -29,7 +29,8 @@ export interface Hooks {
     sent: (count: number) => void;
     /** The collector's HTTP status. */
     refused: (status: number) => void;
-    consent: (state: Consent) => void;
+    /** Also with how it was said. */
+    consent: (state: Consent, told?: Properties) => void;
     reset: () => void;
     disable: () => void;
     enable: () => void;
@@ -38,8 +39,11 @@ export interface Hooks {
 /** A part of the tracker; the contract is in scope.js of the source. */
 export interface Module {
     name: string;
-    /** Started once and before everything else, whatever the visitor said, and never stopped. */
-    always?: boolean;
+    /**
+     * Started once and before everything else, whatever the visitor said, and never stopped; `quiet`: and asks
+     * for no consent.
+     */
+    always?: boolean | 'quiet';
     // eslint-disable-next-line @typescript-eslint/no-explicit-any
     start(scope: any): void | {stop(): void};
 }
@@ -75,15 +79,15 @@ export interface Pipes {
     /** The same as `identify`. */
     identity(id: string | number, traits?: Properties): void;
     identity(traits: Properties): void;
-    /** Which group the visitor belongs to. */
+    /** Which group the visitor belongs to. Needs the module `group_alias`. */
     group(id: string | number, traits?: Properties): void;
-    /** Two ids are one person; `previous` is the id so far when left out. */
+    /** Two ids are one person; `previous` is the id so far when left out. Needs `group_alias`. */
     alias(id: string | number, previous?: string | number): void;
-    /** Properties of every event from here on. */
+    /** Properties of every event from here on. Needs the module `set_once_time`. */
     set(properties: Properties): void;
-    /** The same, but only those that are not set yet. */
+    /** The same, but only those that are not set yet. Needs `set_once_time`. */
     once(properties: Properties): void;
-    /** The next `track` of that name says how long it took. */
+    /** The next `track` of that name says how long it took. Needs `set_once_time`. */
     time(name: string): void;
     /** Tracks clicks on links. Needs the module `links`. */
     trackLink(links: Elements, name: string,

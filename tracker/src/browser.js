@@ -1,263 +1,256 @@
 /**
- * All contact with the browser. What is missing is skipped silently; nothing in here throws.
- * Members with an underscore belong to the core and are mangled, the others are part of the
- * public module contract (see core.js).
- * @param {Window} win
+ * All contact with the browser. What is missing is skipped silently; nothing in here throws. These
+ * functions are shared by all files of the core; what modules see of them is in scope.js.
  */
-function browser(win) {
-    var doc = win.document;
-    var nav = win.navigator || {};
-    /** All instances of a page look into one jar. */
-    var JAR_MS = 250;
-    var pool = [];
-    var origin = (win.performance && win.performance.now) ? 0 : Date.now();
 
-    /** Runs fn and swallows whatever it throws. */
-    function attempt(fn, fallback) {
+/** All instances of a page look into one jar so often, and share what else was asked for. */
+var JAR_MS = 250;
+var pool = [];
+var started_ms = Date.now();
+var jar, jar_ms;
+
+/** Runs fn and swallows whatever it throws. */
+function attempt(fn, fallback) {
+    try {
+        return fn();
+    } catch (e) {
+        return fallback;
+    }
+}
+
+/** A version of fn that never throws. */
+function fence(fn) {
+    return function () {
         try {
-            return fn();
+            return fn.apply(this, arguments);
         } catch (e) {
-            return fallback;
+            return undefined;
         }
-    }
+    };
+}
 
-    /** A version of fn that never throws. */
-    function fence(fn) {
-        return function () {
-            try {
-                return fn.apply(this, arguments);
-            } catch (e) {
-                return undefined;
-            }
-        };
-    }
+/** Adds a listener and returns the function that removes it; passive unless it is active. */
+function listen(target, type, fn, active) {
+    var safe = fence(fn);
+    // A browser that knows no options takes the object for "capture".
+    attempt(function () {
+        target.addEventListener(type, safe, {capture: true, passive: !active});
+    });
+    return fence(function () { target.removeEventListener(type, safe, true); });
+}
 
-    /** Adds a listener and returns the function that removes it; passive unless it is active. */
-    function listen(target, type, fn, active) {
-        var safe = fence(fn);
-        // A browser that knows no options takes the object for "capture".
-        attempt(function () {
-            target.addEventListener(type, safe, {capture: true, passive: !active});
-        });
-        return fence(function () { target.removeEventListener(type, safe, true); });
+/** Calls `after` behind every call of owner[name]; returns what undoes it. */
+function wrap(owner, name, after) {
+    var before = owner && owner[name];
+    var safe = fence(after);
+    var live = true;
+    if (typeof before !== 'function') {
+        return function () {};
     }
-
-    /** Calls `after` behind every call of owner[name]; returns what undoes it. */
-    function wrap(owner, name, after) {
-        var before = owner && owner[name];
-        var live = true;
-        if (typeof before !== 'function') {
-            return function () {};
+    function wrapped() {
+        var result = before.apply(this, arguments);
+        if (live) {
+            safe();
         }
-        var safe = fence(after);
-        function wrapped() {
-            var result = before.apply(this, arguments);
-            if (live) {
-                safe();
-            }
-            return result;
+        return result;
+    }
+    attempt(function () { owner[name] = wrapped; });
+    return fence(function () {
+        live = false;
+        // Someone may have wrapped us since; then we only fall silent.
+        if (owner[name] === wrapped) {
+            owner[name] = before;
         }
-        attempt(function () { owner[name] = wrapped; });
-        return fence(function () {
-            live = false;
-            // Someone may have wrapped us since; then we only fall silent.
-            if (owner[name] === wrapped) {
-                owner[name] = before;
+    });
+}
+
+/** Is this a frame of a page that counts its views by itself? */
+function isInner() {
+    return attempt(function () { return window.parent !== window && !!window.parent.pipes; }, false);
+}
+
+/** @returns {Element[]} elements for a selector, an element or a list */
+function elements(what) {
+    return attempt(function () {
+        var list = typeof what === 'string' ? window.document.querySelectorAll(what) : what;
+        return list.nodeType ? [list] : [].slice.call(list, 0, 1e4);
+    }, []);
+}
+
+/** localStorage, unless nothing may be kept; each access may throw in a locked-down browser. */
+function storage(is_none) {
+    function use(fn, fallback) {
+        return is_none ? fallback : attempt(function () { return fn(window.localStorage); }, fallback);
+    }
+    function keys() {
+        return use(function (store) {
+            var found = [];
+            for (var i = 0; i < store.length; i++) {
+                found.push(store.key(i));
             }
-        });
-    }
-
-    /** Is this a frame of a page that counts its views by itself? */
-    function isInner() {
-        return attempt(function () { return win.parent !== win && !!win.parent.pipes; }, false);
-    }
-
-    /** @returns {Element[]} elements for a selector, an element or a list */
-    function elements(what) {
-        return attempt(function () {
-            var list = typeof what === 'string' ? doc.querySelectorAll(what) : what;
-            return list.nodeType ? [list] : Array.prototype.slice.call(list, 0, 1e4);
+            return found;
         }, []);
     }
 
-    /** Storage by kind; each access may throw in a locked-down browser. */
-    function storage(kind) {
-        return {
-            _get: function (key) {
-                return attempt(function () { return win[kind].getItem(key); }, null);
-            },
-            _set: function (key, value) {
-                return attempt(function () { win[kind].setItem(key, value); return true; }, false);
-            },
-            _remove: function (key) {
-                attempt(function () { win[kind].removeItem(key); });
-            },
-            _keys: function () {
-                return attempt(function () {
-                    var keys = [];
-                    for (var i = 0; i < win[kind].length; i++) {
-                        keys.push(win[kind].key(i));
-                    }
-                    return keys;
-                }, []);
-            }
-        };
-    }
-
-    function lookAgain() {
-        browser._jar_ms = undefined;
-    }
-
-    /** A look into the jar costs the page as much as all the rest of an event: one does for a burst. */
-    function cookies() {
-        if (!(Math.abs(Date.now() - browser._jar_ms) < JAR_MS)) {
-            browser._jar = doc.cookie;
-            browser._jar_ms = Date.now();
-        }
-        return browser._jar;
-    }
-
-    function readCookie(name) {
-        return attempt(function () {
-            var found = ('; ' + cookies()).split('; ' + name + '=')[1];
-            return found === undefined ? null : found.split(';')[0];
-        }, null);
-    }
-
-    /** What the jar holds then is seen after JAR_MS, or after lookAgain(). */
-    function writeCookie(name, value, domain, expires_ms) {
-        attempt(function () {
-            doc.cookie = name + '=' + value + '; path=/; expires=' +
-                new Date(expires_ms).toUTCString() + (domain ? '; domain=' + domain : '') +
-                '; SameSite=Lax' + (win.location.protocol === 'https:' ? '; Secure' : '');
-        });
-    }
-
-    /** The widest domain that takes a cookie ('' on localhost and addresses): found by trying. */
-    function rootDomain() {
-        var parts = attempt(function () { return win.location.hostname.split('.'); }, []);
-        var test = 'pipes_test';
-        for (var i = parts.length - 2; i >= 0 && !/^\d*$/.test(parts[parts.length - 1]); i--) {
-            var domain = parts.slice(i).join('.');
-            writeCookie(test, 1, domain, Date.now() + 9999);
-            lookAgain();
-            if (readCookie(test)) {
-                writeCookie(test, '', domain, 0);
-                return domain;
-            }
-        }
-        return '';
-    }
-
-    /** 128 random bits as 32 hexadecimal digits; the browser is asked for those of several at once. */
-    function randomId() {
-        var id = '';
-        if (!pool.length) {
-            pool = attempt(function () {
-                return [].slice.call((win.crypto || win.msCrypto).getRandomValues(new win.Uint8Array(96)));
-            }, pool);
-        }
-        for (var i = 0; i < 16; i++) {
-            var value = pool.length ? pool.pop() : Math.floor(Math.random() * 256);
-            id += (value + 256).toString(16).slice(1);
-        }
-        return id;
-    }
-
-    function sendByXhr(url, body, done) {
-        var request = new win.XMLHttpRequest();
-        request.open('POST', url, true);
-        request.setRequestHeader('Content-Type', 'text/plain;charset=UTF-8');
-        request.onreadystatechange = function () {
-            if (request.readyState === 4) {
-                done(request.status, request.getResponseHeader('Retry-After'), request.responseText);
-            }
-        };
-        request.send(body);
-    }
-
-    /** Posts body; done(status, retryAfter, text) with status 0 for a dead network. */
-    function post(url, body, done, credentials) {
-        var safe = fence(done);
-        function failed() { safe(0); }
-        try {
-            if (!win.fetch) {
-                return sendByXhr(url, body, safe);
-            }
-            win.fetch(url, {
-                method: 'POST', body: body, keepalive: true, credentials: credentials || 'omit',
-                headers: {'Content-Type': 'text/plain;charset=UTF-8'}
-            }).then(function (answer) {
-                function report(text) {
-                    safe(answer.status, answer.headers.get('Retry-After'), text);
-                }
-                return answer.text().then(report, function () { report(''); });
-            }).then(null, failed);
-        } catch (e) {
-            failed();
-        }
+    function remove(key) {
+        use(function (store) { store.removeItem(key); });
     }
 
     return {
-        window: win,
-        document: doc,
-        attempt: attempt,
-        fence: fence,
-        listen: listen,
-        wrap: wrap,
-        elements: elements,
-        isInner: isInner,
-        randomId: randomId,
-        now: function () { return Date.now(); },
-        elapsed: function () {
-            return Math.round(origin ? Date.now() - origin : win.performance.now());
+        _get: function (key) {
+            return use(function (store) { return store.getItem(key); });
         },
-        later: function (fn, ms) { return win.setTimeout(fence(fn), ms); },
-        cancel: function (timer) { win.clearTimeout(timer); },
-        url: function () { return attempt(function () { return win.location.href; }, ''); },
-
-        _local: storage('localStorage'),
-        _tab: storage('sessionStorage'),
-        /** From here on nothing is kept beyond the page. */
-        _keepNothing: function () { this._local = this._tab = storage(''); },
-        _readCookie: readCookie,
-        _writeCookie: writeCookie,
-        _lookAgain: lookAgain,
-        _rootDomain: rootDomain,
-        _post: post,
-        _hasKeepalive: function () {
-            return attempt(function () { return 'keepalive' in win.Request.prototype; });
+        _set: function (key, value) {
+            return use(function (store) { store.setItem(key, value); return true; });
         },
-        _beacon: function (url, body) {
-            return attempt(function () { return nav.sendBeacon(url, body); }, false);
-        },
-        _saysNo: function () {
-            return nav.doNotTrack === '1' || nav.globalPrivacyControl === true ||
-                nav.globalPrivacyControl === '1' || !!readCookie('pipes_disabled');
-        },
-        _scriptOrigin: function () {
-            return attempt(function () {
-                return /^https?:\/\/[^\/?#]+/.exec(doc.currentScript.src)[0];
-            }, '');
-        },
-        _log: function (event) {
-            attempt(function () { win.console.log('pipes', event); });
-        },
-        _surroundings: function () {
-            var screen = win.screen || {};
-            return {
-                locale: nav.language,
-                // A formatter has to read a locale's data first: a hundred times as long.
-                timezone: attempt(function () { return win.Temporal.Now.timeZoneId(); }) ||
-                    attempt(function () {
-                        return win.Intl.DateTimeFormat().resolvedOptions().timeZone;
-                    }),
-                screen_width: screen.width,
-                screen_height: screen.height,
-                viewport_width: win.innerWidth,
-                viewport_height: win.innerHeight,
-                density: win.devicePixelRatio
-            };
+        _remove: remove,
+        _keys: keys,
+        /** Removes all that begin so. */
+        _clear: function (prefix) {
+            keys().forEach(function (key) {
+                if (!key.indexOf(prefix)) {
+                    remove(key);
+                }
+            });
         }
+    };
+}
+
+/** A look into the jar costs the page as much as all the rest of an event: one does for a burst. */
+function readCookie(name) {
+    return attempt(function () {
+        if (!(Math.abs(now() - jar_ms) < JAR_MS)) {
+            jar = window.document.cookie;
+            jar_ms = now();
+        }
+        return (('; ' + jar).split('; ' + name + '=')[1] || '').split(';')[0];
+    });
+}
+
+/** What the jar holds then is seen after JAR_MS, or at once with `jar_ms = 0`. */
+function writeCookie(name, value, domain, expires_ms) {
+    attempt(function () {
+        window.document.cookie = name + '=' + value + '; path=/; expires=' +
+            new Date(expires_ms).toUTCString() + (domain ? '; domain=' + domain : '') +
+            '; SameSite=Lax' + (window.location.protocol === 'https:' ? '; Secure' : '');
+    });
+}
+
+/** The widest domain that takes a cookie ('' on localhost and addresses): found by trying. */
+function rootDomain() {
+    var parts = attempt(function () { return window.location.hostname.split('.'); }, []);
+    var test = 'pipes_test';
+    for (var i = parts.length - 2; i >= 0 && !/^\d*$/.test(parts[parts.length - 1]); i--) {
+        var domain = parts.slice(i).join('.');
+        writeCookie(test, 1, domain, now() + 9999);
+        jar_ms = 0;
+        if (readCookie(test)) {
+            writeCookie(test, '', domain, 0);
+            return domain;
+        }
+    }
+    return '';
+}
+
+/** 128 random bits as 32 hexadecimal digits; the browser is asked for those of several at once. */
+function randomId() {
+    var id = '';
+    if (!pool.length) {
+        pool = attempt(function () {
+            return [].slice.call((window.crypto || window.msCrypto).getRandomValues(new Uint8Array(96)));
+        }, pool);
+    }
+    while (id.length < 32) {
+        id += ((pool.length ? pool.pop() : Math.random() * 256 | 0) + 256).toString(16).slice(1);
+    }
+    return id;
+}
+
+function sendByXhr(url, body, done) {
+    var request = new XMLHttpRequest();
+    request.open('POST', url, true);
+    request.setRequestHeader('Content-Type', 'text/plain;charset=UTF-8');
+    request.onreadystatechange = function () {
+        if (request.readyState === 4) {
+            done(request.status, request.getResponseHeader('Retry-After'), request.responseText);
+        }
+    };
+    request.send(body);
+}
+
+/** Posts body, a text being text/plain by itself; done(status, retryAfter, text) with status 0 for a dead network. */
+function post(url, body, done, credentials) {
+    var safe = fence(done);
+    function failed() { safe(0); }
+    try {
+        if (!window.fetch) {
+            return sendByXhr(url, body, safe);
+        }
+        window.fetch(url, {
+            method: 'POST', body: body, keepalive: true, credentials: credentials || 'omit'
+        }).then(function (answer) {
+            function report(text) {
+                safe(answer.status, answer.headers.get('Retry-After'), text);
+            }
+            return answer.text().then(report, function () { report(''); });
+        }).then(null, failed);
+    } catch (e) {
+        failed();
+    }
+}
+
+function hasKeepalive() {
+    return attempt(function () { return 'keepalive' in window.Request.prototype; });
+}
+
+function sendBeacon(url, body) {
+    return attempt(function () { return window.navigator.sendBeacon(url, body); });
+}
+
+function now() { return Date.now(); }
+
+function elapsed() {
+    return Math.round(window.performance && window.performance.now ? window.performance.now() :
+        now() - started_ms);
+}
+
+function later(fn, ms) { return window.setTimeout(fence(fn), ms); }
+
+function cancel(timer) { window.clearTimeout(timer); }
+
+function address() { return attempt(function () { return window.location.href; }, ''); }
+
+/** The signals of the browser, and the opt-out. */
+function saysNo() {
+    var nav = window.navigator || {};
+    return nav.doNotTrack === '1' || /^(true|1)$/.test(nav.globalPrivacyControl) ||
+        !!readCookie('pipes_disabled');
+}
+
+function scriptOrigin() {
+    return attempt(function () {
+        return /^https?:\/\/[^\/?#]+/.exec(window.document.currentScript.src)[0];
+    }, '');
+}
+
+function say(what) {
+    attempt(function () { window.console.log('pipes', what); });
+}
+
+function surroundings() {
+    var nav = window.navigator || {};
+    var screen = window.screen || {};
+    return {
+        locale: nav.language,
+        // A formatter has to read a locale's data first: a hundred times as long.
+        timezone: attempt(function () { return window.Temporal.Now.timeZoneId(); }) ||
+            attempt(function () {
+                return window.Intl.DateTimeFormat().resolvedOptions().timeZone;
+            }),
+        screen_width: screen.width,
+        screen_height: screen.height,
+        viewport_width: window.innerWidth,
+        viewport_height: window.innerHeight,
+        density: window.devicePixelRatio
     };
 }

@@ -21,10 +21,7 @@ function clicks() {
 
         core.on('view', function () { left = MAX_PER_VIEW; });
         core.listen(web.document, 'click', function (event) {
-            var node = event.composedPath ? event.composedPath()[0] : event.target;
-            while (node && !(node.matches && node.matches(WANTED))) {
-                node = node.parentNode || node.host;
-            }
+            var node = web.hit(event, WANTED);
             var label = web.label(node);
             var told = label.data;
             if (label.path && !(event.button > 1) && left-- > 0) {

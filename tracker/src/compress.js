@@ -11,7 +11,8 @@ function compress() {
 
         function gzip(text) {
             return new win.Response(new win.Blob([text]).stream()
-                .pipeThrough(new win.CompressionStream('gzip'))).blob();
+                .pipeThrough(new win.CompressionStream('gzip')),
+            {headers: {'Content-Type': 'text/plain;charset=UTF-8'}}).blob();
         }
 
         core.pack(function (text, done) {

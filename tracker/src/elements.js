@@ -1,7 +1,8 @@
 /**
  * Module: what others say about an element. Nothing is sent by it.
  *
- * It puts `label` on the browser of the contract:
+ * It puts two functions on the browser of the contract:
+ *     hit(event, selector) -> the node that was hit, or the nearest around it, also out of a shadow tree
  *     label(node) -> null where the page said data-pipes-ignore, on the node or around it, else
  *     {path: 'form#order>p>button', name: data-pipes-name, data: {every other data-pipes-*}}
  * The path has at most five steps, from the nearest element with an id that looks like a person's
@@ -46,6 +47,14 @@ function elements() {
             }
             return true;
         }
+
+        web.hit = function (event, selector) {
+            var node = event.composedPath ? event.composedPath()[0] : event.target;
+            while (node && !(node.matches && node.matches(selector))) {
+                node = node.parentNode || node.host;
+            }
+            return node;
+        };
 
         web.label = function (node) {
             var label = {path: '', name: undefined, data: {}};

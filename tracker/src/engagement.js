@@ -5,7 +5,8 @@
  * focus. Sent when the page is left or the next view begins, if there is more than the last time.
  */
 function engagement() {
-    var STEP_MS = 1000;
+    var FIRST_MS = 1000;
+    var STEP_MS = 3000;
     /** A longer step is a machine that slept. */
     var STEP_MAX_MS = 5000;
     var GAIN_MS = 1000;
@@ -15,6 +16,7 @@ function engagement() {
         var doc = web.document;
         var last = web.elapsed();
         var sum, sent_ms, sent_depth, is_engaged, is_ticking, x, y;
+        var pause_ms = FIRST_MS;
 
         function begin() {
             sum = {engaged_ms: 0, depth: 0, scrolls: 0, clicks: 0, keys: 0, touches: 0, pointer_px: 0};
@@ -35,7 +37,8 @@ function engagement() {
             is_engaged = doc.visibilityState !== 'hidden' && (!doc.hasFocus || doc.hasFocus());
             if (is_engaged && !is_ticking) {
                 is_ticking = true;
-                core.later(tick, STEP_MS);
+                core.later(tick, pause_ms);
+                pause_ms = STEP_MS;
             }
         }
 

@@ -1,11 +1,11 @@
 /**
  * Who: the anonymous id (13 months from its creation, never prolonged) and the session.
  * Touches the device only when asked for an id, so the core asks only when it may.
- * @param {ReturnType<typeof browser>} web
+ * @param {ReturnType<typeof storage>} local
  * @param {Object} config storage and domain
  * @param {string} suffix of all names, so that sites and environments do not mix
  */
-function ids(web, config, suffix) {
+function ids(local, config, suffix) {
     var COOKIE = 'pipes_anonymous_id' + suffix;
     var SESSION = 'pipes_session' + suffix;
     var USER = 'pipes_user' + suffix;
@@ -18,14 +18,14 @@ function ids(web, config, suffix) {
     var anonymous, arrived, session, user;
 
     function root() {
-        return (config.domain = config.domain || web._rootDomain());
+        return (config.domain = config.domain || rootDomain());
     }
 
     /** @returns {{_id: string, _created: number}|undefined} unless malformed or too old */
     function parse(text) {
         var match = /^1\.([\w-]{8,64})\.(\d{1,15})$/.exec(text);
         var created = match && +match[2];
-        if (created <= web.now() + 864e5 && created + LIFE_MS > web.now()) {
+        if (created <= now() + 864e5 && created + LIFE_MS > now()) {
             return {_id: match[1], _created: created};
         }
     }
@@ -36,18 +36,18 @@ function ids(web, config, suffix) {
 
     function keepAnonymous() {
         if (has_cookie) {
-            web._writeCookie(COOKIE, text(), root(), anonymous._created + LIFE_MS);
+            writeCookie(COOKIE, text(), root(), anonymous._created + LIFE_MS);
         }
-        web._local._set(COOKIE, text());
+        local._set(COOKIE, text());
     }
 
     function loadAnonymous() {
         if (has_none) {
             return undefined;
         }
-        if (!anonymous || anonymous._created + LIFE_MS <= web.now()) {
-            anonymous = parse(has_cookie && web._readCookie(COOKIE)) || parse(web._local._get(COOKIE)) || arrived ||
-                {_id: web.randomId(), _created: web.now()};
+        if (!anonymous || anonymous._created + LIFE_MS <= now()) {
+            anonymous = parse(has_cookie && readCookie(COOKIE)) || parse(local._get(COOKIE)) || arrived ||
+                {_id: randomId(), _created: now()};
             keepAnonymous();
         }
         return anonymous._id;
@@ -58,35 +58,37 @@ function ids(web, config, suffix) {
         if (has_none) {
             return {};
         }
-        var match = /^([\w-]+)\.(\d+)\.(\d+)$/.exec(web._local._get(SESSION));
+        var match = /^([\w-]+)\.(\d+)\.(\d+)$/.exec(local._get(SESSION));
         if (match) {
             session = {_id: match[1], _index: +match[2], _last: +match[3]};
         }
-        if (!session || web.now() - session._last > IDLE_MS) {
-            session = {_id: web.randomId(), _index: session ? session._index + 1 : 1, _last: 0};
+        if (!session || now() - session._last > IDLE_MS) {
+            session = {_id: randomId(), _index: session ? session._index + 1 : 1, _last: 0};
         }
-        if (Math.abs(web.now() - session._last) > NOTE_MS) {
-            session._last = web.now();
-            web._local._set(SESSION, session._id + '.' + session._index + '.' + session._last);
+        if (Math.abs(now() - session._last) > NOTE_MS) {
+            session._last = now();
+            local._set(SESSION, session._id + '.' + session._index + '.' + session._last);
         }
         return session;
     }
 
     function loadUser() {
-        return user || (user = web.attempt(function () {
-            return JSON.parse(web._local._get(USER));
+        return user || (user = attempt(function () {
+            return JSON.parse(local._get(USER) || '{}');
         }) || {});
     }
 
     function forget() {
         anonymous = session = user = undefined;
-        if (has_cookie) {
-            web._writeCookie(COOKIE, '', root(), 0);
-            web._lookAgain();
+        // Who refused before there was an id gets no cookie written, not even to find the domain.
+        jar_ms = 0;
+        if (has_cookie && readCookie(COOKIE)) {
+            writeCookie(COOKIE, '', root(), 0);
+            jar_ms = 0;
         }
-        web._local._remove(COOKIE);
-        web._local._remove(SESSION);
-        web._local._remove(USER);
+        local._remove(COOKIE);
+        local._remove(SESSION);
+        local._remove(USER);
     }
 
     return {
@@ -101,12 +103,12 @@ function ids(web, config, suffix) {
         /** @param {string} key user_id or group_id */
         _setUser: function (key, value) {
             loadUser()[key] = value;
-            web._local._set(USER, JSON.stringify(user));
+            local._set(USER, JSON.stringify(user));
         },
         _forget: forget,
         _optOut: function (out) {
-            web._writeCookie('pipes_disabled', out ? 1 : '', root(), out ? web.now() + LIFE_MS : 0);
-            web._lookAgain();
+            writeCookie('pipes_disabled', out ? 1 : '', root(), out ? now() + LIFE_MS : 0);
+            jar_ms = 0;
         }
     };
 }

@@ -19,13 +19,7 @@ function links() {
             var selector = typeof what === 'string' && what;
             (selector ? [doc] : web.elements(what)).forEach(function (place) {
                 function clicked(event) {
-                    var node = place;
-                    if (selector) {
-                        node = event.composedPath ? event.composedPath()[0] : event.target;
-                        while (node && !(node.matches && node.matches(selector))) {
-                            node = node.parentNode || node.host;
-                        }
-                    }
+                    var node = selector ? web.hit(event, selector) : place;
                     if (node && !(event.button > 1)) {
                         fn(node);
                     }

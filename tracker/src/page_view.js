@@ -122,7 +122,7 @@ function pageView() {
                 event.title = title;
             } else if (is_later) {
                 settle();
-                event.page_view_id = win.pipes.get('page_view_id');
+                event.page_view_id = core.get('page_view_id');
             }
             event.referrer = referrer;
         });

@@ -10,63 +10,53 @@
  * A page that sleeps (a tab in the background, the back-forward cache) does not beat, and another one
  * takes its queue over. When it wakes up it sees that by `o` (or because all is gone), forgets what it
  * had stored, and goes on under another key.
- * @param {ReturnType<typeof browser>} web
+ * @param {ReturnType<typeof storage>} local
  * @param {string} prefix of the keys
  * @param {string} key
  * @param {{h:number,l:string,o:string,b:string,c:Object,k:number,d:Object,u:number}} header
  */
-function queue(web, prefix, key, header) {
+function queue(local, prefix, key, header) {
     var MAX_BYTES = 262144;
     var MAX_AGE_MS = 6048e5;
     var SAVE_MS = 100;
     var owner = header.o;
     var items = [];
-    var total_bytes = 0;
     var is_stored, timer;
 
-    /** Upper bound of the UTF-8 length (a surrogate pair counts six instead of four). */
-    function size(text) {
-        var n = text.length;
-        for (var i = 0; i < text.length; i++) {
-            var code = text.charCodeAt(i);
-            n += code < 128 ? 0 : code < 2048 ? 1 : 2;
+    function isPending() {
+        return items.length > 0 || header.u > 0;
+    }
+
+    /** Whoever woke up and finds its queue taken over forgets what it had stored. */
+    function lookAfter() {
+        var there = queue._head(local._get(key));
+        var stored = items.filter(function (item) { return item._saved; });
+        if (there ? there.o !== owner : stored.length) {
+            without(stored);
+            header.u = 0;
+            key = prefix + header.l + '.' + randomId();
         }
-        return n;
     }
 
     function save() {
-        web.cancel(timer);
-        timer = undefined;
+        var is_kept;
+        cancel(timer);
+        timer = 0;
         if (is_stored) {
-            var there = queue._head(web, web._local._get(key));
-            var stored = items.filter(function (item) { return item._saved; });
-            if (there ? there.o !== owner : stored.length) {
-                without(stored);
-                header.u = 0;
-                key = prefix + header.l + '.' + web.randomId();
-            }
+            lookAfter();
         }
-        if (!items.length && !header.u) {
+        if (isPending()) {
+            header.h = now();
+            is_kept = local._set(key, [JSON.stringify(header)].concat(items.map(function (item) {
+                return item._receipt + item._text;
+            })).join('\n'));
+            is_stored = is_kept || is_stored;
+            items.forEach(function (item) { item._saved = is_kept || item._saved; });
+        } else {
             if (is_stored) {
-                web._local._remove(key);
+                local._remove(key);
             }
-            is_stored = false;
-            return;
-        }
-        header.h = web.now();
-        var lines = [JSON.stringify(header)];
-        for (var i = 0; i < items.length; i++) {
-            lines.push((items[i]._receipt || '') + items[i]._text);
-        }
-        var is_kept = web._local._set(key, lines.join('\n'));
-        is_stored = is_kept || is_stored;
-        items.forEach(function (item) { item._saved = is_kept || item._saved; });
-    }
-
-    /** A burst is written once, and not at all when it is answered by then. */
-    function saveSoon() {
-        if (timer === undefined) {
-            timer = web.later(save, SAVE_MS);
+            is_stored = 0;
         }
     }
 
@@ -78,15 +68,7 @@ function queue(web, prefix, key, header) {
     }
 
     function without(gone) {
-        var kept = [];
-        total_bytes = 0;
-        for (var i = 0; i < items.length; i++) {
-            if (gone.indexOf(items[i]) < 0) {
-                kept.push(items[i]);
-                total_bytes += items[i]._bytes;
-            }
-        }
-        items = kept;
+        items = items.filter(function (item) { return gone.indexOf(item) < 0; });
     }
 
     function drop(gone, reason) {
@@ -95,19 +77,15 @@ function queue(web, prefix, key, header) {
     }
 
     function expire() {
-        while (items.length && web.now() - items[0]._time > MAX_AGE_MS) {
-            drop([items[0]], 'expired');
-        }
-        while (total_bytes > MAX_BYTES) {
-            total_bytes -= items.shift()._bytes;
-            count('queue_full', 1);
+        drop(items.filter(function (item) { return now() - item._time > MAX_AGE_MS; }), 'expired');
+        while (queue._weigh(items) > MAX_BYTES) {
+            drop([items[0]], 'queue_full');
         }
     }
 
     function add(text, time, receipt) {
-        var item = {_text: text, _time: time, _bytes: size(text) + 1, _receipt: receipt};
+        var item = {_text: text, _time: time, _bytes: queue._bytes(text) + 1, _receipt: receipt};
         items.push(item);
-        total_bytes += item._bytes;
         if (item._bytes > queue._maxEventBytes) {
             drop([item], 'too_big');
         }
@@ -115,34 +93,30 @@ function queue(web, prefix, key, header) {
 
     return {
         _header: header,
-        _size: size,
-        _add: function (text, time) { add(text, time); expire(); saveSoon(); },
+        _add: function (text, time) {
+            add(text, time, '');
+            expire();
+            // A burst is written once, and not at all when it is answered by then.
+            timer = timer || later(save, SAVE_MS);
+        },
         /** Takes over stored lines, which may be damaged. */
         _restore: function (lines) {
-            for (var i = 0; i < lines.length; i++) {
-                var receipt = lines[i].split('{', 1)[0];
-                var text = lines[i].slice(receipt.length);
-                var event = web.attempt(JSON.parse.bind(JSON, text));
+            lines.forEach(function (line) {
+                var receipt = line.split('{', 1)[0];
+                var text = line.slice(receipt.length);
+                var event = attempt(JSON.parse.bind(JSON, text));
                 if (event) {
                     add(text, event.created_at, receipt);
                 } else {
                     count('damaged', 1);
                 }
-            }
+            });
             save();
         },
         /** The oldest items of at most max_bytes together, at least one. */
         _peek: function (max_bytes) {
             expire();
-            var taken = [];
-            for (var i = 0; i < items.length && taken.length < 500; i++) {
-                max_bytes -= items[i]._bytes;
-                if (max_bytes < 0 && taken.length) {
-                    break;
-                }
-                taken.push(items[i]);
-            }
-            return taken;
+            return queue._fit(items, max_bytes);
         },
         _items: function () { return items; },
         /** Ids of beacons that carried some of them: what became of those is not known. */
@@ -165,33 +139,50 @@ function queue(web, prefix, key, header) {
                 save();
             }
         },
-        _pending: function () { return items.length > 0 || header.u > 0; },
+        _pending: isPending,
         _count: function (reason, n) { count(reason, n); save(); },
         _drop: function (gone, reason) { drop(gone, reason); save(); },
         _remove: function (gone, reported) { header.u -= reported; without(gone); save(); },
         _beat: function () {
-            if (items.length || header.u) {
+            if (isPending()) {
                 save();
             }
         },
         /** What still waits to be written is written now: the page goes away. */
         _settle: function () {
-            if (timer !== undefined) {
+            if (timer) {
                 save();
             }
         },
         _forget: function () {
-            web.cancel(timer);
-            web._local._remove(key);
+            cancel(timer);
+            local._remove(key);
         }
     };
 }
 queue._maxEventBytes = 40960;
 queue._maxStored = 524288;
 
+/** Upper bound of the UTF-8 length (a surrogate pair counts six instead of four). */
+queue._bytes = function (text) {
+    return text.replace(/[\x80-\u07ff]/g, '..').replace(/[\u0800-\uffff]/g, '...').length;
+};
+
+queue._weigh = function (items) {
+    return items.reduce(function (sum, item) { return sum + item._bytes; }, 0);
+};
+
+/** The first items of at most max_bytes together, at least one. */
+queue._fit = function (items, max_bytes) {
+    return items.filter(function (item, i) {
+        max_bytes -= item._bytes;
+        return i < 500 && (max_bytes >= 0 || !i);
+    });
+};
+
 /** The header in a stored text; undefined when there is none. */
-queue._head = function (web, text) {
-    var header = text && web.attempt(function () { return JSON.parse(text.split('\n', 1)[0]); });
+queue._head = function (text) {
+    var header = text && attempt(function () { return JSON.parse(text.split('\n', 1)[0]); });
     return header && header.l && header.d ? header : undefined;
 };
 
@@ -199,16 +190,16 @@ queue._head = function (web, text) {
  * Queues of loads that stopped beating; taken over by beating for them. Of what is too much for the
  * site's own storage the oldest goes; `lost` is told how many events those were.
  */
-queue._adopt = function (web, prefix, own_load_id, known, lost) {
+queue._adopt = function (local, prefix, own_load_id, known, lost) {
     var stored = [];
     var room = queue._maxStored;
-    web._local._keys().forEach(function (key) {
-        var text = !key.indexOf(prefix) && web._local._get(key);
-        var header = queue._head(web, text);
+    local._keys().forEach(function (key) {
+        var text = !key.indexOf(prefix) && local._get(key);
+        var header = queue._head(text);
         if (header) {
             stored.push({_key: key, _text: text, _header: header});
         } else if (text) {
-            web._local._remove(key);
+            local._remove(key);
         }
     });
     stored.sort(function (a, b) { return b._header.t - a._header.t; });
@@ -216,19 +207,19 @@ queue._adopt = function (web, prefix, own_load_id, known, lost) {
         var header = one._header;
         room -= one._text.length + 4096;
         if (header.o === own_load_id || known[header.l] ||
-            Math.abs(web.now() - header.h) <= 3e4) {
+            Math.abs(now() - header.h) <= 3e4) {
             return undefined;
         }
         var lines = one._text.split('\n').slice(1);
         if (room < 0) {
-            web._local._remove(one._key);
+            local._remove(one._key);
             lost(lines.length + header.u);
             return undefined;
         }
         header.o = own_load_id;
-        var adopted = queue(web, prefix, one._key, header);
+        var adopted = queue(local, prefix, one._key, header);
         // Its key still names the load that slept.
-        web._local._remove(one._key);
+        local._remove(one._key);
         adopted._restore(lines);
         return adopted;
     }).filter(Boolean).reverse();

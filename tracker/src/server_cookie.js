@@ -3,7 +3,7 @@
  * that an answer which was on its way does not bring back an id after reset() or disable().
  */
 function server_cookie() {
-    return {name: 'server_cookie', always: true, start: function (core) {
+    return {name: 'server_cookie', always: 'quiet', start: function (core) {
         var config = core.config;
         var web = core.browser;
         var last, gone;

@@ -2,14 +2,12 @@
  * Brings queues to the collector: one request in flight, each batch from one page load.
  * Every answer carries the number of the request it belongs to; after _stop that number has
  * moved on, so a late answer changes nothing; each start makes another one of these.
- * @param {ReturnType<typeof browser>} web
- * @param {string} endpoint
- * @param {Object} config site and bundle
- * @param {function(): Array} queues own queue first
+ * @param {Object} config endpoint, site, bundle
+ * @param {function(boolean=): Array} queues own queue first; true: whether or not any may be sent
  * @param {function(string, Object)} tell hook: 'sent' and 'refused'
- * @param {function(string, function(BodyInit))} pack   what makes a body smaller, in its own time
+ * @param {function()} pack   lends what makes a body smaller, in its own time: (text, done)
  */
-function transport(web, endpoint, config, queues, tell, pack) {
+function transport(config, queues, tell, pack) {
     var MAX_BYTES = 49152;
     var WATCHDOG_MS = 3e4;
     var ticket = 0;
@@ -22,21 +20,19 @@ function transport(web, endpoint, config, queues, tell, pack) {
         var header = source._header;
         return JSON.stringify({
             v: 1, site: config.site, bundle: header.b, load_id: header.l, batch_id: id,
-            attempt: attempt_number, sent_at: web.now(), skew: header.k, dropped: header.d,
+            attempt: attempt_number, sent_at: now(), skew: header.k, dropped: header.d,
             context: header.c, cookie: config.credentials && config.domain
         }).slice(0, -1) + ',"events":[';
     }
 
     function body(source, items, id, attempt_number) {
-        var texts = [];
-        for (var i = 0; i < items.length; i++) {
-            texts.push(items[i]._text);
-        }
-        return envelope(source, id, attempt_number) + texts.join(',') + ']}';
+        return envelope(source, id, attempt_number) +
+            items.map(function (item) { return item._text; }) + ']}';
     }
 
     function room(source) {
-        return limit_bytes - source._size(envelope(source, source._header.l, 1e3)) - 2;
+        return Math.min(limit_bytes,
+            MAX_BYTES - queue._bytes(envelope(source, source._header.l, 1e3)) - 2);
     }
 
     function nextBatch() {
@@ -46,7 +42,7 @@ function transport(web, endpoint, config, queues, tell, pack) {
             var items = all[i]._peek(room(all[i]));
             if (all[i]._pending()) {
                 return {
-                    _queue: all[i], _id: web.randomId(), _ask: all[i]._receipts(),
+                    _queue: all[i], _id: randomId(), _ask: all[i]._receipts(),
                     _items: items.filter(function (item) { return !item._receipt; })
                 };
             }
@@ -54,14 +50,14 @@ function transport(web, endpoint, config, queues, tell, pack) {
     }
 
     function schedule(delay_ms) {
-        web.cancel(timer);
-        timer = web.later(function () { timer = undefined; send(); }, delay_ms);
+        cancel(timer);
+        timer = later(function () { timer = undefined; send(); }, delay_ms);
     }
 
     function wait(retry_after) {
         var seconds = +retry_after;
         var ordered_ms = !retry_after ? 0 :
-            seconds >= 0 ? seconds * 1e3 : Date.parse(retry_after) - web.now() || 0;
+            seconds >= 0 ? seconds * 1e3 : Date.parse(retry_after) - now() || 0;
         failures = Math.min(failures + 1, 20);
         // Until it is sent again its events may be another page's, or dropped.
         batch = undefined;
@@ -79,12 +75,14 @@ function transport(web, endpoint, config, queues, tell, pack) {
         batch._queue._answered(batch._ask, have);
         failures = 0;
         batch = undefined;
-        schedule(0);
+        if (queues(1).some(function (one) { return one._pending(); })) {
+            schedule(0);
+        }
         tell(hook, number);
     }
 
     function accepted(text) {
-        var answer = web.attempt(function () { return JSON.parse(text); });
+        var answer = attempt(function () { return JSON.parse(text); });
         if (answer && typeof answer.skew === 'number') {
             batch._queue._header.k = answer.skew;
         }
@@ -100,32 +98,20 @@ function transport(web, endpoint, config, queues, tell, pack) {
         proceed([], 'refused', status);
     }
 
-    function halve() {
-        var bytes = 0;
-        for (var i = 0; i < batch._items.length; i++) {
-            bytes += batch._items[i]._bytes;
-        }
-        batch = {
-            _queue: batch._queue, _id: web.randomId(), _ask: [],
-            _items: batch._items.slice(0, Math.ceil(batch._items.length / 2))
-        };
-        limit_bytes = Math.max(2048, Math.min(limit_bytes, bytes) / 2);
-        schedule(0);
-    }
-
     function answered(number, status, retry_after, text) {
         if (number !== ticket) {
             return;
         }
         ticket++;
         in_flight = false;
-        web.cancel(watchdog);
+        cancel(watchdog);
         if (status >= 200 && status < 300) {
             accepted(text);
         } else if (!status || status >= 500 || status === 408 || status === 429) {
             wait(retry_after);
         } else if (status === 413 && batch._items.length > 1) {
-            halve();
+            limit_bytes = Math.min(limit_bytes, queue._weigh(batch._items)) / 2;
+            schedule(0);
         } else {
             refused(status);
         }
@@ -133,14 +119,13 @@ function transport(web, endpoint, config, queues, tell, pack) {
 
     function asIs(text, done) { done(text); }
 
-    /** @param {boolean=} now   within this turn: nothing is made smaller first */
-    function send(now) {
+    /** @param {boolean=} at_once   within this turn: nothing is made smaller first */
+    function send(at_once) {
         if (in_flight) {
             return;
         }
         // Asks whether anything may be sent at all, and all this may have been stopped.
-        var next = nextBatch();
-        batch = next && (batch || next);
+        batch = nextBatch();
         if (!batch) {
             return;
         }
@@ -148,15 +133,15 @@ function transport(web, endpoint, config, queues, tell, pack) {
         var ask = batch._ask;
         in_flight = true;
         batch._unreported = batch._queue._header.u;
-        watchdog = web.later(function () { answered(number, 0); }, WATCHDOG_MS);
+        watchdog = later(function () { answered(number, 0); }, WATCHDOG_MS);
         is_posted = false;
-        (now ? asIs : pack)(body(batch._queue, batch._items, batch._id, failures + 1),
+        (!at_once && pack() || asIs)(body(batch._queue, batch._items, batch._id, failures + 1),
             function (packed) {
                 if (number !== ticket) {
                     return;
                 }
                 is_posted = true;
-                web._post(endpoint + (ask[0] ? '?ask=' + ask : '') , packed, function (status, retry_after, text) {
+                post(config.endpoint + (ask[0] ? '?ask=' + ask : ''), packed, function (status, retry_after, text) {
                     tell('answer');
                     answered(number, status, retry_after, text);
                 }, config.credentials);
@@ -171,11 +156,9 @@ function transport(web, endpoint, config, queues, tell, pack) {
         if (!items.length) {
             return true;
         }
-        var id = web.randomId();
-        if (web._beacon(endpoint + '?beacon=' + id, body(source, items, id, 1))) {
-            for (var i = 0; i < items.length; i++) {
-                items[i]._receipt = id;
-            }
+        var id = randomId();
+        if (sendBeacon(config.endpoint + '?beacon=' + id, body(source, items, id, 1))) {
+            items.forEach(function (item) { item._receipt = id; });
             source._beat();
             return true;
         }
@@ -188,26 +171,16 @@ function transport(web, endpoint, config, queues, tell, pack) {
     /** A beacon has no answer: its events stay stored, and the next visit asks what became of it. */
     function unload() {
         var own = queues()[0];
-        var carried = in_flight && is_posted && web._hasKeepalive() && batch._queue === own ?
+        var carried = in_flight && is_posted && hasKeepalive() && batch._queue === own ?
             batch._items : [];
-        var chunk = [];
-        var space = room(own);
-        var items = own._items();
-        for (var i = 0; i < items.length; i++) {
-            if (items[i]._receipt || carried.indexOf(items[i]) >= 0) {
-                continue;
-            }
-            space -= items[i]._bytes;
-            if (space < 0) {
-                if (!beacon(own, chunk)) {
-                    return;
-                }
-                chunk = [];
-                space = room(own) - items[i]._bytes;
-            }
-            chunk.push(items[i]);
-        }
-        beacon(own, chunk);
+        var left = own._items().filter(function (item) {
+            return !item._receipt && carried.indexOf(item) < 0;
+        });
+        var chunk;
+        do {
+            chunk = queue._fit(left, room(own));
+            left = left.slice(chunk.length);
+        } while (beacon(own, chunk) && left[0]);
     }
 
     /** The page goes: a timer that falls due before its end would send what the beacons carry. */
@@ -224,16 +197,16 @@ function transport(web, endpoint, config, queues, tell, pack) {
      */
     function hide() {
         var items = queues()[0]._items();
-        if (items.length && !items[0]._receipt && web._hasKeepalive()) {
-            now();
+        if (items.length && !items[0]._receipt && hasKeepalive()) {
+            sendNow();
         }
         unload();
     }
 
     /** Send now, within this turn, so that a navigation cannot come first. */
-    function now() {
+    function sendNow() {
         if (!failures) {
-            web.cancel(timer);
+            cancel(timer);
             timer = undefined;
             send(true);
         }
@@ -246,7 +219,7 @@ function transport(web, endpoint, config, queues, tell, pack) {
                 schedule(delay_ms);
             }
         },
-        _now: now,
+        _now: sendNow,
         _online: function () {
             if (!in_flight && failures && !ordered_wait) {
                 failures = 0;
@@ -257,8 +230,8 @@ function transport(web, endpoint, config, queues, tell, pack) {
         _hide: hide,
         _stop: function () {
             ticket++;
-            web.cancel(timer);
-            web.cancel(watchdog);
+            cancel(timer);
+            cancel(watchdog);
         }
     };
 }

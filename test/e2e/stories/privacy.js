@@ -92,4 +92,32 @@ module.exports = [
             await page.close();
         },
     },
+    {
+        name: 'a consent is recorded once for each scope, a refusal nowhere',
+        storages: STORAGES,
+        options: ['--consent', 'pending'],
+        async run({story, browser}) {
+            const say = (page, state, told) => page.evaluate((args) =>
+                window.pipes.consent(...args), [state, told]);
+            const measure = {source: 'banner', version: '7', purposes: ['measure']};
+            const more = {...measure, purposes: ['measure', 'ml']};
+            const page = await open(browser, story.page('/one'));
+            await say(page, 'denied', measure);
+            assert.deepStrictEqual([await kept(page), posts(story)], [[], 0]);
+            for (const told of [measure, measure, more]) {
+                await say(page, 'granted', told);
+            }
+            const told = await tell(page, 1);
+            await story.isTaken(told);
+            const sent = posts(story);
+            await say(page, 'denied', more);
+            assert.deepStrictEqual([await kept(page), posts(story)], [[], sent]);
+            const records = (await story.judge(told)).filter((row) => row.type === 'consent');
+            assert.deepStrictEqual(records.sort((a, b) => a.seq - b.seq).map((row) => row.consent),
+                [measure, more].map((one) => ({...one, state: 'granted'})));
+            assert.ok(records.every((row) => !row.url && !row.title && !row.session_id));
+            assert.ok(records.every((row) => row.anonymous_id), 'whose it is');
+            await page.close();
+        },
+    },
 ];

@@ -103,6 +103,41 @@ static void the_first_step_that_fails_ends_it_unless_it_may_fail(void **state)
     assert_int_not_equal(access(at("/after"), F_OK), 0);
 }
 
+/* nobody: a user that every system has, and that nothing belongs to. */
+static void what_a_user_may_not_read_is_named_with_what_is_in_the_way(void **state)
+{
+    (void)state;
+    struct fault fault = {0};
+    if (geteuid() != 0) {
+        skip();
+    }
+    deploy_plan_init(&plan, &arena, "");
+    deploy_plan_file(&plan, at("/open/own/key"), 0640, VIEW_LITERAL("x"));
+    deploy_plan_folder(&plan, at("/open"), 0755);
+    deploy_plan_folder(&plan, at("/open/own"), 0700);
+    deploy_plan_readable(&plan, at("/open/own/key"), "nobody");
+    assert_int_equal(chmod(temporary.path, 0755), 0);
+    assert_int_equal(deploy_plan_do(&plan, quiet_fd, &fault), STATUS_BAD_INPUT);
+    assert_non_null(strstr(fault.text, "the user nobody may not enter"));
+    assert_non_null(strstr(fault.text, "setfacl -m u:nobody:x"));
+    assert_non_null(strstr(fault.text, "/open/own, on the way to"));
+    plan.steps[2].mode = 0711;
+    assert_int_equal(deploy_plan_do(&plan, quiet_fd, &fault), STATUS_BAD_INPUT);
+    assert_non_null(strstr(fault.text, "the user nobody may not read"));
+    assert_non_null(strstr(fault.text, "chgrp nobody"));
+    plan.steps[0].mode = 0644;
+    assert_int_equal(deploy_plan_do(&plan, quiet_fd, &fault), STATUS_OK);
+    deploy_plan_readable(&plan, at("/none"), "nobody");
+    assert_int_equal(deploy_plan_do(&plan, quiet_fd, &fault), STATUS_IO);
+    assert_non_null(strstr(fault.text, "No such file"));
+    deploy_plan_readable(&plan, at("/none"), "no-such-user");
+    plan.steps[plan.count - 2] = plan.steps[plan.count - 1];
+    assert_int_equal(deploy_plan_do(&plan, quiet_fd, &fault), STATUS_NOT_FOUND);
+    deploy_plan_init(&plan, &arena, temporary.path);
+    deploy_plan_readable(&plan, "/none", "nobody");
+    assert_int_equal(deploy_plan_do(&plan, quiet_fd, &fault), STATUS_OK);
+}
+
 static void below_a_root_no_command_is_run(void **state)
 {
     (void)state;
@@ -136,6 +171,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_is_gone_stays_gone_and_a_folder_that_is_in_use_stays,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_first_step_that_fails_ends_it_unless_it_may_fail,
+                                        set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_a_user_may_not_read_is_named_with_what_is_in_the_way,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(below_a_root_no_command_is_run, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_plan_that_is_not_whole_is_not_done, set_up, tear_down),

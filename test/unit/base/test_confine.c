@@ -153,6 +153,16 @@ static const char *read_elsewhere(void)
                                                                     : NULL;
 }
 
+/* Names of files are taken as they are. */
+static const char *follow_links(void)
+{
+    char target[64];
+    return readlink("/proc/self/exe", target, sizeof(target)) > 0 ? "read a link"
+           : readlinkat(scene.data.fd, "/proc/self/exe", target, sizeof(target)) > 0
+               ? "read a link below a folder"
+               : NULL;
+}
+
 static void in_a_child(bool has_landlock, enum confine_kind expected, attempt_fn *attempt)
 {
     char *said = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -208,6 +218,7 @@ static void nothing_else_can_be_read(void **state)
 {
     (void)state;
     with_landlock(read_elsewhere);
+    with_landlock(follow_links);
 }
 
 static void the_private_folder_can_be_used(void **state)
@@ -229,6 +240,7 @@ static void without_landlock_nothing_at_all_can_be_changed(void **state)
     in_a_child(false, CONFINE_SECCOMP, change_data_in_a_thread);
     in_a_child(false, CONFINE_SECCOMP, use_private_folder_in_vain);
     in_a_child(false, CONFINE_SECCOMP, reach_others);
+    in_a_child(false, CONFINE_SECCOMP, follow_links);
 }
 
 /* The attempts prove something: unconfined they succeed. */
@@ -237,6 +249,7 @@ static void each_attempt_works_for_a_process_with_its_rights(void **state)
     (void)state;
     assert_non_null(change_data());
     assert_non_null(read_elsewhere());
+    assert_non_null(follow_links());
     assert_null(use_private_folder());
     assert_non_null(use_private_folder_in_vain());
 }

@@ -233,8 +233,10 @@ static void a_commit_puts_file_and_statistics_in_place(void **state)
     schema_stats_destroy(stats);
 
     buf_clear(&change);
-    lake_schema_propose_removal(temporary.fd, SCHEMA_NOON_MS / 3600000, &change);
-    lake_schema_propose_removal(temporary.fd, SCHEMA_NOON_MS / 3600000 + 1, &change);
+    int lake_fd = openat(temporary.fd, "lake", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    lake_schema_propose_removal(lake_fd, SCHEMA_NOON_MS / 3600000, &change);
+    lake_schema_propose_removal(lake_fd, SCHEMA_NOON_MS / 3600000 + 1, &change);
+    close(lake_fd);
     assert_true(view_is(buf_view(&change), "remove schema/date=2025-11-24/hour=12.stats\n"));
     assert_int_equal(lake_commit(temporary.fd, buf_view(&change), view_make(NULL, 0), NULL, &fault),
                      STATUS_OK);

@@ -25,6 +25,8 @@ static const char *const ROWS[] = {
     "{\"unknown\":{\"event_id\":\"inner\"},\"time\":\"2026-11-24T02:03:04.005Z\",\"is_bot\":true,"
     "\"density\":1.5e3,\"name\":null}",
     "{\"event_id\":\"twice\",\"event_id\":\"the last one counts\"}",
+    "{\"event_id\":\"a\",\"typ\":\"no column\",\"type\":\"page\",\"types\":1,\"name\": \"a space\","
+    "\"session_index\":2,\"site\":\"b\",\"campaign_source\":\"c\",\"is_bot\":false}",
     " { \"event_id\" : \"spaced\" , \"seq\" : 3 } ",
 };
 

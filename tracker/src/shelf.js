@@ -1,0 +1,63 @@
+/**
+ * The queues that one page brings to the collector: its own comes first and to life with the first
+ * event that may touch the device; then those of loads that stopped beating.
+ * @param {ReturnType<typeof storage>} local
+ * @param {string} prefix of the queues' keys
+ * @param {string} load_id
+ * @param {function(): Object} context   of this load
+ * @param {Object} config
+ * @param {function()} wake   there is something of others to send
+ */
+function shelf(local, prefix, load_id, context, config, wake) {
+    var ROOM = 65536;
+    var list = [];
+    var timer;
+
+    function own() {
+        if (!list[0]) {
+            list[0] = queue(local, prefix, prefix + load_id,
+                {l: load_id, o: load_id, t: now(), b: config.bundle, c: context(), d: {}, u: 0});
+            beat();
+        }
+        return list[0];
+    }
+
+    /** The site's own need of room comes before ours. */
+    function makeRoom() {
+        if (!local._set(prefix, Array(ROOM + 1).join(' '))) {
+            list.forEach(function (one) {
+                one._drop(one._items().slice(0, one._items().length / 2 + 1), 'queue_full');
+            });
+        }
+        local._remove(prefix);
+    }
+
+    function beat() {
+        var known = {};
+        list = list.filter(function (one, i) {
+            one._beat();
+            known[one._header.l] = 1;
+            return !i || one._pending();
+        });
+        list = list.concat(queue._adopt(local, prefix, load_id, known, function (n) {
+            list[0]._count('adopted_full', n);
+        }));
+        if ((list[1] || list[0]._pending()) && local._keys()[0]) {
+            makeRoom();
+        }
+        if (list[1]) {
+            wake();
+        }
+        timer = later(beat, 1e4);
+    }
+
+    return {
+        _own: own,
+        _list: function () { return list; },
+        _forget: function () {
+            cancel(timer);
+            list.forEach(function (one) { one._forget(); });
+            list = [];
+        }
+    };
+}
