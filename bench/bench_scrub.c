@@ -98,7 +98,7 @@ int main(int count, char **words)
     corpus_init(&corpus, 1);
     print_secrets(&corpus, samples, show);
     print_harmless(&corpus, samples, show);
-    printf("%-28s %10s %9s %9s\n", "clean, GB/s", "bytes", "AVX2", "portable");
+    printf("%-28s %10s %9s %9s\n", "clean, GB/s", "bytes", "AVX2", "SSE2/NEON");
     print_speed("prose, 1 MB", PROSE, false);
     print_speed("properties, 1 MB", EVENT, false);
     print_speed("properties of one event", EVENT, true);

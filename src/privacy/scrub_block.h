@@ -9,9 +9,12 @@
 #define PIPES_PRIVACY_SCRUB_BLOCK_H
 
 #include <stdint.h>
+#include <string.h>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 enum { BLOCK_BYTES = 64 };
@@ -54,61 +57,117 @@ struct scrub_detail {
     uint64_t lowers;
 };
 
-/* A bit of each of eight bytes, the first one lowest. */
-static inline uint64_t gathered(uint64_t bytes, unsigned bit)
+/* --- by registers that every processor of its kind has: 16 bytes each --- */
+
+typedef uint8_t lanes __attribute__((vector_size(16)));
+
+#define SCRUB_INLINE __attribute__((always_inline)) static inline
+
+SCRUB_INLINE lanes load_lanes(const char *at)
 {
-    return (bytes >> bit & UINT64_C(0x0101010101010101)) * UINT64_C(0x0102040810204080) >> 56;
+    lanes bytes;
+    memcpy(&bytes, at, sizeof(bytes));
+    return bytes;
 }
 
-/* What the portable ways know of every byte, each a bit. */
-enum {
-    TRAIT_NUMBER,
-    TRAIT_WORD,
-    TRAIT_SIGN,
-    TRAIT_QUOTE,
-    TRAIT_COLON,
-    TRAIT_DIGIT,
-    TRAIT_UPPER,
-    TRAIT_LOWER
-};
-extern const uint8_t scrub_traits[256];
-
-static inline uint64_t traits_of(const char *at)
+SCRUB_INLINE lanes all_lanes(uint8_t byte)
 {
-    const unsigned char *bytes = (const unsigned char *)at;
-    uint64_t traits = 0;
-    for (unsigned i = 0; i < 8; i++) {
-        traits |= (uint64_t)scrub_traits[bytes[i]] << (8 * i);
+    return (lanes){byte, byte, byte, byte, byte, byte, byte, byte,
+                   byte, byte, byte, byte, byte, byte, byte, byte};
+}
+
+SCRUB_INLINE lanes lanes_are(lanes bytes, char byte)
+{
+    return (lanes)(bytes == all_lanes((uint8_t)byte));
+}
+
+SCRUB_INLINE lanes lanes_from_to(lanes bytes, char first, char last)
+{
+    return (lanes)(bytes - all_lanes((uint8_t)first) <= all_lanes((uint8_t)(last - first)));
+}
+
+/* A bit of each lane of four; the first of the first one is the lowest. */
+SCRUB_INLINE uint64_t lanes_mask(const lanes sets[4])
+{
+#if defined(__x86_64__)
+    uint64_t mask = 0;
+    for (unsigned i = 4; i-- > 0;) {
+        mask = mask << 16 | (unsigned)_mm_movemask_epi8((__m128i)sets[i]);
     }
-    return traits;
+    return mask;
+#elif defined(__aarch64__)
+    const lanes weights = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    uint8x16_t low = vpaddq_u8((uint8x16_t)(sets[0] & weights), (uint8x16_t)(sets[1] & weights));
+    uint8x16_t high = vpaddq_u8((uint8x16_t)(sets[2] & weights), (uint8x16_t)(sets[3] & weights));
+    low = vpaddq_u8(low, high);
+    return vgetq_lane_u64(vreinterpretq_u64_u8(vpaddq_u8(low, low)), 0);
+#else
+    uint64_t mask = 0;
+    for (unsigned i = 0; i < BLOCK_BYTES; i++) {
+        mask |= (uint64_t)(sets[i / 16][i % 16] & 1) << i;
+    }
+    return mask;
+#endif
+}
+
+/* What is known of a lane, all ones or all zeros. */
+struct lane_classes {
+    lanes numbers[4];
+    lanes words[4];
+    lanes signs[4];
+    lanes quotes[4];
+    lanes colons[4];
+};
+
+/* The classes as the tables above have them, with all that they hold beside. */
+SCRUB_INLINE void classes_of_lanes(lanes bytes, unsigned i, struct lane_classes *classes)
+{
+    const lanes pairs = bytes | all_lanes(1);     /* ( ) and = < and \ ] become one */
+    const lanes folded = bytes | all_lanes(0x20); /* letters, and @ ` */
+    const lanes edges = lanes_are(pairs, ']');    /* \ ] */
+    const lanes behind_plus = lanes_from_to(bytes, '+', '9');
+    const lanes brackets = lanes_from_to(bytes, '[', '_') & ~lanes_are(bytes, '\\');
+    const lanes letters = lanes_from_to(folded, 'a', 'z');
+    classes->numbers[i] = behind_plus | brackets | lanes_are(bytes, ' ') | lanes_are(pairs, ')');
+    classes->words[i] = (behind_plus & ~lanes_are(bytes, ',')) | brackets | letters;
+    classes->signs[i] = lanes_are(folded, '`') | lanes_are(folded, 'j') | lanes_are(pairs, '=') |
+                        edges | lanes_are(bytes, '%') | lanes_are(bytes, '+');
+    classes->quotes[i] = lanes_are(bytes, '"');
+    classes->colons[i] = lanes_are(bytes, ':');
 }
 
 /* Reads one byte more than a block. */
-static inline void block_portable(const char *at, struct scrub_block *block)
+SCRUB_INLINE void block_lanes(const char *at, struct scrub_block *block)
 {
-    uint64_t colons = 0;
-    *block = (struct scrub_block){0};
-    for (unsigned i = 0; i < BLOCK_BYTES; i += 8) {
-        uint64_t traits = traits_of(at + i);
-        block->numbers |= gathered(traits, TRAIT_NUMBER) << i;
-        block->words |= gathered(traits, TRAIT_WORD) << i;
-        block->signs |= gathered(traits, TRAIT_SIGN) << i;
-        block->quotes |= gathered(traits, TRAIT_QUOTE) << i;
-        colons |= gathered(traits, TRAIT_COLON) << i;
+    struct lane_classes classes;
+    for (unsigned i = 0; i < 4; i++) {
+        classes_of_lanes(load_lanes(at + (size_t)16 * i), i, &classes);
     }
+    block->numbers = lanes_mask(classes.numbers);
+    block->words = lanes_mask(classes.words);
+    block->signs = lanes_mask(classes.signs);
+    block->quotes = lanes_mask(classes.quotes);
+    uint64_t colons = lanes_mask(classes.colons);
     block->keys = block->quotes & (colons >> 1 | (uint64_t)(at[BLOCK_BYTES] == ':') << 63);
 }
 
-static inline void detail_portable(const char *at, struct scrub_detail *detail)
+SCRUB_INLINE void detail_lanes(const char *at, struct scrub_detail *detail)
 {
-    *detail = (struct scrub_detail){0};
-    for (unsigned i = 0; i < BLOCK_BYTES; i += 8) {
-        uint64_t traits = traits_of(at + i);
-        detail->digits |= gathered(traits, TRAIT_DIGIT) << i;
-        detail->uppers |= gathered(traits, TRAIT_UPPER) << i;
-        detail->lowers |= gathered(traits, TRAIT_LOWER) << i;
+    lanes digits[4];
+    lanes uppers[4];
+    lanes lowers[4];
+    for (unsigned i = 0; i < 4; i++) {
+        const lanes bytes = load_lanes(at + (size_t)16 * i);
+        digits[i] = lanes_from_to(bytes, '0', '9');
+        uppers[i] = lanes_from_to(bytes, 'A', 'Z');
+        lowers[i] = lanes_from_to(bytes, 'a', 'z');
     }
+    detail->digits = lanes_mask(digits);
+    detail->uppers = lanes_mask(uppers);
+    detail->lowers = lanes_mask(lowers);
 }
+
+/* --- by AVX2 --- */
 
 #if defined(__x86_64__)
 #define SCRUB_WIDE __attribute__((target("avx2,popcnt,bmi"), always_inline)) static inline

@@ -175,8 +175,8 @@ bool scrub_may_hold_portably(struct view text, const struct scrub_place *place)
     struct tail tail;
     for (size_t at = 0; at < text.len; at += BLOCK_BYTES) {
         bool is_last = text.len - at <= BLOCK_BYTES;
-        block_portable(is_last ? tail_of(&tail, text, at) : text.at + at, &block);
-        if (block_may(&scan, at, &block, &carry, detail_portable)) {
+        block_lanes(is_last ? tail_of(&tail, text, at) : text.at + at, &block);
+        if (block_may(&scan, at, &block, &carry, detail_lanes)) {
             return true;
         }
     }

@@ -13,7 +13,7 @@
 /* place->is_json: the text is JSON without insignificant whitespace, strings, keys and all; its
  * strings are understood with their escapes. */
 bool scrub_may_hold(struct view text, const struct scrub_place *place);
-/* The same without the processor's wide registers: for tests. */
+/* The same without the registers of 32 bytes that not every processor has. */
 bool scrub_may_hold_portably(struct view text, const struct scrub_place *place);
 
 #endif
