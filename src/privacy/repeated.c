@@ -140,11 +140,13 @@ static bool is_likely_key(struct view json, size_t end, unsigned also)
         return false;
     }
     size_t begin = --end;
-    while (begin > 0 && json.at[begin - 1] != '"' && end - begin <= NAME_BYTES_MAX) {
+    size_t plain = 0; /* what joins words makes a name no longer */
+    while (begin > 0 && json.at[begin - 1] != '"' && plain <= NAME_BYTES_MAX) {
         begin--;
+        plain += !is_joint(json.at[begin]);
     }
     struct view key = view_make(json.at + begin, end - begin);
-    if (key.len > 1 && key.len <= NAME_BYTES_MAX && !may_be_name(key.at)) {
+    if (key.len > 1 && plain <= NAME_BYTES_MAX && !may_be_name(key.at)) {
         return false;
     }
     return view_find(key, '\\') < key.len || view_is(key, "device") || is_name(key, also);

@@ -49,6 +49,21 @@ static void check_strip(const char *json, unsigned also, const char *rest)
     }
 }
 
+static void a_name_with_many_joints_is_that_name(void **state)
+{
+    (void)state;
+    static const char MARKS[] = "----------------------------------------------------------------";
+    for (size_t count = 0; count < sizeof(MARKS); count++) {
+        char json[256];
+        snprintf(json, sizeof(json), "{\"i%.*sp\":\"1.2.3.4\",\"a\":1}", (int)count, MARKS);
+        check_strip(json, 0, "{\"a\":1}");
+        snprintf(json, sizeof(json), "{\"%.*sip\" : 1,\"a\":1}", (int)count, MARKS);
+        check_strip(json, 0, "{\"a\":1}");
+        snprintf(json, sizeof(json), "{\"\\u0069%.*sp\":1,\"a\":1}", (int)count, MARKS);
+        check_strip(json, 0, "{\"a\":1}");
+    }
+}
+
 static void addresses_agents_and_device_ids_go_whatever_they_are_called(void **state)
 {
     (void)state;
@@ -233,6 +248,7 @@ static void a_needle_is_masked_wherever_it_stands(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        CASE(a_name_with_many_joints_is_that_name),
         CASE(addresses_agents_and_device_ids_go_whatever_they_are_called),
         CASE(a_name_is_seen_wherever_it_stands),
         CASE(everything_else_stays_byte_for_byte),
