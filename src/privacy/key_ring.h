@@ -2,9 +2,9 @@
  * key_ring.h - keys that serve for a time and are destroyed then, so that nobody can make again
  * what was made with them.
  *
- *     data/IDENTITY_KEY   of hashes that stand for ids; serves for as long as identity-rotation
- * says data/DAILY_SALT     of the visitors of a day; until the day (UTC) is over data/SCRUB_KEY of
- * hashes of what was scrubbed; for scrub-hash-period
+ *     data/IDENTITY_KEY   of hashes that stand for ids; for as long as identity-rotation says
+ *     data/DAILY_SALT     of the visitors of a day; until the day (UTC) is over
+ *     data/SCRUB_KEY      of hashes of what was scrubbed; for scrub-hash-period
  *
  * Each file is a line: when the key was made (milliseconds since 1970), a space, 32 random bytes in
  * hexadecimal digits; mode 0600. A key is made when it is first needed, and is in its file so that
