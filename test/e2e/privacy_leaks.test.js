@@ -266,6 +266,8 @@ function threadIn(pid, begin, end) {
 }
 
 const PAGE = 4096;
+/** So much only sanitizers map, for notes of their own. */
+const SHADOW_MIN = 2 ** 36;
 
 /** The pages of a piece of memory that hold something, as [begin, end]. */
 function* pagesHeld(pagemap, begin, end) {
@@ -304,7 +306,7 @@ function marksInMemory(pid, marks) {
     for (const line of fs.readFileSync(`/proc/${pid}/maps`, 'utf8').trim().split('\n')) {
         const [, from, to, rights, name] = /^(\w+)-(\w+) (\S+) \S+ \S+ \S+\s*(.*)$/.exec(line);
         const [begin, end] = [parseInt(from, 16), parseInt(to, 16)];
-        if (!rights.startsWith('rw') || name === '[vvar]') {
+        if (!rights.startsWith('rw') || name === '[vvar]' || end - begin > SHADOW_MIN) {
             continue; // what cannot be written holds no request
         }
         for (const [first, last] of pagesHeld(pagemap, begin, end)) {
