@@ -27,12 +27,16 @@ const count = (list, value) => list.filter((one) => one === value).length;
 
 test('a client that asks too often is told when to come again, others go on', async (t) => {
     const collector = await startCollector(t, [...PROXY, '--source-requests-max', '2']);
+    const begin = Date.now();
     const found = await statuses(collector, 20, '203.0.113.5');
+    const most = 4 + 2 * (Date.now() - begin) / 1000; // a slow machine earns more meanwhile
     assert.ok(count(found, 200) >= 4, `a burst goes through: ${found}`);
-    assert.ok(count(found, 429) >= 10, `then no more: ${found}`);
-    const refused = await collector.post('/e', batch('again', 1, 1),
-        {'X-Forwarded-For': '203.0.113.5', Origin: 'https://shop.example'});
-    assert.strictEqual(refused.status, 429);
+    assert.ok(count(found, 200) <= most, `then no more than ${most}: ${found}`);
+    const refused = await until('one is refused', async () => {
+        const answer = await collector.post('/e', batch(`again-${Math.random()}`, 1, 1),
+            {'X-Forwarded-For': '203.0.113.5', Origin: 'https://shop.example'});
+        return answer.status === 429 && answer;
+    });
     assert.strictEqual(refused.headers.get('retry-after'), '1');
     assert.strictEqual(refused.headers.get('access-control-allow-origin'), 'https://shop.example');
     assert.match((await refused.json()).error, /source-requests-max/);
