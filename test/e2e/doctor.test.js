@@ -464,7 +464,7 @@ async function startOnSmallDisk(t, megabytes) {
     {stdio: 'ignore'});
     const ended = new Promise((resolve) => child.on('exit', resolve));
     atEnd(t, () => child.kill('SIGKILL') && ended);
-    const inside = (...words) => ['nsenter', '-t', String(child.pid), '-m', ...words];
+    const inside = (...words) => ['nsenter', '-t', String(child.pid), '-m', '-r', ...words];
     return {
         ask: () => doctor(['--data', data], {}, inside(BINARY)),
         sh: (script) => execFileSync('nsenter', inside('sh', '-c', `cd ${data} && ${script}`)

@@ -86,7 +86,7 @@ test('each commit is in the histogram once, and its buckets only grow', async (t
 
 test('a collector that cannot take events says so, and why', async (t) => {
     const collector = await startCollector(t,
-        ['--disk-budget=64KiB', '--retention-check=100ms']);
+        ['--disk-budget=256KiB', '--retention-check=100ms']);
     const ready = async () => {
         const answer = await fetch(`${collector.admin}/readyz`);
         return {status: answer.status, ...await answer.json()};
