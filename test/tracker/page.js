@@ -103,7 +103,7 @@ function cookieJar(page) {
             if (domain && !domain.includes('.')) {
                 return;
             }
-            if (Date.parse(/expires=([^;]+)/.exec(text)[1]) <= page.now) {
+            if (/max-age=(\d+)/.exec(text)[1] === '0') {
                 page.cookies.delete(key);
             } else {
                 page.cookies.set(key, value);

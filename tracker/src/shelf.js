@@ -39,9 +39,9 @@ function shelf(local, prefix, load_id, context, config, wake) {
             known[one._header.l] = 1;
             return !i || one._pending();
         });
-        list = list.concat(queue._adopt(local, prefix, load_id, known, function (n) {
+        list = list.concat(local._looks(timer) ? adopt(local, prefix, load_id, known, function (n) {
             list[0]._count('adopted_full', n);
-        }));
+        }) : []);
         if ((list[1] || list[0]._pending()) && local._keys()[0]) {
             makeRoom();
         }

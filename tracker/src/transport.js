@@ -32,7 +32,7 @@ function transport(config, queues, tell, pack) {
 
     function room(source) {
         return Math.min(limit_bytes,
-            MAX_BYTES - queue._bytes(envelope(source, source._header.l, 1e3)) - 2);
+            MAX_BYTES - bytesOf(envelope(source, source._header.l, 1e3)) - 2);
     }
 
     function nextBatch() {
@@ -59,6 +59,7 @@ function transport(config, queues, tell, pack) {
         var ordered_ms = !retry_after ? 0 :
             seconds >= 0 ? seconds * 1e3 : Date.parse(retry_after) - now() || 0;
         failures = Math.min(failures + 1, 20);
+        batch._queue._settle();
         // Until it is sent again its events may be another page's, or dropped.
         batch = undefined;
         ordered_wait = ordered_ms > 0;
@@ -110,7 +111,7 @@ function transport(config, queues, tell, pack) {
         } else if (!status || status >= 500 || status === 408 || status === 429) {
             wait(retry_after);
         } else if (status === 413 && batch._items.length > 1) {
-            limit_bytes = Math.min(limit_bytes, queue._weigh(batch._items)) / 2;
+            limit_bytes = Math.min(limit_bytes, weigh(batch._items)) / 2;
             schedule(0);
         } else {
             refused(status);
@@ -178,7 +179,7 @@ function transport(config, queues, tell, pack) {
         });
         var chunk;
         do {
-            chunk = queue._fit(left, room(own));
+            chunk = fit(left, room(own));
             left = left.slice(chunk.length);
         } while (beacon(own, chunk) && left[0]);
     }

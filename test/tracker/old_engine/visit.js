@@ -93,8 +93,8 @@ function makeDocument() {
             }).join('; ');
         },
         set: function (text) {
-            var match = /^([^=]+)=([^;]*).*expires=([^;]+)/.exec(text);
-            if (Date.parse(match[3]) <= clock) {
+            var match = /^([^=]+)=([^;]*).*max-age=(\d+)/.exec(text);
+            if (match[3] === '0') {
                 delete cookies[match[1]];
             } else {
                 cookies[match[1]] = match[2];
