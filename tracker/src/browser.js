@@ -65,7 +65,7 @@ function wrap(owner, name, after) {
 
 /** Is this a frame of a page that counts its views by itself? */
 function isInner() {
-    return attempt(function () { return window.parent !== window && !!window.parent.pipes; }, false);
+    return attempt(function () { return window.parent !== window && window.parent.pipes; });
 }
 
 /** @returns {Element[]} elements for a selector, an element or a list */
@@ -82,13 +82,7 @@ function storage(is_none) {
         return is_none ? fallback : attempt(function () { return fn(window.localStorage); }, fallback);
     }
     function keys() {
-        return use(function (store) {
-            var found = [];
-            for (var i = 0; i < store.length; i++) {
-                found.push(store.key(i));
-            }
-            return found;
-        }, []);
+        return use(Object.keys, []);
     }
 
     function remove(key) {
@@ -189,7 +183,8 @@ function post(url, body, done, credentials) {
             function report(text) {
                 safe(answer.status, answer.headers.get('Retry-After'), text);
             }
-            return answer.text().then(report, function () { report(''); });
+            // A body that breaks off says nothing, but the answer came.
+            return answer.text().then(report, report);
         }).then(null, failed);
     } catch (e) {
         failed();
@@ -221,7 +216,7 @@ function address() { return attempt(function () { return window.location.href; }
 function saysNo() {
     var nav = window.navigator || {};
     return nav.doNotTrack === '1' || /^(true|1)$/.test(nav.globalPrivacyControl) ||
-        !!readCookie('pipes_disabled');
+        readCookie('pipes_disabled');
 }
 
 function scriptOrigin() {
@@ -234,10 +229,13 @@ function say(what) {
     attempt(function () { window.console.log('pipes', what); });
 }
 
-function surroundings() {
+/** What each batch says once: ourselves and the browser. */
+function context(config) {
     var nav = window.navigator || {};
     var screen = window.screen || {};
     return {
+        library: 'pipes.js', library_version: '0.1.0',
+        release: config.release, environment: config.environment,
         locale: nav.language,
         // A formatter has to read a locale's data first: a hundred times as long.
         timezone: attempt(function () { return window.Temporal.Now.timeZoneId(); }) ||

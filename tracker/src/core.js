@@ -17,7 +17,7 @@ function core(config, modules, api) {
     var data_prefix = 'pipes_data' + suffix + '_';
     var local = storage(config.storage === 'memory' || config.storage === 'none');
     var identity = ids(local, config, suffix);
-    var queues = shelf(local, prefix, load_id, context, config, function () { sender._wake(1000); });
+    var queues = shelf(local, prefix, load_id, config, function () { sender._wake(1000); });
     var consent = config.consent;
     var hooks = {};
     var undo = [];
@@ -46,9 +46,9 @@ function core(config, modules, api) {
     }
 
     function tell(hook, value, more) {
-        return (hooks[hook] || []).slice().filter(function (fn) {
+        return !(hooks[hook] || []).filter(function (fn) {
             return fn(value, more) === false;
-        }).length < 1;
+        })[0];
     }
 
     function on(hook, fn) {
@@ -57,13 +57,6 @@ function core(config, modules, api) {
         return function () {
             hooks[hook] = hooks[hook].filter(function (other) { return other !== safe; });
         };
-    }
-
-    function context() {
-        return merge({
-            library: 'pipes.js', library_version: '0.1.0',
-            release: config.release, environment: config.environment
-        }, surroundings());
     }
 
     /** When the page said what is being done: what waited for the start is older than now. */

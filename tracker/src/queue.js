@@ -27,7 +27,7 @@ function queue(local, prefix, key, header) {
     var is_stored, timer;
 
     function isPending() {
-        return items.length > 0 || header.u > 0;
+        return items[0] || header.u > 0;
     }
 
     /** Whoever woke up and finds its queue taken over forgets what it had stored. */
@@ -209,24 +209,24 @@ function adopt(local, prefix, own_load_id, known, lost) {
         local._mark();
     }
     stored.sort(function (a, b) { return b._header.t - a._header.t; });
-    return stored.map(function (one) {
+    return stored.filter(function (one) {
         var header = one._header;
         room -= one._text.length + 4096;
         if (header.o === own_load_id || known[header.l] ||
             Math.abs(now() - header.h) <= 3e4) {
-            return undefined;
+            return false;
         }
-        var lines = one._text.split('\n').slice(1);
-        if (room < 0) {
-            local._remove(one._key);
-            lost(lines.length + header.u);
-            return undefined;
-        }
-        header.o = own_load_id;
-        var adopted = queue(local, prefix, one._key, header);
+        one._lines = one._text.split('\n').slice(1);
         // Its key still names the load that slept.
         local._remove(one._key);
-        adopted._restore(lines);
+        if (room < 0) {
+            lost(one._lines.length + header.u);
+        }
+        return room >= 0;
+    }).map(function (one) {
+        one._header.o = own_load_id;
+        var adopted = queue(local, prefix, one._key, one._header);
+        adopted._restore(one._lines);
         return adopted;
-    }).filter(Boolean).reverse();
+    }).reverse();
 }

@@ -4,11 +4,10 @@
  * @param {ReturnType<typeof storage>} local
  * @param {string} prefix of the queues' keys
  * @param {string} load_id
- * @param {function(): Object} context   of this load
  * @param {Object} config
  * @param {function()} wake   there is something of others to send
  */
-function shelf(local, prefix, load_id, context, config, wake) {
+function shelf(local, prefix, load_id, config, wake) {
     var ROOM = 65536;
     var list = [];
     var timer;
@@ -16,7 +15,7 @@ function shelf(local, prefix, load_id, context, config, wake) {
     function own() {
         if (!list[0]) {
             list[0] = queue(local, prefix, prefix + load_id,
-                {l: load_id, o: load_id, t: now(), b: config.bundle, c: context(), d: {}, u: 0});
+                {l: load_id, o: load_id, t: now(), b: config.bundle, c: context(config), d: {}, u: 0});
             beat();
         }
         return list[0];

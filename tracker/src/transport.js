@@ -51,14 +51,14 @@ function transport(config, queues, tell, pack) {
 
     function schedule(delay_ms) {
         cancel(timer);
-        timer = later(function () { timer = undefined; send(); }, delay_ms);
+        timer = later(function () { timer = 0; send(); }, delay_ms);
     }
 
     function wait(retry_after) {
         var seconds = +retry_after;
         var ordered_ms = !retry_after ? 0 :
             seconds >= 0 ? seconds * 1e3 : Date.parse(retry_after) - now() || 0;
-        failures = Math.min(failures + 1, 20);
+        failures++;
         batch._queue._settle();
         // Until it is sent again its events may be another page's, or dropped.
         batch = undefined;
@@ -187,7 +187,7 @@ function transport(config, queues, tell, pack) {
     /** The page goes: a timer that falls due before its end would send what the beacons carry. */
     function leave() {
         unload();
-        if (timer !== undefined && !failures) {
+        if (timer && !failures) {
             schedule(2e3);
         }
     }
@@ -208,7 +208,7 @@ function transport(config, queues, tell, pack) {
     function sendNow() {
         if (!failures) {
             cancel(timer);
-            timer = undefined;
+            timer = 0;
             send(true);
         }
     }
@@ -216,7 +216,7 @@ function transport(config, queues, tell, pack) {
     return {
         /** Send soon; a running back-off is respected. */
         _wake: function (delay_ms) {
-            if (!in_flight && !failures && (timer === undefined || !delay_ms)) {
+            if (!in_flight && !failures && (!timer || !delay_ms)) {
                 schedule(delay_ms);
             }
         },
