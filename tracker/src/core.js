@@ -10,12 +10,11 @@
 function core(config, modules, api) {
     var MAX_HELD = 200;
     var SLICE_MS = 5;
-    var is_own = !api;
     var load_id = randomId();
     var suffix = nameOf(config.site, 'main') + nameOf(config.environment, 'production');
     var prefix = 'pipes_queue' + suffix + '_';
     var data_prefix = 'pipes_data' + suffix + '_';
-    var local = storage(config.storage === 'memory' || config.storage === 'none');
+    var local = storage(/^(memory|none)$/.test(config.storage));
     var identity = ids(local, config, suffix);
     var queues = shelf(local, prefix, load_id, config, function () { sender._wake(1000); });
     var consent = config.consent;
@@ -155,7 +154,11 @@ function core(config, modules, api) {
             {user_id: user_id, user_properties: user_id ? traits : id});
     }
 
+    /** What is there to hear of consent runs always, others only while anything is told. */
     function startModule(module) {
+        if (!running && !module.always) {
+            return;
+        }
         attempt(function () {
             var made = scope(shared, module.name);
             var ends = module.always ? [] : undo;
@@ -170,11 +173,7 @@ function core(config, modules, api) {
         var starts = modules.filter(function (module) {
             return !module.always === !always;
         }).map(function (module) {
-            return function () {
-                if (running || always) {
-                    startModule(module);
-                }
-            };
+            return function () { startModule(module); };
         });
         if (parts[0]) {
             parts = starts.concat(parts);
@@ -289,9 +288,7 @@ function core(config, modules, api) {
             var name = module.name;
             if (modules.every(function (one) { return one.name !== name; })) {
                 modules.push(module);
-                if (running || module.always) {
-                    startModule(module);
-                }
+                startModule(module);
             }
         },
         create: function (options) {
@@ -394,7 +391,7 @@ function core(config, modules, api) {
     }
 
     // Without the tag's stub nothing would take the calls that come next.
-    if (is_own && api.q) {
+    if (api.q) {
         unhook = listen(window, 'pagehide', function () {
             next(1);
             leave(sender._leave);

@@ -4,8 +4,8 @@ var STORED_MAX = 524288;
 /**
  * The events of one page load that no collector has answered for yet, mirrored in localStorage
  * under a key of their own. First line: a header; then one event per line, behind the id of the
- * beacon that carried it, if one did. An event leaves by _remove (accepted), _answered (the collector
- * has its beacon) or _drop (counted under a reason), by nothing else.
+ * beacon that carried it, if one did. An event leaves by _remove (accepted, the collector
+ * has its beacon, or counted under a reason) or drop (counted), by nothing else.
  *
  * Header: h heartbeat, l load id, o load id of who writes it, b bundle, c context, k skew, d drops by
  * reason (total of the load), u drops not yet reported.
@@ -67,7 +67,7 @@ function queue(local, prefix, key, header) {
     }
 
     function count(reason, n) {
-        if (n) {
+        if (reason && n) {
             header.d[reason] = (header.d[reason] || 0) + n;
             header.u += n;
         }
@@ -135,20 +135,24 @@ function queue(local, prefix, key, header) {
             });
             return ids.slice(0, 20);
         },
-        /** Of the beacons asked for, the collector has these; what others carried is sent anew. */
-        _answered: function (asked, have) {
-            if (asked.length) {
-                without(items.filter(function (item) { return have.indexOf(item._receipt) >= 0; }));
-                items.forEach(function (item) {
-                    item._receipt = asked.indexOf(item._receipt) < 0 ? item._receipt : '';
-                });
-                save();
-            }
-        },
         _pending: isPending,
         _count: function (reason, n) { count(reason, n); save(); },
-        _drop: function (gone, reason) { drop(gone, reason); save(); },
-        _remove: function (gone, reported) { header.u -= reported; without(gone); save(); },
+        /**
+         * These go, for this reason if they are lost; so many losses are known now. Of the beacons asked
+         * for the collector has those; what the others carried is sent anew.
+         */
+        _remove: function (gone, reason, reported, asked, have) {
+            header.u -= reported;
+            drop(gone, reason);
+            items = items.filter(function (item) {
+                var stays = have.indexOf(item._receipt) < 0;
+                if (asked.indexOf(item._receipt) >= 0) {
+                    item._receipt = '';
+                }
+                return stays;
+            });
+            save();
+        },
         _beat: function () {
             if (isPending()) {
                 save();

@@ -25,7 +25,7 @@ function shelf(local, prefix, load_id, config, wake) {
     function makeRoom() {
         if (!local._set(prefix, Array(ROOM + 1).join(' '))) {
             list.forEach(function (one) {
-                one._drop(one._items().slice(0, one._items().length / 2 + 1), 'queue_full');
+                one._remove(one._items().slice(0, one._items().length / 2 + 1), 'queue_full', 0, [], []);
             });
         }
         local._remove(prefix);
