@@ -11,8 +11,7 @@ enum {
     LINGER_BYTES_MAX = 4 << 20,
     OUTPUT_EXTRA_BYTES = 64 * 1024,
     KEPT_BYTES = 64 * 1024,
-    PART_BYTES = 1024,
-    GRACE_MS = 1000
+    PART_BYTES = 1024
 };
 
 static void set_interest(struct connection *c, uint32_t interest)
@@ -352,7 +351,7 @@ void connection_on_deadline(struct connection *c)
 void connection_stop_idle(struct connection *c)
 {
     if (c->loop->is_gentle) {
-        connection_set_deadline(c, GRACE_MS);
+        connection_set_deadline(c, CONNECTION_GRACE_MS);
     } else {
         connection_close(c);
     }

@@ -21,6 +21,8 @@
 #include <netinet/in.h>
 
 enum { READ_BYTES = 16 * 1024 };
+/* A loop that stops gently serves a client that may not know yet for so long. */
+enum { CONNECTION_GRACE_MS = 1000 };
 
 enum source_kind { SOURCE_STOP, SOURCE_LISTENER, SOURCE_WATCH, SOURCE_CONNECTION };
 
