@@ -150,8 +150,7 @@ static enum status wait_until_ready(int fd, pid_t pid, struct fault *fault)
         kill(pid, SIGKILL); /* the child that was just started */
     }
     waitpid(pid, NULL, 0);
-    return fault_set(fault, STATUS_IO,
-                     "the new process %s; this one goes on. What the new one said stands above",
+    return fault_set(fault, STATUS_IO, "the new process %s; this one goes on",
                      got == 0 ? "was not ready in time" : "ended before it was ready");
 }
 

@@ -115,7 +115,10 @@ static bool hand_over(struct serve *serve)
     struct fault fault = {0};
     size_t count = listening_sockets(serve->listening, fds, HAND_OVER_SOCKETS_MAX);
     if (hand_over_start(fds, count, &fault) != STATUS_OK) {
-        logger_error(serve->options->log, "serve", "no hand-over: %s", fault.text);
+        logger_error(serve->options->log, "serve",
+                     "no hand-over: %s. What the new one said stands above", fault.text);
+        manager_tell("STATUS=hand-over failed at %lld: %.180s",
+                     (long long)clock_now_ms(serve->options->clock), fault.text);
         return false;
     }
     return true;
@@ -278,7 +281,7 @@ enum status serve_run(const struct serve_options *options, struct fault *fault)
     if (status == STATUS_OK) {
         tell_options(serve);
         print_addresses(serve);
-        manager_tell("READY=1");
+        manager_tell("READY=1\nSTATUS=");
         wait_for_end(serve, &signals);
         if (!serve->is_handing_over) {
             manager_tell("STOPPING=1");
