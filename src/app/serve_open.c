@@ -2,6 +2,7 @@
 #include "app/hand_over.h"
 #include "app/serve_parts.h"
 #include "lake/key_seed.h"
+#include "net/moving.h"
 
 #include <time.h>
 
@@ -279,6 +280,7 @@ static enum status open_workers(struct serve *serve, struct fault *fault)
     if (status != STATUS_OK) {
         return status;
     }
+    int moved_fd = hand_over_moved();
     for (unsigned i = 0; i < options->workers; i++) {
         struct worker *worker = &serve->workers[i];
         status = front_create(&worker->front, &serve->shared, i, fault);
@@ -292,6 +294,9 @@ static enum status open_workers(struct serve *serve, struct fault *fault)
             return status;
         }
         status = listening_attach(serve->listening, (int)i, worker->loop, &handler, fault);
+        if (status == STATUS_OK && moved_fd >= 0) {
+            status = net_loop_take_moved(worker->loop, moved_fd, fault);
+        }
         if (status != STATUS_OK) {
             return status;
         }

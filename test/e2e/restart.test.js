@@ -66,6 +66,7 @@ test('restarts and an upgrade under load fail no request, lose no event and stor
         await Promise.all(loads.map((load) => load.stop()));
         await collector.stop();
         assert.deepStrictEqual(failures(), [[], []]);
+        assert.strictEqual(loads[0].connected, 45, 'connections without TLS move along');
         assert.deepStrictEqual(rows(collector.data).map((row) => row.event_id).sort(),
             loads.flatMap((load) => load.accepted).sort());
         const ledger = JSON.parse(collector.run('ledger', '--format', 'json'));
