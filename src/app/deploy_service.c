@@ -27,7 +27,7 @@ static bool is_any_newer(struct view paths, int64_t since_s)
         struct stat facts;
         struct view one = view_cut(&paths, ' ');
         snprintf(path, sizeof(path), "%.*s", VIEW_ARG(one));
-        if (one.len > 0 && stat(path, &facts) == 0 && facts.st_ctim.tv_sec > since_s) {
+        if (one.len > 0 && stat(path, &facts) == 0 && facts.st_mtim.tv_sec > since_s) {
             return true;
         }
     }
