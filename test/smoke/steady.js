@@ -13,7 +13,10 @@ const load = new SteadyLoad(Number(process.argv[2]), {
     rate: given('RATE', 250),
 });
 
+const PATIENCE_MS = 10000;
+
 process.on('SIGTERM', async () => {
+    setTimeout(() => process.exit(1), PATIENCE_MS).unref();
     await load.stop();
     console.log(load.accepted.length);
     if (load.failures.length > 0) {
