@@ -14,6 +14,11 @@ near_system() {
     nsenter -t "$manager" -n -- "$@"
 }
 
+# For the background: what is ended then is the client itself.
+near_system_alone() {
+    exec nsenter -t "$manager" -n -- "$@"
+}
+
 boot() {
     local group
     for group in /sys/fs/cgroup/systemd /sys/fs/cgroup/unified /sys/fs/cgroup; do
@@ -111,7 +116,7 @@ install_in_system() {
 # While clients send: done again, with other options; another program. None of their requests fails.
 change_under_load() {
     local taken before
-    near_system node test/smoke/steady.js 8080 >"$work/taken" 2>"$work/load" &
+    near_system_alone node test/smoke/steady.js 8080 >"$work/taken" 2>"$work/load" &
     pids+=($!)
     before=$(of_service MainPID)
     deploy --modules all
@@ -124,7 +129,7 @@ change_under_load() {
     deploy
     went "a new process has taken over"
     kill -TERM "${pids[-1]}"
-    wait "${pids[-1]}" || { cat "$work/load" >&2; fail "a request failed while it was changed"; }
+    wait "${pids[-1]}" || { cat "$work/load" >&2; in_system journalctl -u pipes -n 40 --no-pager >&2; fail "a request failed while it was changed"; }
     taken=$(($(cat "$work/taken") + 1))
     [ "$taken" -gt 500 ] || fail "$taken events are no load"
     until_true 30 has_events "$taken" || fail "not each of $taken events is there once"
