@@ -172,7 +172,7 @@ near_main() {
 # Reload, and back after it was killed.
 live_on() {
     local before
-    in_system systemctl reload pipes
+    in_system systemctl reload pipes || { in_system journalctl -u pipes -n 20 --no-pager >&2; fail "reload"; }
     before=$(of_service MainPID)
     in_system systemctl kill --kill-who=main --signal=KILL pipes
     until_true 30 comes_back "$before" || fail "killed, it does not come back"
