@@ -78,7 +78,9 @@ async function workerOf(pid) {
     let child = '';
     await until('it runs SQL', () => {
         child = read(`/proc/${pid}/task/${pid}/children`).trim();
-        return /^Threads:\s+2$/m.test(read(`/proc/${child}/status`));
+        const status = read(`/proc/${child}/status`);
+        /* It took its snapshot and gave up its rights before. */
+        return /^Seccomp:\s+2$/m.test(status) && /^Threads:\s+2$/m.test(status);
     });
     return child;
 }
