@@ -363,17 +363,24 @@ test('a query changes nothing, whatever it says', async (t) => {
         assert.strictEqual(code, 1, sql);
         assert.match(err, /^pipes: /, sql);
     }
-    // The lake's own files are what SQL may name: here only the process's rights are in the way.
-    let refusals = 0;
-    for (let fd = 3; fd < 16; fd++) {
-        for (const how of ['', ', use_tmp_file false']) {
+    // The lake's own files are what SQL may name: here only the process's rights are in the way. Which
+    // number a file has, is another one each time: it is opened while the library is loaded.
+    const refusesAny = async (how) => {
+        let has_refused = false;
+        for (let fd = 3; fd < 12; fd++) {
             const {code, err} = await run(t, collector.data,
                 ['query', `copy (select 1) to '/proc/self/fd/${fd}' (format csv${how})`]);
             assert.strictEqual(code, 1);
-            refusals += /Permission denied/.test(err) ? 1 : 0;
+            has_refused = has_refused || /Permission denied/.test(err);
         }
+        return has_refused;
+    };
+    await refusesAny('');
+    let rounds = 1;
+    while (rounds < 20 && !await refusesAny(', use_tmp_file false')) {
+        rounds++;
     }
-    assert.ok(refusals > 0, 'DuckDB tried and the kernel refused');
+    assert.ok(rounds < 20, 'DuckDB tried and the kernel refused');
     assert.deepStrictEqual(fs.readdirSync(outside), []);
     assert.strictEqual(stateOf(collector.data), before);
 });
