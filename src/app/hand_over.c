@@ -255,9 +255,5 @@ void hand_over_ready(void)
 
 int hand_over_moved(void)
 {
-    int fd = fd_of(MOVED_NAME);
-    if (fd >= 0) {
-        fcntl(fd, F_SETFD, FD_CLOEXEC);
-    }
-    return fd;
+    return fd_of(MOVED_NAME);
 }

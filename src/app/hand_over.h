@@ -35,7 +35,7 @@ enum status hand_over_start(const int *fds, size_t count, int *moving_fd,
 bool hand_over_is_new(void);
 /* Tells the old process to go; once. */
 void hand_over_ready(void);
-/* Where the old process's connections come from; -1: from nowhere. */
+/* Where the old process's connections come from, for the caller to close; -1: from nowhere. */
 int hand_over_moved(void);
 
 #endif

@@ -153,7 +153,7 @@ struct connection {
     char peer[INET6_ADDRSTRLEN];
 };
 
-enum { SPARE_BUFS_MAX = 256, SPARE_EXCHANGES_MAX = 256, MOVING_MAX = 32 };
+enum { SPARE_BUFS_MAX = 256, SPARE_EXCHANGES_MAX = 256, MOVING_MAX = 128 };
 
 /* Buffers nobody uses now. */
 struct buf_pool {
@@ -182,7 +182,6 @@ struct net_loop {
     int moving_fd;                    /* where connections go; -1: nowhere */
     int moving[MOVING_MAX];           /* sockets that go there next */
     size_t moving_count;
-    int taking_fd; /* where others' come from */
     bool is_used;  /* since what requests left behind was overwritten */
     bool is_stopping;
     _Atomic bool is_gentle;

@@ -3,7 +3,6 @@
 #include "net/connection.h"
 
 #include <errno.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 /* Room for the descriptors of one message (cmsg(3)). */
@@ -100,6 +99,15 @@ static struct listener *listener_at(struct net_loop *loop, struct listen_address
     return of_any;
 }
 
+static struct net_loop *emptiest(struct net_loop *const *loops, size_t count)
+{
+    struct net_loop *found = loops[0];
+    for (size_t i = 1; i < count; i++) {
+        found = loops[i]->connection_count < found->connection_count ? loops[i] : found;
+    }
+    return found;
+}
+
 static void settle_in(struct net_loop *loop, int fd)
 {
     struct listen_address to;
@@ -111,10 +119,9 @@ static void settle_in(struct net_loop *loop, int fd)
     }
 }
 
-/* One message a call: other loops take others. */
-static void take(void *self)
+/* False when there are no more messages. */
+static bool take_some(int from, struct net_loop *const *loops, size_t count)
 {
-    struct net_loop *loop = self;
     union control control;
     char byte;
     struct iovec bytes = {&byte, 1};
@@ -122,23 +129,21 @@ static void take(void *self)
                              .msg_iovlen = 1,
                              .msg_control = control.bytes,
                              .msg_controllen = sizeof(control.bytes)};
-    ssize_t n = recvmsg(loop->taking_fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-        epoll_ctl(loop->epoll, EPOLL_CTL_DEL, loop->taking_fd, NULL); /* the other one has ended */
-    }
+    ssize_t n = recvmsg(from, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
     struct cmsghdr *head = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
     if (!head || head->cmsg_level != SOL_SOCKET || head->cmsg_type != SCM_RIGHTS) {
-        return;
+        return n > 0;
     }
     for (size_t at = 0; CMSG_LEN(at + sizeof(int)) <= head->cmsg_len; at += sizeof(int)) {
         int fd;
         memcpy(&fd, CMSG_DATA(head) + at, sizeof(fd));
-        settle_in(loop, fd);
+        settle_in(emptiest(loops, count), fd);
     }
+    return true;
 }
 
-enum status net_loop_take_moved(struct net_loop *loop, int fd, struct fault *fault)
+void moving_take(int fd, struct net_loop *const *loops, size_t count)
 {
-    loop->taking_fd = fd;
-    return net_loop_watch(loop, fd, take, loop, fault);
+    while (take_some(fd, loops, count)) {
+    }
 }

@@ -4,7 +4,7 @@
  *
  *     moving_pair(ends, &fault);
  *     old:  net_loop_move_to(loop, ends[0]);          then net_loop_stop_gently(loop)
- *     new:  net_loop_take_moved(loop, ends[1], &fault);
+ *     new:  moving_take(ends[1], loops, count);       once the old loops have ended
  *
  * Those move on which nothing is under way, and of which nothing is known but their socket: not those
  * with TLS, or with a PROXY header. The new loop's listener of the same address gets them, and
@@ -20,7 +20,8 @@ enum status moving_pair(int ends[2], struct fault *fault) MUST_CHECK;
 
 /* Before net_loop_stop_gently(). The fd is borrowed. */
 void net_loop_move_to(struct net_loop *loop, int fd);
-/* Once, before the loop runs, after its listeners were added; several loops may share the fd. */
-enum status net_loop_take_moved(struct net_loop *loop, int fd, struct fault *fault) MUST_CHECK;
+/* Takes all that have moved, before these loops run and after their listeners were added: each goes to
+ * the loop that has the fewest. */
+void moving_take(int fd, struct net_loop *const *loops, size_t count);
 
 #endif

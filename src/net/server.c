@@ -63,7 +63,7 @@ struct net_loop *net_loop_create(const struct net_limits *limits, struct fault *
     }
     loop->limits = *limits;
     loop->memory.ceiling = limits->memory_bytes;
-    loop->moving_fd = loop->taking_fd = -1;
+    loop->moving_fd = -1;
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
     loop->stop = (struct source){SOURCE_STOP, eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = &loop->stop};
