@@ -179,10 +179,10 @@ struct net_loop {
     struct buf_pool spare_smalls;     /* for answers, most of which are small */
     void (*dry_callback)(void *self); /* NULL: nobody waits for a pause */
     void *dry_self;
-    int moving_fd;                    /* where connections go; -1: nowhere */
-    int moving[MOVING_MAX];           /* sockets that go there next */
+    int moving_fd;          /* where connections go; -1: nowhere */
+    int moving[MOVING_MAX]; /* sockets that go there next */
     size_t moving_count;
-    bool is_used;  /* since what requests left behind was overwritten */
+    bool is_used; /* since what requests left behind was overwritten */
     bool is_stopping;
     _Atomic bool is_gentle;
     int64_t now_ms;
@@ -196,8 +196,8 @@ struct net_loop {
 /* One wake-up: waits for events so long at most, and does what they ask for. */
 enum status net_loop_turn(struct net_loop *loop, int64_t wait_ms, struct fault *fault) MUST_CHECK;
 
-/* Takes the fd, also on failure, which is NULL. listener_welcomes() said yes, unless a PROXY header comes first.
- */
+/* Takes the fd, also on failure, which is NULL. listener_welcomes() said yes, unless a PROXY header
+ * comes first. */
 struct connection *connection_open(struct listener *listener, int fd, const char *peer);
 void connection_on_event(struct connection *c, uint32_t events);
 /* Writes and lets the protocol go on. */

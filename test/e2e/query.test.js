@@ -363,8 +363,8 @@ test('a query changes nothing, whatever it says', async (t) => {
         assert.strictEqual(code, 1, sql);
         assert.match(err, /^pipes: /, sql);
     }
-    // The lake's own files are what SQL may name: here only the process's rights are in the way. Which
-    // number a file has, is another one each time: it is opened while the library is loaded.
+    // The lake's own files are what SQL may name: here only the process's rights are in the way.
+    // Which number a file has, is another one each time: it is opened while the library is loaded.
     const refusesAny = async (how) => {
         let has_refused = false;
         for (let fd = 3; fd < 12; fd++) {
