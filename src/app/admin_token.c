@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/file.h"
+#include "base/hex.h"
 #include "base/uuid.h"
 
 #include <errno.h>
@@ -34,9 +35,8 @@ enum status admin_token_make(int data_fd, char token[ADMIN_TOKEN_BYTES], struct 
 {
     unsigned char bytes[RANDOM_BYTES];
     enum status status = uuid_random(bytes, sizeof(bytes), fault);
-    for (size_t i = 0; i < RANDOM_BYTES; i++) {
-        snprintf(token + 2 * i, 3, "%02x", bytes[i]);
-    }
+    hex_write(token, bytes, RANDOM_BYTES);
+    token[2 * RANDOM_BYTES] = 0;
     return status == STATUS_OK ? write_token(data_fd, view_from_text(token), fault) : status;
 }
 

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,14 +71,53 @@ static enum status give_up_rights(const struct confined_options *options, const 
     return status;
 }
 
+struct preparation {
+    const struct confined_options *options;
+    pthread_t thread;
+    bool is_running;
+    bool is_done;
+};
+
+static void *prepare(void *self)
+{
+    struct preparation *preparation = self;
+    preparation->is_done = preparation->options->prepare(preparation->options->self);
+    return NULL;
+}
+
+static void begin_preparation(struct preparation *preparation)
+{
+    if (!preparation->options->prepare) {
+        preparation->is_done = true;
+    } else if (pthread_create(&preparation->thread, NULL, prepare, preparation) == 0) {
+        preparation->is_running = true;
+    } else {
+        prepare(preparation);
+    }
+}
+
+/* Its thread is over: rights are given up by the one thread that there is. */
+static bool end_preparation(struct preparation *preparation)
+{
+    if (preparation->is_running) {
+        pthread_join(preparation->thread, NULL);
+    }
+    return preparation->is_done;
+}
+
 static int run_child(const struct confined_options *options, const char *temp_folder)
 {
     const struct duck_api *api;
     struct confined_place place = {0};
     struct fault fault = {0};
+    struct preparation preparation = {.options = options};
     heap_make_room(ROOM_BYTES);
+    begin_preparation(&preparation);
     /* Before the rights are gone: its files are elsewhere. */
     enum status status = duck_library_load(&api, options->library, &fault);
+    if (!end_preparation(&preparation)) {
+        return 1;
+    }
     if (status == STATUS_OK) {
         status = give_up_rights(options, temp_folder, &place, &fault);
     }

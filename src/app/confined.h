@@ -25,6 +25,10 @@ struct confined_options {
     int data_fd;         /* borrowed */
     int err_fd;          /* for a sentence when it could not be done */
     const char *library; /* of DuckDB; empty: looked for */
+    /* In the child, by a thread of its own while the library is loaded, with all rights still
+     * there: what the work needs first. False: it could not be done, and that was said. NULL:
+     * nothing. */
+    bool (*prepare)(void *self);
     /* In the child; gives the exit status. */
     int (*work)(void *self, const struct confined_place *place);
     void *self;

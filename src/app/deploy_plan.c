@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+static const char NOT_THERE[] = "   (not below a --root)";
+
 void deploy_plan_init(struct deploy_plan *plan, struct arena *arena, const char *root)
 {
     *plan = (struct deploy_plan){.arena = arena, .root = root};
@@ -44,6 +46,11 @@ void deploy_plan_line(struct deploy_plan *plan, const char *path, const char *li
 void deploy_plan_cut_line(struct deploy_plan *plan, const char *path, const char *line)
 {
     add(plan, &(struct deploy_step){.kind = DEPLOY_CUT_LINE, .path = path, .source = line});
+}
+
+void deploy_plan_renew(struct deploy_plan *plan, const char *service)
+{
+    add(plan, &(struct deploy_step){.kind = DEPLOY_RENEW, .source = service});
 }
 
 void deploy_plan_gone(struct deploy_plan *plan, const char *path)
@@ -125,7 +132,11 @@ static void show_line(struct buf *out, const struct deploy_plan *plan,
     case DEPLOY_RUN:
         buf_append_text(out, "run     ");
         show_words(out, step->words);
-        buf_append_text(out, root[0] ? "   (not below a --root)" : "");
+        buf_append_text(out, root[0] ? NOT_THERE : "");
+        break;
+    case DEPLOY_RENEW:
+        buf_append_format(out, "service  %s takes on what is new, or starts%s", step->source,
+                          root[0] ? NOT_THERE : "");
         break;
     }
     buf_append_byte(out, '\n');
@@ -162,12 +173,13 @@ enum status deploy_plan_do(const struct deploy_plan *plan, int out_fd, struct fa
     }
     for (size_t i = 0; i < plan->count; i++) {
         const struct deploy_step *step = &plan->steps[i];
-        bool is_command = step->kind == DEPLOY_RUN && !plan->root[0];
+        bool is_command =
+            (step->kind == DEPLOY_RUN || step->kind == DEPLOY_RENEW) && !plan->root[0];
         bool is_needed = true;
         if (is_command) {
             say(plan, step, out_fd); /* before what it says itself */
         }
-        enum status status = deploy_step_do(step, plan->root, &is_needed, fault);
+        enum status status = deploy_step_do(step, plan->root, out_fd, &is_needed, fault);
         if (is_needed && !is_command) {
             say(plan, step, out_fd);
         }

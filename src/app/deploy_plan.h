@@ -29,6 +29,7 @@ enum deploy_kind {
     DEPLOY_LINE,      /* a line is in a file of somebody else's */
     DEPLOY_CUT_LINE,  /* it is not, any more */
     DEPLOY_RUN,       /* a command */
+    DEPLOY_RENEW,     /* a service of systemd takes on what is new (deploy_service.h) */
     DEPLOY_GONE,      /* a file, or a folder that is empty then */
     DEPLOY_TREE_GONE, /* a folder and all that is in it */
     DEPLOY_OWNED,     /* a folder belongs to a user of the system */
@@ -38,7 +39,7 @@ enum deploy_kind {
 struct deploy_step {
     enum deploy_kind kind;
     const char *path;
-    const char *source; /* of a copy; the line; the user */
+    const char *source; /* of a copy; the line; the user; the service */
     mode_t mode;
     struct view bytes;
     const char *const *words;
@@ -60,6 +61,7 @@ void deploy_plan_copy(struct deploy_plan *plan, const char *source, const char *
 void deploy_plan_line(struct deploy_plan *plan, const char *path, const char *line);
 void deploy_plan_cut_line(struct deploy_plan *plan, const char *path, const char *line);
 void deploy_plan_run(struct deploy_plan *plan, bool may_fail, const char *const *words);
+void deploy_plan_renew(struct deploy_plan *plan, const char *service);
 void deploy_plan_gone(struct deploy_plan *plan, const char *path);
 void deploy_plan_tree_gone(struct deploy_plan *plan, const char *path);
 void deploy_plan_owned(struct deploy_plan *plan, const char *path, const char *user);

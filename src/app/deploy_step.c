@@ -1,5 +1,7 @@
 #include "app/deploy_step.h"
 
+#include "app/deploy_command.h"
+#include "app/deploy_service.h"
 #include "base/file.h"
 
 #include <errno.h>
@@ -7,7 +9,6 @@
 #include <ftw.h>
 #include <grp.h>
 #include <pwd.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/sendfile.h>
@@ -16,8 +17,6 @@
 #include <unistd.h>
 
 enum { LINES_BYTES_MAX = 1 << 20, OPEN_FILES = 16, COPY_BYTES = 1 << 20 };
-
-extern char **environ;
 
 static bool has_mode(const char *path, mode_t mode)
 {
@@ -186,23 +185,6 @@ static enum status change_line(const struct deploy_step *step, const char *path,
     return status;
 }
 
-static enum status run(const struct deploy_step *step, struct fault *fault)
-{
-    pid_t pid = 0;
-    int state = 0;
-    int reason =
-        posix_spawnp(&pid, step->words[0], NULL, NULL, (char *const *)step->words, environ);
-    if (reason != 0) {
-        return fault_errno(fault, reason, "cannot run %s", step->words[0]);
-    }
-    while (waitpid(pid, &state, 0) < 0 && errno == EINTR) {
-    }
-    return WIFEXITED(state) && WEXITSTATUS(state) == 0
-               ? STATUS_OK
-               : fault_set(fault, STATUS_IO, "%s %s failed; what it said stands above",
-                           step->words[0], step->words[1] ? step->words[1] : "");
-}
-
 static int remove_one(const char *path, const struct stat *facts, int kind, struct FTW *place)
 {
     (void)facts;
@@ -293,8 +275,8 @@ static enum status check_readable(const char *path, const char *name, struct fau
                        : fault_errno(fault, reason, "the user %s cannot read %s", name, path);
 }
 
-enum status deploy_step_do(const struct deploy_step *step, const char *root, bool *is_needed,
-                           struct fault *fault)
+enum status deploy_step_do(const struct deploy_step *step, const char *root, int out_fd,
+                           bool *is_needed, struct fault *fault)
 {
     char path[DEPLOY_PATH_BYTES];
     snprintf(path, sizeof(path), "%s%s", root, step->path ? step->path : "");
@@ -319,7 +301,10 @@ enum status deploy_step_do(const struct deploy_step *step, const char *root, boo
         return root[0] ? STATUS_OK : check_readable(path, step->source, fault);
     case DEPLOY_RUN:
         *is_needed = !root[0];
-        return root[0] ? STATUS_OK : run(step, fault);
+        return root[0] ? STATUS_OK : deploy_command_run(step->words, fault);
+    case DEPLOY_RENEW:
+        *is_needed = !root[0];
+        return root[0] ? STATUS_OK : deploy_service_renew(step->source, out_fd, fault);
     }
     return STATUS_OK;
 }

@@ -7,8 +7,8 @@
 #include "app/deploy_plan.h"
 
 /* *is_needed becomes false when all is as it should be, and when root keeps commands from being
- * run. */
-enum status deploy_step_do(const struct deploy_step *step, const char *root, bool *is_needed,
-                           struct fault *fault) MUST_CHECK;
+ * run. What a command does may be told on out_fd. */
+enum status deploy_step_do(const struct deploy_step *step, const char *root, int out_fd,
+                           bool *is_needed, struct fault *fault) MUST_CHECK;
 
 #endif

@@ -13,7 +13,6 @@ enum { LOW_PORTS = 1024 };
 
 static const char *const RELOAD[] = {"systemctl", "daemon-reload", NULL};
 static const char *const ENABLE[] = {"systemctl", "enable", "pipes.service", NULL};
-static const char *const RESTART[] = {"systemctl", "restart", "pipes.service", NULL};
 static const char *const DISABLE[] = {"systemctl", "disable", "--now", "pipes.service", NULL};
 static const char *const ENABLE_CADDY[] = {"systemctl", "enable", "--now", "caddy.service", NULL};
 static const char *const RELOAD_CADDY[] = {"systemctl", "reload-or-restart", "caddy.service", NULL};
@@ -103,7 +102,7 @@ static void add_commands(struct deploy *deploy)
     struct deploy_plan *plan = &deploy->plan;
     deploy_plan_run(plan, false, RELOAD);
     deploy_plan_run(plan, false, ENABLE);
-    deploy_plan_run(plan, false, RESTART);
+    deploy_plan_renew(plan, "pipes.service");
     if (deploy_host_has_caddy(deploy)) {
         deploy_plan_line(plan, CADDY_FILE, CADDY_LINE);
         deploy_plan_run(plan, false, ENABLE_CADDY);

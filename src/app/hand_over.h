@@ -7,8 +7,10 @@
  *                                            reads its options, its certificate, its sockets
  *                                            hand_over_ready(): "I can"
  *     stops accepting, answers what came,
+ *     lets its connections move (moving.h),
  *     empties the journal, lets the data go
- *                                            opens the data, accepts what waited in the backlog
+ *                                            opens the data, takes what moved, accepts what waited
+ *                                            in the backlog
  *
  * When the new one ends before it is ready (a mistake in its options), the old one says so and goes
  * on.
@@ -24,12 +26,16 @@
 enum { HAND_OVER_SOCKETS_MAX = 1025, HAND_OVER_READY_MS = 30000, HAND_OVER_LOCK_MS = 120000 };
 
 /* Starts this program's file, as it is now, with the same arguments. Returns once the new process
- * is ready. */
-enum status hand_over_start(const int *fds, size_t count, struct fault *fault) MUST_CHECK;
+ * is ready. *moving_fd is where connections may move then, for the caller to close; -1: the new
+ * process is of a version that takes none. */
+enum status hand_over_start(const int *fds, size_t count, int *moving_fd,
+                            struct fault *fault) MUST_CHECK;
 
 /* In the new process: whether it is one. */
 bool hand_over_is_new(void);
 /* Tells the old process to go; once. */
 void hand_over_ready(void);
+/* Where the old process's connections come from, for the caller to close; -1: from nowhere. */
+int hand_over_moved(void);
 
 #endif

@@ -218,25 +218,32 @@ static int work(void *self, const struct confined_place *place)
     return status == STATUS_OK ? 0 : 1;
 }
 
-int query_run(const struct query_options *options)
+static bool take_snapshot(void *self)
 {
-    struct query query = {.options = options};
+    struct query *query = self;
+    const struct query_options *options = query->options;
     struct fault fault = {0};
     struct snapshot_options snapshot = {.range = options->range,
                                         .spill_folder = getenv("TMPDIR"),
                                         .on_damage = on_damage,
-                                        .self = &query};
-    query_raise_file_limit();
-    if (snapshot_open(&query.snapshot, options->data_fd, &snapshot, &fault) != STATUS_OK) {
+                                        .self = query};
+    bool is_taken =
+        snapshot_open(&query->snapshot, options->data_fd, &snapshot, &fault) == STATUS_OK;
+    if (!is_taken) {
         dprintf(options->err_fd, "pipes: %s\n", fault.text);
-        return 1;
     }
+    return is_taken;
+}
+
+int query_run(const struct query_options *options)
+{
+    struct query query = {.options = options};
     struct confined_options confined = {.data_fd = options->data_fd,
                                         .err_fd = options->err_fd,
                                         .library = options->library,
+                                        .prepare = take_snapshot,
                                         .work = work,
                                         .self = &query};
-    int result = confined_run(&confined);
-    snapshot_close(query.snapshot);
-    return result;
+    query_raise_file_limit();
+    return confined_run(&confined);
 }

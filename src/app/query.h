@@ -1,8 +1,9 @@
 /*
  * query.h - `pipes query`: a script of SQL over everything that was stored, up to the last second.
  *
- * Works beside a running collector without asking it anything: takes a snapshot, then runs the SQL
- * in a confined child (see confined.h), where DuckDB sees the snapshot's files and nothing else.
+ * Works beside a running collector without asking it anything: a child takes a snapshot, gives up
+ * its rights (see confined.h) and runs the SQL, where DuckDB sees the snapshot's files and nothing
+ * else.
  *
  *     struct query_options options = {.data_fd = fd, .sql = sql, .format = ANSWER_TABLE, ...};
  *     exit_status = query_run(&options);

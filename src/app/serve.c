@@ -5,6 +5,7 @@
 #include "app/running_file.h"
 #include "app/serve_parts.h"
 #include "base/manager.h"
+#include "net/moving.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -114,8 +115,11 @@ static bool hand_over(struct serve *serve)
     int fds[HAND_OVER_SOCKETS_MAX];
     struct fault fault = {0};
     size_t count = listening_sockets(serve->listening, fds, HAND_OVER_SOCKETS_MAX);
-    if (hand_over_start(fds, count, &fault) != STATUS_OK) {
-        logger_error(serve->options->log, "serve", "no hand-over: %s", fault.text);
+    if (hand_over_start(fds, count, &serve->moving_fd, &fault) != STATUS_OK) {
+        logger_error(serve->options->log, "serve",
+                     "no hand-over: %s. What the new one said stands above", fault.text);
+        manager_tell("STATUS=hand-over failed at %lld: %.180s",
+                     (long long)clock_now_ms(serve->options->clock), fault.text);
         return false;
     }
     return true;
@@ -191,6 +195,7 @@ static enum status stop_all(struct serve *serve, struct fault *fault)
     enum status status = STATUS_OK;
     /* All at once: one that waits for its clients must not keep the others from starting to. */
     for (unsigned i = 0; i < serve->options->workers && serve->is_handing_over; i++) {
+        net_loop_move_to(serve->workers[i].loop, serve->moving_fd);
         net_loop_stop_gently(serve->workers[i].loop);
     }
     for (unsigned i = 0; i < serve->options->workers; i++) {
@@ -250,6 +255,9 @@ static void close_all(struct serve *serve)
     }
     data_folder_close(&serve->data);
     listening_close(serve->listening);
+    if (serve->moving_fd >= 0) {
+        close(serve->moving_fd);
+    }
     free(serve);
 }
 
@@ -268,7 +276,7 @@ enum status serve_run(const struct serve_options *options, struct fault *fault)
         return fault_set(fault, STATUS_NO_MEMORY, "no memory for the collector");
     }
     serve->options = options;
-    serve->files.fd = serve->data.fd = serve->data.lock_fd = -1;
+    serve->files.fd = serve->data.fd = serve->data.lock_fd = serve->moving_fd = -1;
     enum status status = serve_open(serve, fault);
     if (status == STATUS_OK) {
         status = running_file_write(serve->data.fd, listening_public_url(serve->listening),
@@ -278,7 +286,7 @@ enum status serve_run(const struct serve_options *options, struct fault *fault)
     if (status == STATUS_OK) {
         tell_options(serve);
         print_addresses(serve);
-        manager_tell("READY=1");
+        manager_tell("READY=1\nSTATUS=");
         wait_for_end(serve, &signals);
         if (!serve->is_handing_over) {
             manager_tell("STOPPING=1");

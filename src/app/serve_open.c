@@ -2,8 +2,10 @@
 #include "app/hand_over.h"
 #include "app/serve_parts.h"
 #include "lake/key_seed.h"
+#include "net/moving.h"
 
 #include <time.h>
+#include <unistd.h>
 
 enum { GATHER_BYTES = 2 * FRAME_BYTES_MAX, LOCK_PAUSE_MS = 5, COMMIT_LOCK_MS = 300 };
 static const int64_t DAY_MS = 86400000;
@@ -263,6 +265,21 @@ static enum status open_shared(struct serve *serve, struct fault *fault)
     return STATUS_OK;
 }
 
+/* The process before has let go of the data, so its workers have ended. */
+static void take_moved(struct serve *serve)
+{
+    struct net_loop *loops[SERVE_WORKERS_MAX];
+    unsigned count = serve->options->workers;
+    int fd = hand_over_moved();
+    for (unsigned i = 0; i < count; i++) {
+        loops[i] = serve->workers[i].loop;
+    }
+    if (fd >= 0) {
+        moving_take(fd, loops, count);
+        close(fd);
+    }
+}
+
 static enum status open_workers(struct serve *serve, struct fault *fault)
 {
     const struct serve_options *options = serve->options;
@@ -296,6 +313,7 @@ static enum status open_workers(struct serve *serve, struct fault *fault)
             return status;
         }
     }
+    take_moved(serve);
     return STATUS_OK;
 }
 

@@ -68,6 +68,7 @@ struct serve {
     struct admin *admin;
     struct worker admin_worker;
     struct listening *listening;
+    int moving_fd; /* where connections go in a hand-over; -1: nowhere */
     bool is_handing_over;
 };
 

@@ -1,6 +1,7 @@
 #include "app/site_bucket.h"
 
 #include "app/fetch.h"
+#include "base/hex.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -128,9 +129,8 @@ static void write_hash(struct view bytes, char header[128])
     unsigned char sum[EVP_MAX_MD_SIZE] = {0};
     (void)EVP_Digest(bytes.len > 0 ? bytes.at : "", bytes.len, sum, NULL, EVP_sha256(), NULL);
     int len = snprintf(header, 128, "x-amz-content-sha256: ");
-    for (int i = 0; i < SHA256_BYTES; i++) {
-        len += snprintf(header + len, 128 - (size_t)len, "%02x", sum[i]);
-    }
+    hex_write(header + len, sum, SHA256_BYTES);
+    header[len + 2 * SHA256_BYTES] = 0;
 }
 
 /* The <Message> of S3's error, as far as there is one. */

@@ -1,6 +1,7 @@
 #include "app/static_files.h"
 
 #include "base/file.h"
+#include "base/hex.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,15 +47,6 @@ void static_files_close(struct static_files *files)
     files->fd = -1;
 }
 
-static int hex_digit(char byte)
-{
-    if (byte >= '0' && byte <= '9') {
-        return byte - '0';
-    }
-    byte = (char)(byte | 0x20);
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
-
 /* Percent-decodes into a relative path. False for what no file of ours is called: control bytes,
  * back-slashes, empty or dotted segments. */
 static bool decode_path(struct view path, char decoded[PATH_BYTES_MAX])
@@ -64,12 +56,11 @@ static bool decode_path(struct view path, char decoded[PATH_BYTES_MAX])
     for (size_t i = 1; i < path.len; i++) {
         char byte = path.at[i];
         if (byte == '%') {
-            int high = i + 2 < path.len ? hex_digit(path.at[i + 1]) : -1;
-            int low = i + 2 < path.len ? hex_digit(path.at[i + 2]) : -1;
-            if (high < 0 || low < 0) {
+            int said = i + 2 < path.len ? hex_pair(path.at + i + 1) : -1;
+            if (said < 0) {
                 return false;
             }
-            byte = (char)(high * 16 + low);
+            byte = (char)said;
             i += 2;
         }
         bool is_start = before == '/';

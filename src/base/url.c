@@ -1,5 +1,7 @@
 #include "base/url.h"
 
+#include "base/hex.h"
+
 struct url_parts url_split(struct view url)
 {
     struct url_parts parts = {0};
@@ -48,15 +50,6 @@ bool url_next_parameter(struct view *query, struct view *name, struct view *valu
     return false;
 }
 
-static int hex_digit(char byte)
-{
-    if (byte >= '0' && byte <= '9') {
-        return byte - '0';
-    }
-    byte = (char)(byte | 0x20);
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
-
 struct view url_decode(struct view text, struct arena *arena)
 {
     if (view_find(text, '%') == text.len && view_find(text, '+') == text.len) {
@@ -65,10 +58,9 @@ struct view url_decode(struct view text, struct arena *arena)
     char *out = arena_alloc(arena, text.len);
     size_t len = 0;
     for (size_t i = 0; out && i < text.len; i++) {
-        int high = text.at[i] == '%' && i + 2 < text.len ? hex_digit(text.at[i + 1]) : -1;
-        int low = high >= 0 ? hex_digit(text.at[i + 2]) : -1;
-        if (low >= 0) {
-            out[len++] = (char)(high * 16 + low);
+        int byte = text.at[i] == '%' && i + 2 < text.len ? hex_pair(text.at + i + 1) : -1;
+        if (byte >= 0) {
+            out[len++] = (char)byte;
             i += 2;
         } else {
             out[len++] = text.at[i] == '+' ? ' ' : text.at[i];

@@ -1,6 +1,7 @@
 #include "lake/erasure_key.h"
 
 #include "base/file.h"
+#include "base/hex.h"
 #include "base/uuid.h"
 
 #include <errno.h>
@@ -17,36 +18,6 @@ enum {
     BLOCK_BYTES = 64, /* of SHA-256 */
 };
 static const char KEY_FILE[] = "ERASURE_KEY";
-
-void erasure_hex_append(struct buf *out, const unsigned char *bytes, size_t len)
-{
-    static const char DIGITS[] = "0123456789abcdef";
-    for (size_t i = 0; i < len; i++) {
-        buf_append_byte(out, DIGITS[bytes[i] >> 4]);
-        buf_append_byte(out, DIGITS[bytes[i] & 15]);
-    }
-}
-
-static bool hex_digit(char c, unsigned *value)
-{
-    bool is_digit = c >= '0' && c <= '9';
-    *value = is_digit ? (unsigned)(c - '0') : (unsigned)(c - 'a') + 10;
-    return is_digit || (c >= 'a' && c <= 'f');
-}
-
-bool erasure_hex_read(struct view text, unsigned char *bytes, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        unsigned high;
-        unsigned low;
-        if (text.len != 2 * len || !hex_digit(text.at[2 * i], &high) ||
-            !hex_digit(text.at[2 * i + 1], &low)) {
-            return false;
-        }
-        bytes[i] = (unsigned char)(high << 4 | low);
-    }
-    return true;
-}
 
 static enum status no_memory(struct fault *fault)
 {
@@ -93,7 +64,7 @@ enum status erasure_key_load(struct erasure_key *key, int data_fd, struct fault 
     buf_init(&text, 2 * KEY_TEXT_BYTES);
     enum status status = file_read(data_fd, KEY_FILE, &text, fault);
     struct view rest = buf_view(&text);
-    if (status == STATUS_OK && !erasure_hex_read(view_cut(&rest, '\n'), bytes, KEY_BYTES)) {
+    if (status == STATUS_OK && !hex_read(view_cut(&rest, '\n'), bytes, KEY_BYTES)) {
         status = fault_set(fault, STATUS_DAMAGED, "the file %s in the data folder holds no key",
                            KEY_FILE);
     }
@@ -123,20 +94,16 @@ static enum status write_key(int data_fd, struct view text, struct fault *fault)
 
 enum status erasure_key_make(struct erasure_key *key, int data_fd, struct fault *fault)
 {
-    struct buf text;
+    char line[KEY_TEXT_BYTES];
     unsigned char bytes[KEY_BYTES];
     *key = (struct erasure_key){0};
-    buf_init(&text, KEY_TEXT_BYTES);
     enum status status = uuid_random(bytes, KEY_BYTES, fault);
-    erasure_hex_append(&text, bytes, KEY_BYTES);
-    buf_append_byte(&text, '\n');
+    hex_write(line, bytes, KEY_BYTES);
+    line[KEY_TEXT_BYTES - 1] = '\n';
     if (status == STATUS_OK) {
-        status = write_key(data_fd, buf_view(&text), fault);
+        status = write_key(data_fd, view_make(line, sizeof(line)), fault);
     }
-    if (text.at) {
-        OPENSSL_cleanse(text.at, text.len);
-    }
-    buf_free(&text);
+    OPENSSL_cleanse(line, sizeof(line));
     return status == STATUS_OK ? take_bytes(key, bytes, fault) : status;
 }
 

@@ -42,9 +42,4 @@ bool erasure_key_is_there(const struct erasure_key *key);
 void erasure_key_hash(const struct erasure_key *key, struct view site, struct view id,
                       unsigned char bytes[ERASURE_HASH_BYTES]);
 
-/* Two lower-case digits a byte, as in the files. */
-void erasure_hex_append(struct buf *out, const unsigned char *bytes, size_t len);
-/* False when the text is not `len` bytes in such digits. */
-bool erasure_hex_read(struct view text, unsigned char *bytes, size_t len);
-
 #endif

@@ -1,6 +1,7 @@
 #include "lake/tombstones.h"
 
 #include "base/file.h"
+#include "base/hex.h"
 #include "journal/data_folder.h"
 #include "lake/tombstone_look.h"
 
@@ -101,7 +102,7 @@ static enum status take_lines(struct tombstones *tombstones, struct view text, s
         bool is_whole = view_find(text, '\n') < text.len;
         struct view line = view_cut(&text, '\n');
         struct tombstone hash;
-        if (is_whole && !erasure_hex_read(view_cut(&line, ' '), hash.bytes, sizeof(hash.bytes))) {
+        if (is_whole && !hex_read(view_cut(&line, ' '), hash.bytes, sizeof(hash.bytes))) {
             status = fault_set(fault, STATUS_DAMAGED, "%s/%s has a line that is no tombstone", TREE,
                                FILE_NAME);
         } else if (is_whole) {
@@ -228,8 +229,9 @@ static bool has(const struct tombstones *tombstones, const struct tombstone *has
 
 static void append_line(const struct tombstone *hash, int64_t now_ms, struct buf *lines)
 {
-    erasure_hex_append(lines, hash->bytes, sizeof(hash->bytes));
-    buf_append_format(lines, " %lld\n", (long long)now_ms);
+    char digits[TOMBSTONE_TEXT_BYTES - 1];
+    hex_write(digits, hash->bytes, sizeof(hash->bytes));
+    buf_append_format(lines, "%.*s %lld\n", (int)sizeof(digits), digits, (long long)now_ms);
 }
 
 static enum status need_key(struct tombstones *tombstones, struct fault *fault)
@@ -303,12 +305,10 @@ bool tombstones_meet(struct tombstones *tombstones, struct view row)
 void tombstones_name(struct tombstones *tombstones, struct view site, struct view id,
                      char text[TOMBSTONE_TEXT_BYTES])
 {
-    struct buf out;
     memset(text, 0, TOMBSTONE_TEXT_BYTES);
-    buf_init_over(&out, text, TOMBSTONE_TEXT_BYTES - 1);
     if (erasure_key_is_there(&tombstones->key)) {
         struct tombstone hash = hash_id(tombstones, site, id);
-        erasure_hex_append(&out, hash.bytes, sizeof(hash.bytes));
+        hex_write(text, hash.bytes, sizeof(hash.bytes));
     }
 }
 

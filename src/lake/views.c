@@ -118,9 +118,14 @@ static enum status run_sql(struct views *views, struct buf *sql, struct fault *f
     return status;
 }
 
+/* Of the two views of all rows. */
+enum events_wanted { EVENTS_ONLY, EVENTS_ALL_ONLY, EVENTS_BOTH };
+
 /* A view is looked at when it is made, files and all: one of them does where one is asked for. */
-static enum status create_events(struct views *views, bool has_all, struct fault *fault)
+static enum status create_events(struct views *views, enum events_wanted wanted,
+                                 struct fault *fault)
 {
+    static const char BOTH[] = "; create view events as select * from events_all";
     static const char KEPT[] = " where is_test is distinct from true";
     const struct events_sql of = {.snapshot = views->snapshot,
                                   .range = &views->options.range,
@@ -136,10 +141,11 @@ static enum status create_events(struct views *views, bool has_all, struct fault
     struct buf sql;
     buf_init(&sql, SQL_BYTES_MAX);
     buf_append_format(&sql, "create view %s",
-                      has_all ? "events_all as " : "events as select * from (");
+                      wanted == EVENTS_ONLY ? "events as select * from (" : "events_all as ");
     events_sql_append(&sql, &of);
-    buf_append_format(&sql, "%s%s",
-                      has_all ? "; create view events as select * from events_all" : ")", KEPT);
+    if (wanted != EVENTS_ALL_ONLY) {
+        buf_append_format(&sql, "%s%s", wanted == EVENTS_BOTH ? BOTH : ")", KEPT);
+    }
     return run_sql(views, &sql, fault);
 }
 
@@ -160,6 +166,23 @@ static bool has_word(struct view sql, const char *word)
         }
     }
     return false;
+}
+
+/* Every place where it says "events" goes on with "_all". */
+static bool has_events_all_only(struct view sql)
+{
+    static const struct view NAME = VIEW_LITERAL("events");
+    static const char ALL[] = "events_all";
+    bool has_all = false;
+    for (size_t i = 0; i + NAME.len <= sql.len; i++) {
+        if (view_is_ignoring_case(view_part(sql, i, NAME.len), NAME.at)) {
+            if (!view_is_ignoring_case(view_part(sql, i, sizeof(ALL) - 1), ALL)) {
+                return false;
+            }
+            has_all = true;
+        }
+    }
+    return has_all;
 }
 
 /* Who asks the catalogue sees all of it. */
@@ -197,13 +220,24 @@ static bool wants_promoted(const struct views *views, struct view sql)
     return wants;
 }
 
+/* Other views are made of `events`. */
+static enum events_wanted choose_events(struct view sql, bool has_others)
+{
+    if (!has_others && has_events_all_only(sql)) {
+        return EVENTS_ALL_ONLY;
+    }
+    return asks_for_all(sql) || has_word(sql, "events_all") ? EVENTS_BOTH : EVENTS_ONLY;
+}
+
 enum status views_create(struct views *views, struct view sql, struct fault *fault)
 {
     bool is_wanted[16] = {false};
     bool is_all = asks_for_all(sql);
+    bool is_any = is_all;
     for (size_t i = view_sql_count; i > 0; i--) {
         const struct view_sql *view = &view_sqls[i - 1];
         is_wanted[i - 1] = is_wanted[i - 1] || is_all || has_word(sql, view->name);
+        is_any = is_any || is_wanted[i - 1];
         for (size_t k = 0; is_wanted[i - 1] && view->needs && k < i; k++) {
             is_wanted[k] = is_wanted[k] || strcmp(view_sqls[k].name, view->needs) == 0;
         }
@@ -213,9 +247,7 @@ enum status views_create(struct views *views, struct view sql, struct fault *fau
         compact_columns_set(&views->columns, promoted, promoted->count);
     }
     enum status status = register_rows(views, views->options.threads, fault);
-    status = status == STATUS_OK
-                 ? create_events(views, is_all || has_word(sql, "events_all"), fault)
-                 : status;
+    status = status == STATUS_OK ? create_events(views, choose_events(sql, is_any), fault) : status;
     for (size_t i = 0; i < view_sql_count && status == STATUS_OK; i++) {
         status = is_wanted[i] ? duck_exec(views->duck, view_sqls[i].sql, fault) : STATUS_OK;
     }

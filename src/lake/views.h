@@ -38,7 +38,7 @@ struct views {
 /* duck and snapshot are borrowed, and so is `views` by duck until that is closed. */
 enum status views_open(struct views *views, struct duck *duck, struct snapshot *snapshot,
                        const struct views_options *options, struct fault *fault) MUST_CHECK;
-/* Makes what this SQL names, and `events` always. Once. */
+/* Makes what this SQL names, and `events` where it does not name `events_all` alone. Once. */
 enum status views_create(struct views *views, struct view sql, struct fault *fault) MUST_CHECK;
 /* DuckDB opens no other file than the snapshot's (and `output`, unless NULL), and no setting can be
  * changed any more. */

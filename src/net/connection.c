@@ -11,8 +11,7 @@ enum {
     LINGER_BYTES_MAX = 4 << 20,
     OUTPUT_EXTRA_BYTES = 64 * 1024,
     KEPT_BYTES = 64 * 1024,
-    PART_BYTES = 1024,
-    GRACE_MS = 1000
+    PART_BYTES = 1024
 };
 
 static void set_interest(struct connection *c, uint32_t interest)
@@ -88,7 +87,7 @@ static void uncount(struct listener *listener, bool is_counted, const char *peer
     }
 }
 
-void connection_open(struct listener *listener, int fd, const char *peer)
+struct connection *connection_open(struct listener *listener, int fd, const char *peer)
 {
     struct net_loop *loop = listener->loop;
     struct connection *c = calloc(1, sizeof(*c)); /* the connection's owner struct */
@@ -97,7 +96,7 @@ void connection_open(struct listener *listener, int fd, const char *peer)
         free(c);
         close(fd);
         uncount(listener, !listener->has_proxy_header, peer);
-        return;
+        return NULL;
     }
     int on = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -123,6 +122,7 @@ void connection_open(struct listener *listener, int fd, const char *peer)
     }
     loop->connections = c;
     loop->connection_count++;
+    return c;
 }
 
 void connection_close(struct connection *c)
@@ -138,7 +138,9 @@ void connection_close(struct connection *c)
         tls_stream_free(c->tls);
         c->tls = NULL;
     }
-    close(c->source.fd);
+    if (c->source.fd >= 0) {
+        close(c->source.fd);
+    }
     if (c->loop->sweep_at == c) {
         c->loop->sweep_at = c->next;
     }
@@ -149,6 +151,16 @@ void connection_close(struct connection *c)
     c->next = c->loop->dead;
     c->loop->dead = c;
     c->loop->connection_count--;
+}
+
+/* Where it is going it is watched by another: it would go on to be by this one, too. */
+int connection_detach(struct connection *c)
+{
+    int fd = c->source.fd;
+    epoll_ctl(c->loop->epoll, EPOLL_CTL_DEL, fd, NULL);
+    c->source.fd = -1;
+    connection_close(c);
+    return fd;
 }
 
 void connection_free(struct connection *c)
@@ -351,8 +363,10 @@ void connection_on_deadline(struct connection *c)
 
 void connection_stop_idle(struct connection *c)
 {
-    if (c->loop->is_gentle) {
-        connection_set_deadline(c, GRACE_MS);
+    if (moving_may(c) && c->input.len == 0 && !c->has_ended) {
+        moving_give(c);
+    } else if (c->loop->is_gentle) {
+        connection_set_deadline(c, CONNECTION_GRACE_MS);
     } else {
         connection_close(c);
     }

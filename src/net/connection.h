@@ -21,6 +21,8 @@
 #include <netinet/in.h>
 
 enum { READ_BYTES = 16 * 1024 };
+/* A loop that stops gently serves a client that may not know yet for so long. */
+enum { CONNECTION_GRACE_MS = 1000 };
 
 enum source_kind { SOURCE_STOP, SOURCE_LISTENER, SOURCE_WATCH, SOURCE_CONNECTION };
 
@@ -151,7 +153,7 @@ struct connection {
     char peer[INET6_ADDRSTRLEN];
 };
 
-enum { SPARE_BUFS_MAX = 256, SPARE_EXCHANGES_MAX = 256 };
+enum { SPARE_BUFS_MAX = 256, SPARE_EXCHANGES_MAX = 256, MOVING_MAX = 128 };
 
 /* Buffers nobody uses now. */
 struct buf_pool {
@@ -177,6 +179,9 @@ struct net_loop {
     struct buf_pool spare_smalls;     /* for answers, most of which are small */
     void (*dry_callback)(void *self); /* NULL: nobody waits for a pause */
     void *dry_self;
+    int moving_fd;          /* where connections go; -1: nowhere */
+    int moving[MOVING_MAX]; /* sockets that go there next */
+    size_t moving_count;
     bool is_used; /* since what requests left behind was overwritten */
     bool is_stopping;
     _Atomic bool is_gentle;
@@ -191,20 +196,22 @@ struct net_loop {
 /* One wake-up: waits for events so long at most, and does what they ask for. */
 enum status net_loop_turn(struct net_loop *loop, int64_t wait_ms, struct fault *fault) MUST_CHECK;
 
-/* Takes the fd, also on failure. listener_welcomes() said yes, unless a PROXY header comes first.
- */
-void connection_open(struct listener *listener, int fd, const char *peer);
+/* Takes the fd, also on failure, which is NULL. listener_welcomes() said yes, unless a PROXY header
+ * comes first. */
+struct connection *connection_open(struct listener *listener, int fd, const char *peer);
 void connection_on_event(struct connection *c, uint32_t events);
 /* Writes and lets the protocol go on. */
 void connection_advance(struct connection *c);
 void connection_on_deadline(struct connection *c);
 void connection_on_stop(struct connection *c);
 void connection_close(struct connection *c);
+/* The same, but its socket stays open and is the caller's. */
+int connection_detach(struct connection *c);
 /* Memory only; for those closed. */
 void connection_free(struct connection *c);
 
-/* Of a connection whose client may be about to send a request, when the loop stops: closes it, or
- * where nobody is to meet a closed connection gives it a moment. */
+/* Of a connection whose client may be about to send a request, when the loop stops: closes it, or,
+ * where nobody is to meet a closed connection, moves it or gives it a moment. */
 void connection_stop_idle(struct connection *c);
 /* For protocols. Reads what is there into the input. */
 void connection_read(struct connection *c);
@@ -216,6 +223,11 @@ void connection_shed(struct connection *c);
 struct view connection_full_answer(void);
 /* Says that nothing more will be sent, and reads on for a while. */
 void connection_linger(struct connection *c);
+
+/* moving.h: whether it moves once nothing is under way; moves it; sends what is on its way. */
+bool moving_may(const struct connection *c);
+void moving_give(struct connection *c);
+void moving_flush(struct net_loop *loop);
 
 /* From the pool. NULL when there is no memory. */
 struct exchange *exchange_take(struct connection *c);
@@ -237,6 +249,8 @@ void loop_take_small_buf(struct net_loop *loop, struct buf *buf);
 void loop_give_buf(struct net_loop *loop, struct buf *buf);
 
 void listener_accept(struct listener *listener);
+/* A connection that was accepted elsewhere; takes the fd. */
+void listener_take(struct listener *listener, int fd);
 /* Whether one more from that address may stay: connection->is_counted then. */
 bool listener_welcomes(struct listener *listener, const char *peer);
 void listener_tell_turned_away(struct listener *listener);

@@ -27,7 +27,8 @@ static void write_reply(struct exchange *x)
     struct connection *c = x->connection;
     struct http1 *http1 = &c->http1;
     bool is_stream = x->state == EXCHANGE_STREAM;
-    http1->keep_alive = http1->keep_alive && !is_stream && !c->loop->is_stopping;
+    bool is_last = c->loop->is_stopping && !moving_may(c);
+    http1->keep_alive = http1->keep_alive && !is_stream && !is_last;
     struct http_reply_frame frame = {
         .date = view_from_text(c->loop->date),
         .is_head = x->request.head && x->request.head->method == HTTP_HEAD,

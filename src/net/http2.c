@@ -247,12 +247,35 @@ static enum status make_session(struct connection *c)
     return failed ? STATUS_NO_MEMORY : STATUS_OK;
 }
 
+/* In two steps, so that no stream meets a session that does not know it any more (RFC 9113, 6.8):
+ * the client is told that it is to come again, and what it had begun by then is answered. */
+static void call_last(struct connection *c)
+{
+    nghttp2_submit_shutdown_notice(c->http2->session);
+    c->http2->last_call_ms = c->loop->now_ms + CONNECTION_GRACE_MS;
+}
+
+/* Streams that are open are answered; a new one is refused by the client's own knowledge. */
+static void take_no_more(struct connection *c)
+{
+    nghttp2_session *session = c->http2->session;
+    c->http2->last_call_ms = INT64_MAX;
+    if (!c->http2->streams) {
+        end_session(c, NGHTTP2_NO_ERROR);
+        return;
+    }
+    nghttp2_submit_goaway(session, NGHTTP2_FLAG_NONE,
+                          nghttp2_session_get_last_proc_stream_id(session), NGHTTP2_NO_ERROR, NULL,
+                          0);
+}
+
 static enum status start(struct connection *c)
 {
     c->http2 = calloc(1, sizeof(*c->http2));
     if (!c->http2 || make_session(c) != STATUS_OK) {
         return STATUS_NO_MEMORY;
     }
+    c->http2->last_call_ms = INT64_MAX;
     http2_budget_init(&c->http2->budget, c->loop->now_ms);
     uint64_t own = (uint64_t)c->loop->limits.body_bytes + READ_BYTES;
     uint32_t window = own < INT32_MAX ? (uint32_t)own : INT32_MAX;
@@ -269,6 +292,9 @@ static enum status start(struct connection *c)
         nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings,
                                 sizeof(settings) / sizeof(settings[0])) == 0 &&
         nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0, shared) == 0;
+    if (is_made && c->loop->is_stopping) {
+        call_last(c); /* it was being opened when the loop was told to stop */
+    }
     return is_made ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
@@ -333,10 +359,12 @@ static void gather_output(struct connection *c)
 
 static int64_t next_deadline(const struct connection *c)
 {
-    int64_t next = c->output.len > 0 ? c->http2->write_by_ms : INT64_MAX;
-    if (!c->http2->streams && c->output.len == 0) {
-        return c->loop->now_ms + c->loop->limits.idle_ms;
-    }
+    int64_t next = c->http2->last_call_ms;
+    int64_t limit = !c->http2->streams && c->output.len == 0
+                        ? c->loop->now_ms + c->loop->limits.idle_ms
+                    : c->output.len > 0 ? c->http2->write_by_ms
+                                        : INT64_MAX;
+    next = limit < next ? limit : next;
     for (const struct exchange *x = c->http2->streams; x; x = x->next) {
         next = x->deadline_ms < next ? x->deadline_ms : next;
     }
@@ -404,9 +432,13 @@ static void end_late_stream(struct exchange *x)
 static void on_deadline(struct connection *c)
 {
     bool is_stuck = c->output.len > 0 && c->http2->write_by_ms <= c->loop->now_ms;
-    if (!c->http2->streams || is_stuck) {
+    bool is_over = c->http2->last_call_ms <= c->loop->now_ms;
+    if (is_stuck || (!c->http2->streams && !is_over)) {
         connection_close(c);
         return;
+    }
+    if (is_over) {
+        take_no_more(c);
     }
     for (struct exchange *x = c->http2->streams, *next; x; x = next) {
         next = x->next;
@@ -420,19 +452,16 @@ static void on_deadline(struct connection *c)
 
 static void on_stop(struct connection *c)
 {
-    if (!c->http2 || !c->http2->streams) {
-        if (c->http2) {
-            end_session(c, NGHTTP2_NO_ERROR);
-            connection_mark_ready(c);
-        } else {
-            connection_close(c);
-        }
+    if (!c->http2) {
+        connection_close(c);
         return;
     }
-    /* Streams that are open are answered; a new one is refused by the client's own knowledge. */
-    nghttp2_submit_goaway(c->http2->session, NGHTTP2_FLAG_NONE,
-                          nghttp2_session_get_last_proc_stream_id(c->http2->session),
-                          NGHTTP2_NO_ERROR, NULL, 0);
+    if (c->loop->is_gentle) {
+        call_last(c);
+    } else {
+        take_no_more(c);
+    }
+    c->deadline_ms = next_deadline(c);
     connection_mark_ready(c);
 }
 

@@ -19,7 +19,8 @@ struct http2 {
     size_t held_bytes;   /* of bodies */
     int64_t write_by_ms; /* while there is output: when the client must have taken some */
     struct http2_budget budget;
-    bool is_ending; /* GOAWAY was sent */
+    int64_t last_call_ms; /* told that it is to come again: what begins until then is answered */
+    bool is_ending;       /* GOAWAY was sent */
 };
 
 void http2_set_deadline(struct exchange *x, int64_t limit_ms);

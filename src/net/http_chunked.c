@@ -1,5 +1,7 @@
 #include "net/http_chunked.h"
 
+#include "base/hex.h"
+
 enum state {
     SIZE,
     EXTENSION, /* a name must begin */
@@ -30,17 +32,6 @@ static enum http_progress refuse(struct http_refusal *refusal, unsigned status,
 {
     *refusal = (struct http_refusal){status, sentence};
     return HTTP_REFUSED;
-}
-
-static int hex_digit(char byte)
-{
-    if (byte >= '0' && byte <= '9') {
-        return byte - '0';
-    }
-    if (byte >= 'a' && byte <= 'f') {
-        return byte - 'a' + 10;
-    }
-    return byte >= 'A' && byte <= 'F' ? byte - 'A' + 10 : -1;
 }
 
 static enum http_progress take_size(struct http_chunked *chunked, char byte,

@@ -233,9 +233,36 @@ static bool is_full(const struct net_loop *loop)
            loop->memory.held + READ_BYTES > loop->memory.ceiling;
 }
 
+static struct connection *let_in(struct listener *listener, int fd,
+                                 const struct sockaddr_storage *address)
+{
+    char peer[INET6_ADDRSTRLEN] = "";
+    peer_text(address, peer);
+    if (is_full(listener->loop) ||
+        (!listener->has_proxy_header && !listener_welcomes(listener, peer))) {
+        turn_away(listener, fd);
+        return NULL;
+    }
+    return connection_open(listener, fd, peer);
+}
+
+/* It was idle, and may be for as long as it might have been. */
+void listener_take(struct listener *listener, int fd)
+{
+    struct sockaddr_storage address;
+    socklen_t len = sizeof(address);
+    if (getpeername(fd, (struct sockaddr *)&address, &len) != 0) {
+        close(fd); /* its client is gone */
+        return;
+    }
+    struct connection *c = let_in(listener, fd, &address);
+    if (c) {
+        connection_set_deadline(c, c->loop->limits.idle_ms);
+    }
+}
+
 void listener_accept(struct listener *listener)
 {
-    struct net_loop *loop = listener->loop;
     for (int i = 0; i < ACCEPTS_PER_WAKE && listener->source.fd >= 0; i++) {
         struct sockaddr_storage address;
         socklen_t len = sizeof(address);
@@ -247,12 +274,6 @@ void listener_accept(struct listener *listener)
         if (fd < 0) {
             return;
         }
-        char peer[INET6_ADDRSTRLEN] = "";
-        peer_text(&address, peer);
-        if (is_full(loop) || (!listener->has_proxy_header && !listener_welcomes(listener, peer))) {
-            turn_away(listener, fd);
-        } else {
-            connection_open(listener, fd, peer);
-        }
+        let_in(listener, fd, &address);
     }
 }

@@ -63,6 +63,7 @@ struct net_loop *net_loop_create(const struct net_limits *limits, struct fault *
     }
     loop->limits = *limits;
     loop->memory.ceiling = limits->memory_bytes;
+    loop->moving_fd = -1;
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
     loop->stop = (struct source){SOURCE_STOP, eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)};
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = &loop->stop};
@@ -332,6 +333,7 @@ enum status net_loop_turn(struct net_loop *loop, int64_t wait_ms, struct fault *
     if (loop->is_stopping && loop->now_ms >= loop->stop_by_ms) {
         close_all(loop);
     }
+    moving_flush(loop);
     bury(loop);
     return STATUS_OK;
 }

@@ -89,8 +89,9 @@ void net_loop_destroy(struct net_loop *loop);
 enum status net_loop_run(struct net_loop *loop, struct fault *fault) MUST_CHECK;
 /* From any thread or signal handler. */
 void net_loop_stop(struct net_loop *loop);
-/* The same, but idle clients get a second to come with one more request, which is answered with
- * "Connection: close": none meets a connection that is closed under it. For a hand-over. */
+/* The same, but none meets a connection that is closed under it: those that can move to another
+ * process (moving.h), others get a second to come with one more request, which is answered with
+ * "Connection: close". For a hand-over. */
 void net_loop_stop_gently(struct net_loop *loop);
 /* Calls back whenever fd is readable. The fd stays the caller's and outlives the loop's run; the
  * callback reads it empty. */

@@ -1,6 +1,7 @@
 #include "privacy/key_ring.h"
 
 #include "base/file.h"
+#include "base/hex.h"
 #include "base/uuid.h"
 
 #include <errno.h>
@@ -68,27 +69,11 @@ static bool is_over(const struct key_ring *ring, enum key_name name, int64_t now
                : now_ms - made_ms >= period_of(ring, name) || made_ms - now_ms > ahead_ms;
 }
 
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool read_key(struct key *key, struct view line)
 {
     struct view made = view_cut(&line, ' ');
-    struct view hex = view_cut(&line, '\n');
-    if (!view_to_int64(made, &key->made_ms) || hex.len != 2 * (size_t)KEY_RING_BYTES) {
-        return false;
-    }
-    for (size_t i = 0; i < KEY_RING_BYTES; i++) {
-        int high = hex_digit(hex.at[2 * i]);
-        int low = hex_digit(hex.at[2 * i + 1]);
-        if (high < 0 || low < 0) {
-            return false;
-        }
-        key->bytes[i] = (unsigned char)(high << 4 | low);
-    }
-    return true;
+    return view_to_int64(made, &key->made_ms) &&
+           hex_read(view_cut(&line, '\n'), key->bytes, KEY_RING_BYTES);
 }
 
 static enum status load(struct key_ring *ring, enum key_name name, struct fault *fault)
@@ -138,9 +123,8 @@ static enum status write_key(struct key_ring *ring, enum key_name name, struct f
     const struct key *key = &ring->keys[name];
     char line[LINE_BYTES];
     int len = snprintf(line, sizeof(line), "%lld ", (long long)key->made_ms);
-    for (size_t i = 0; i < KEY_RING_BYTES; i++) {
-        len += snprintf(line + len, sizeof(line) - (size_t)len, "%02x", key->bytes[i]);
-    }
+    hex_write(line + len, key->bytes, KEY_RING_BYTES);
+    len += 2 * KEY_RING_BYTES;
     line[len++] = '\n';
     /* Not by file_replace(): nobody else may read it at any moment. */
     int fd = openat(ring->data_fd, FILES[name],

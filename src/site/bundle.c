@@ -1,5 +1,6 @@
 #include "site/bundle.h"
 
+#include "base/hex.h"
 #include "base/json.h"
 #include "site/module_options.h"
 
@@ -116,8 +117,9 @@ static enum status set_hash(struct bundle *bundle, struct fault *fault)
 {
     unsigned char sum[EVP_MAX_MD_SIZE];
     enum status status = digest(buf_view(&bundle->text), EVP_sha256(), sum, fault);
-    for (size_t i = 0; status == STATUS_OK && i < (BUNDLE_HASH_BYTES - 1) / 2; i++) {
-        snprintf(bundle->hash + 2 * i, 3, "%02x", sum[i]);
+    if (status == STATUS_OK) {
+        hex_write(bundle->hash, sum, (BUNDLE_HASH_BYTES - 1) / 2);
+        bundle->hash[BUNDLE_HASH_BYTES - 1] = 0;
     }
     return status;
 }

@@ -39,7 +39,8 @@ function tree(folder, prefix = '') {
 
 test('a dry run of each target shows every step and the tag, and changes nothing', (t) => {
     const expected = {
-        systemd: [/^run +systemctl restart pipes\.service$/m, /^file +\/etc\/pipes\/pipes\.ini$/m,
+        systemd: [/^service +pipes\.service takes on what is new, or starts$/m,
+            /^file +\/etc\/pipes\/pipes\.ini$/m,
             /\| ExecStart=\S+pipes serve --config/, /^line +"import \/etc\/pipes\/Caddyfile"/m],
         local: [/^file +\/etc\/pipes\/Caddyfile$/m, /\| events\.example\.org \{/],
         container: [/^file +pipes-deploy\/Dockerfile$/m, /\| FROM debian:/, /\| {3}caddy:/],

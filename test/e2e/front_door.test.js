@@ -9,21 +9,11 @@ const https = require('node:https');
 const net = require('node:net');
 const path = require('node:path');
 const tls = require('node:tls');
-const {execFileSync, spawn} = require('node:child_process');
+const {spawn} = require('node:child_process');
 const {startCollector, atEnd, temporaryFolder, until, freePort, rows, batch, BINARY}
     = require('./collector');
+const {certificate} = require('./certificate');
 
-/** A certificate for localhost that nobody has seen before. */
-function certificate(folder, name) {
-    const files = {cert: path.join(folder, `${name}.pem`), key: path.join(folder, `${name}.key`)};
-    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt',
-        'ec_paramgen_curve:P-256', '-nodes', '-keyout', files.key, '-out', files.cert,
-        '-days', '2', '-subj', `/CN=${name}`, '-addext', 'subjectAltName=DNS:localhost'],
-    {stdio: 'ignore'});
-    return files;
-}
-
-/** A port that is free now. */
 async function startWithTls(t) {
     const folder = temporaryFolder(t);
     const files = certificate(folder, 'first');

@@ -149,10 +149,17 @@ async function manager(t) {
 test('a service manager hears when it is ready, who is it after a hand-over, when it stops',
     async (t) => {
         const heard = await manager(t);
+        const options = path.join(temporaryFolder(t), 'pipes.ini');
+        fs.writeFileSync(options, 'site = one\n');
         process.env.NOTIFY_SOCKET = heard.socket;
-        const collector = await startCollector(t);
+        const collector = await startCollector(t, ['--config', options]);
         delete process.env.NOTIFY_SOCKET;
         await until('it is ready', () => heard.lines.includes('READY=1'));
+        fs.writeFileSync(options, 'no-such-option = 1\n');
+        collector.child.kill('SIGUSR2');
+        await until('it says that none took over', () => heard.lines.some(
+            (line) => /^STATUS=hand-over failed at \d+: the new process ended/.test(line)));
+        fs.writeFileSync(options, 'site = two\n');
         collector.child.kill('SIGUSR2');
         const told = await until('another is the service now',
             () => heard.lines.find((line) => line.startsWith('MAINPID=')));

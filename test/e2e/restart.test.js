@@ -5,7 +5,8 @@ const assert = require('node:assert');
 const fs = require('node:fs');
 const path = require('node:path');
 const {execFileSync} = require('node:child_process');
-const {Collector, atEnd, temporaryFolder, until, rows, BINARY} = require('./collector');
+const {Collector, atEnd, temporaryFolder, until, freePort, rows, BINARY} = require('./collector');
+const {certificate} = require('./certificate');
 const {SteadyLoad} = require('./steady_load');
 
 const VERSION = execFileSync(BINARY, ['version'], {encoding: 'utf8'}).trim().split(' ')[1];
@@ -34,16 +35,24 @@ test('restarts and an upgrade under load fail no request, lose no event and stor
         const folder = temporaryFolder(t);
         const program = path.join(folder, 'pipes');
         fs.copyFileSync(BINARY, program);
+        const {cert, key} = certificate(folder, 'localhost');
+        const [port, tlsPort] = [await freePort(), await freePort()];
         const collector = new Collector(path.join(folder, 'data'),
-            ['--workers', '2', '--compact=false', '--lake-roll', '200ms'], program);
+            ['--workers', '2', '--compact=false', '--lake-roll', '200ms', '--tls-certificate', cert,
+                '--tls-key', key, '--listen', `127.0.0.1:${port},127.0.0.1:${tlsPort} tls`],
+            program);
         atEnd(t, () => collector.pid && collector.kill());
         await collector.start();
-        const load = new SteadyLoad(new URL(collector.url).port, {connections: 60, rate: 300});
-        load.start();
+        const loads = [
+            new SteadyLoad(port, {connections: 45, rate: 225}),
+            new SteadyLoad(tlsPort, {connections: 15, rate: 75, ca: fs.readFileSync(cert)}),
+        ];
+        loads.forEach((load) => load.start());
+        const failures = () => loads.map((load) => load.failures);
         const answered = (count) => {
-            const before = load.accepted.length;
-            return until(`${count} requests are answered; ${load.failures}`,
-                () => load.accepted.length > before + count);
+            const before = loads.map((load) => load.accepted.length);
+            return until(`${count} requests are answered; ${failures()}`,
+                () => loads.every((load, i) => load.accepted.length > before[i] + count / 4));
         };
         await answered(100);
         await collector.handOver();
@@ -54,11 +63,12 @@ test('restarts and an upgrade under load fail no request, lose no event and stor
         await answered(100);
         await collector.handOver();
         await answered(100);
-        await load.stop();
+        await Promise.all(loads.map((load) => load.stop()));
         await collector.stop();
-        assert.deepStrictEqual(load.failures, []);
+        assert.deepStrictEqual(failures(), [[], []]);
+        assert.strictEqual(loads[0].connected, 45, 'connections without TLS move along');
         assert.deepStrictEqual(rows(collector.data).map((row) => row.event_id).sort(),
-            load.accepted.sort());
+            loads.flatMap((load) => load.accepted).sort());
         const ledger = JSON.parse(collector.run('ledger', '--format', 'json'));
         assert.deepStrictEqual(ledger.problems, []);
         assert.strictEqual(ledger.rows.reduce((sum, row) => sum + row.duplicate, 0), 0);

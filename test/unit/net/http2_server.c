@@ -137,6 +137,11 @@ void http2_server_stop_begin(struct http2_server *server)
     net_loop_stop(server->loop);
 }
 
+void http2_server_stop_gently(struct http2_server *server)
+{
+    net_loop_stop_gently(server->loop);
+}
+
 void http2_server_stop_end(struct http2_server *server)
 {
     void *result = NULL;

@@ -33,6 +33,8 @@ void http2_server_start_narrow(struct http2_server *server, const struct net_lim
 void http2_server_release(struct http2_server *server);
 /* In two steps, for a test that looks at what happens between them. */
 void http2_server_stop_begin(struct http2_server *server);
+/* As when another process takes over. */
+void http2_server_stop_gently(struct http2_server *server);
 void http2_server_stop_end(struct http2_server *server);
 void http2_server_stop(struct http2_server *server);
 

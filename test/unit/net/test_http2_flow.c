@@ -422,6 +422,42 @@ static void stopping_finishes_the_streams_that_are_open(void **state)
     http2_server_stop_end(&server);
 }
 
+/* 6.8: GOAWAY twice, so that no stream is in between. */
+static void stopping_gently_answers_what_begins_before_the_client_may_know(void **state)
+{
+    (void)state;
+    struct http2_server server;
+    struct net_limits limits = net_limits_default();
+    http2_server_start(&server, &limits);
+    struct wire *idle = wire_open_agreed(server.port);
+    struct wire *busy = wire_open_agreed(server.port);
+    wire_get(busy, 1, "/held");
+    assert_true(wire_sync(busy));
+    assert_true(wire_sync(idle));
+    http2_server_stop_gently(&server);
+    while (busy->goaways == 0 || idle->goaways == 0) {
+        assert_true(wire_hear(busy->goaways == 0 ? busy : idle));
+    }
+    assert_int_equal(idle->last_stream, INT32_MAX);
+    assert_int_equal(busy->last_stream, INT32_MAX);
+    wire_get(idle, 1, "/late");
+    wire_get(busy, 3, "/late");
+    assert_string_equal(wire_answer(idle, 1)->body, "</late|>");
+    assert_string_equal(wire_answer(busy, 3)->body, "</late|>");
+    assert_int_equal(wire_end(idle), NGHTTP2_NO_ERROR);
+    assert_int_equal(idle->last_stream, 1);
+    while (busy->goaways == 1) {
+        assert_true(wire_hear(busy));
+    }
+    assert_int_equal(busy->last_stream, 3);
+    http2_server_release(&server);
+    assert_string_equal(wire_answer(busy, 1)->body, "</held|>");
+    assert_int_equal(wire_end(busy), NGHTTP2_NO_ERROR);
+    wire_close(busy);
+    wire_close(idle);
+    http2_server_stop_end(&server);
+}
+
 /* 5.4.2 */
 static void a_reset_tells_the_handler(void **state)
 {
@@ -480,6 +516,7 @@ int main(void)
         cmocka_unit_test(a_client_that_says_goodbye_gets_its_answers),
         cmocka_unit_test(a_client_that_sends_no_more_gets_its_answers),
         cmocka_unit_test(stopping_finishes_the_streams_that_are_open),
+        cmocka_unit_test(stopping_gently_answers_what_begins_before_the_client_may_know),
         cmocka_unit_test(a_reset_tells_the_handler),
         cmocka_unit_test(what_takes_too_long_is_told_so),
     };
