@@ -1,4 +1,4 @@
-/** With the id in a cookie, localStorage is looked into only when there may be something of ours. */
+/** With the id in a cookie, localStorage is looked into only where something may lie. */
 'use strict';
 const test = require('node:test');
 const assert = require('node:assert/strict');
@@ -40,7 +40,8 @@ const cookieOf = (last, index = 3) => `1.abcdefgh12.${NOW - 5000}.session.${inde
 
 /** A queue that a dead load left. */
 const left = {'pipes_queue.shop_x': [JSON.stringify({h: NOW - 1e5, l: 'x', o: 'x', t: NOW - 1e5,
-    b: 'b1', c: {}, d: {}, u: 0}), JSON.stringify({seq: 1, name: 'left', created_at: NOW - 1e5})].join('\n')};
+    b: 'b1', c: {}, d: {}, u: 0}),
+JSON.stringify({seq: 1, name: 'left', created_at: NOW - 1e5})].join('\n')};
 const namesOf = (batches) => batches.flatMap((one) => one.events.map((event) => event.name));
 
 test('a new visitor whose events are answered for: not at all, and one cookie', async () => {
@@ -112,7 +113,7 @@ test('a page takes over what another leaves meanwhile', async () => {
     assert.deepEqual((await stays.answer(200)).events.map((one) => one.name), ['left behind']);
 });
 
-test('who the user is stays known, in this session and the next, though the mark was lost', async () => {
+test('the user stays known, in this session and the next, though the mark was lost', async () => {
     const device = deviceOf();
     const page = device.open(NOW);
     page.pipes.identify('user-1');
@@ -124,7 +125,29 @@ test('who the user is stays known, in this session and the next, though the mark
     assert.equal(device.cookies.get(STORED), '1', 'and is set again');
 });
 
-test('where no cookie can be kept a session is one all the same, for as long as something is done', async () => {
+test('who is forgotten at once after the first event leaves nothing', () => {
+    const device = deviceOf();
+    const page = device.open(NOW);
+    page.pipes.track('told');
+    assert.ok(device.cookies.has(ID));
+    page.pipes.reset();
+    assert.equal(device.cookies.size, 0);
+    page.pipes.disable();
+    const removals = page.cookie_writes.filter((one) => one.startsWith(ID) &&
+        /max-age=0/.test(one));
+    assert.equal(removals.length, 1, 'nothing is removed that is not there');
+});
+
+test('that there is something is noted once, not with each write', async () => {
+    const page = deviceOf().open(NOW);
+    for (let i = 0; i < 3; i++) {
+        page.pipes.track('unanswered');
+        await page.pass(1000);
+    }
+    assert.equal(page.cookie_writes.filter((one) => one.startsWith(STORED)).length, 1);
+});
+
+test('where no cookie can be kept a session is one, while something is done', async () => {
     const page = openPage({prepare: ({doc}) =>
         Object.defineProperty(doc, 'cookie', {get: () => '', set: () => {}})});
     const sessions = new Set();
@@ -167,7 +190,7 @@ test('an id without a session, nor one beside it, begins the first', async () =>
     assert.deepEqual([anonymous_id, session_index], ['abcdefgh12', 1]);
 });
 
-test('a page does not bring back who was forgotten in another tab, and follows who comes then', async () => {
+test('a page does not bring back who was forgotten elsewhere, and follows the next', async () => {
     const device = deviceOf();
     const [first, other] = [device.open(NOW), device.open(NOW)];
     await tell(first);

@@ -49,38 +49,39 @@ test('a cookie is not read where none is set', () => {
 });
 
 for (const storage of ['cookie', 'local']) {
-test(`a session ends after half an hour without events, for all pages of a site: ${storage}`, async () => {
-    const device = {config: {storage}, local: new Map(), cookies: new Map()};
-    const pages = [0, 1].map(() => openPage(device));
-    const session = async (page, ms) => {
-        page.now = 1.7e12 + ms;
-        page.pipes.track('a');
-        page.pipes.flush();
-        const {events: [{session_id, session_index}]} = await page.answer(200);
-        return [session_id, session_index];
-    };
-    const [id, index] = await session(pages[0], 0);
-    assert.equal(index, 1);
-    assert.deepEqual(await session(pages[1], 18e5), [id, 1]);
-    assert.deepEqual(await session(pages[0], 36e5), [id, 1]);
-    const [next, number] = await session(pages[1], 54e5 + 1);
-    assert.ok(next !== id && number === 2);
-    assert.deepEqual(await session(pages[0], 54e5 + 2), [next, 2]);
-});
+    test(`${storage}: a session ends half an hour after the last event, for all pages`, async () => {
+        const device = {config: {storage}, local: new Map(), cookies: new Map()};
+        const pages = [0, 1].map(() => openPage(device));
+        const session = async (page, ms) => {
+            page.now = 1.7e12 + ms;
+            page.pipes.track('a');
+            page.pipes.flush();
+            const {events: [{session_id, session_index}]} = await page.answer(200);
+            return [session_id, session_index];
+        };
+        const [id, index] = await session(pages[0], 0);
+        assert.equal(index, 1);
+        assert.deepEqual(await session(pages[1], 18e5), [id, 1]);
+        assert.deepEqual(await session(pages[0], 36e5), [id, 1]);
+        const [next, number] = await session(pages[1], 54e5 + 1);
+        assert.ok(next !== id && number === 2);
+        assert.deepEqual(await session(pages[0], 54e5 + 2), [next, 2]);
+    });
 }
 
 for (const storage of ['cookie', 'local']) {
-test(`reset() makes another visitor, of whom nothing is known: ${storage}`, async () => {
-    const {event, page} = await kept({storage});
-    page.pipes.reset();
-    assert.deepEqual([...page.cookies.keys(), ...page.local.keys()], []);
-    assert.equal(page.win.sessionStorage.length, 0);
-    page.pipes.track('a');
-    await page.pass(600);
-    const [other] = (await page.answer(200)).events;
-    assert.ok(other.anonymous_id !== event.anonymous_id && other.session_id !== event.session_id);
-    assert.deepEqual([other.session_index, other.user_id], [1, undefined]);
-});
+    test(`reset() makes another visitor, of whom nothing is known: ${storage}`, async () => {
+        const {event, page} = await kept({storage});
+        page.pipes.reset();
+        assert.deepEqual([...page.cookies.keys(), ...page.local.keys()], []);
+        assert.equal(page.win.sessionStorage.length, 0);
+        page.pipes.track('a');
+        await page.pass(600);
+        const [other] = (await page.answer(200)).events;
+        assert.notEqual(other.anonymous_id, event.anonymous_id);
+        assert.notEqual(other.session_id, event.session_id);
+        assert.deepEqual([other.session_index, other.user_id], [1, undefined]);
+    });
 }
 
 test('a user stays known: on the page in every mode, beyond it where that is kept', async () => {
@@ -228,7 +229,8 @@ test('who slept leaves alone what another page holds, and sends its own once', a
     sleeper.pipes.track('after');
     await sleeper.pass(1000);
     await page.pass(10000);
-    const names = sleeper.stored().map((key) => JSON.parse(device.local.get(key).split('\n')[1]).name);
+    const names = sleeper.stored().map((key) =>
+        JSON.parse(device.local.get(key).split('\n')[1]).name);
     assert.deepEqual(names.sort(), ['after', 'before']);
 });
 
