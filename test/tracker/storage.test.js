@@ -49,7 +49,7 @@ test('a cookie is not read where none is set', () => {
 });
 
 for (const storage of ['cookie', 'local']) {
-    test(`${storage}: a session ends half an hour after the last event, for all pages`, async () => {
+    test(`${storage}: a session ends half an hour after its last event, for all`, async () => {
         const device = {config: {storage}, local: new Map(), cookies: new Map()};
         const pages = [0, 1].map(() => openPage(device));
         const session = async (page, ms) => {
