@@ -20,8 +20,8 @@ const source = (name, folder) => fs.readFileSync(path.join(folder, `${name}.js`)
 
 async function shrink(code, more) {
     const result = await minify(code, {
-        ecma: 5, ie8: false, safari10: true,
-        compress: {passes: 3, ...more.compress},
+        ecma: 5, ie8: false,
+        compress: {passes: 6, ...more.compress},
         mangle: {toplevel: true, properties: {regex: /^_(?!_)/}, ...more.mangle},
         format: {comments: false, ascii_only: true}
     });

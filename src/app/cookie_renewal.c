@@ -12,7 +12,7 @@ enum {
     ID_BYTES_MIN = 8,
     ID_BYTES_MAX = 64
 };
-enum { CREATED_BYTES_MAX = 15, HOST_BYTES_MAX = 253 };
+enum { NUMBER_BYTES_MAX = 15, HOST_BYTES_MAX = 253 };
 static const int64_t DAY_MS = 86400000;
 static const int64_t LIFE_DAYS = 395; /* as LIFE_MS in tracker/src/ids.js */
 
@@ -63,20 +63,41 @@ static struct view find_cookie(struct view cookies, struct view name)
     return view_make(NULL, 0);
 }
 
-/* "1.<id>.<created>" of a cookie that has not ended: *ends_ms. */
+static bool is_id(struct view id, size_t bytes_min)
+{
+    for (size_t i = 0; i < id.len; i++) {
+        if (!is_word(id.at[i]) && id.at[i] != '-') {
+            return false;
+        }
+    }
+    return id.len >= bytes_min && id.len <= ID_BYTES_MAX;
+}
+
+static bool is_number(struct view text, uint64_t *number)
+{
+    return text.len <= NUMBER_BYTES_MAX && view_to_uint64(text, number);
+}
+
+/* "<id>.<index>.<last>", which a cookie of an older tracker lacks. */
+static bool is_session(struct view text)
+{
+    uint64_t ignored;
+    struct view rest = text;
+    return is_id(view_cut(&rest, '.'), 1) && is_number(view_cut(&rest, '.'), &ignored) &&
+           is_number(rest, &ignored);
+}
+
+/* "1.<id>.<created>", with a session or without, of a cookie that has not ended: *ends_ms. */
 static bool is_valid(struct view value, int64_t now_ms, int64_t *ends_ms)
 {
     struct view rest = value;
     uint64_t created = 0;
-    if (!view_is(view_cut(&rest, '.'), "1")) {
+    if (!view_is(view_cut(&rest, '.'), "1") || !is_id(view_cut(&rest, '.'), ID_BYTES_MIN)) {
         return false;
     }
-    struct view id = view_cut(&rest, '.');
-    bool is_id = id.len >= ID_BYTES_MIN && id.len <= ID_BYTES_MAX;
-    for (size_t i = 0; i < id.len && is_id; i++) {
-        is_id = is_word(id.at[i]) || id.at[i] == '-';
-    }
-    if (!is_id || rest.len > CREATED_BYTES_MAX || !view_to_uint64(rest, &created)) {
+    struct view number = view_cut(&rest, '.');
+    bool is_alone = number.at + number.len == value.at + value.len;
+    if (!is_number(number, &created) || (!is_alone && !is_session(rest))) {
         return false;
     }
     *ends_ms = (int64_t)created + LIFE_DAYS * DAY_MS;

@@ -146,8 +146,8 @@ static void explain_device(struct buf *out, const char *storage, const char *con
                       : strcmp(storage, "memory") == 0 ? "nothing beyond the page"
                       : strcmp(storage, "local") == 0
                           ? "id, session and undelivered events in localStorage"
-                          : "the id in a first-party cookie; session and undelivered events in "
-                            "localStorage",
+                          : "id and session in a first-party cookie; undelivered events in "
+                            "localStorage, and a cookie that says so",
                       consent,
                       strcmp(consent, "pending") == 0
                           ? "nothing is stored or sent before pipes.consent('granted')"

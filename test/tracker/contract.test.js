@@ -56,10 +56,19 @@ test('an id that arrives is taken by who has none yet', () => {
     const page = withModule();
     assert.equal(page.core.id(arriving), arriving);
     assert.equal(page.pipes.get('anonymous_id'), 'a'.repeat(32));
-    assert.ok([...page.cookies.values()].includes(arriving), 'with the time of its making');
+    assert.ok([...page.cookies.values()].some((one) => one.startsWith(`${arriving}.`)),
+        'with the time of its making');
     const again = withModule({local: page.local, cookies: page.cookies});
     const other = `1.${'b'.repeat(32)}.${1.7e12 - 5000}`;
     assert.equal(again.core.id(other), arriving, 'and by nobody else');
+});
+
+test('an id that arrived is gone with reset()', () => {
+    const arriving = `1.${'a'.repeat(32)}.${1.7e12 - 5000}`;
+    const page = withModule();
+    page.core.id(arriving);
+    page.pipes.reset();
+    assert.notEqual(page.core.id(), arriving);
 });
 
 test('an id that is none, is too old or comes from tomorrow is not taken', () => {

@@ -53,7 +53,8 @@ function observerClass() {
                 this.nodes.push(node);
                 this.begun++;
             }
-            this.how = how;
+            // As the standard has it: a filter of attributes is a wish for attributes.
+            this.how = {attributes: how && Boolean(how.attributeFilter), ...how};
         }
         /** Does it hear of this kind of change, anywhere? */
         hears(kind) { return this.nodes.length && this.how.subtree && this.how[kind]; }

@@ -51,16 +51,7 @@ class Device extends Storage {
             pages: () => 0, most: 0, most_keys: 0, failures: 0, refusals: 0, least_free: quota});
     }
 
-    /** Keys are asked for one by one, so what they are is noted. */
-    key(i) {
-        this.names = this.names || [...this.map.keys()];
-        return this.names[i];
-    }
-
     put(key, value) {
-        if (this.map.has(key) === (value === undefined)) {
-            this.names = undefined;
-        }
         const before = this.map.has(key) ? key.length + this.map.get(key).length : 0;
         const change = (value === undefined ? 0 : key.length + value.length) - before;
         if (change > 0 && this.chars + change > this.quota) {

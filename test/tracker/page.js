@@ -30,10 +30,23 @@ function assemble(config, modules) {
         `core(pipesConfig,pipesModules)}(${JSON.stringify(config)});`;
 }
 
+/** Its keys are properties of its own, as a browser has it. */
+const OWN_KEYS = {
+    ownKeys: ({map}) => [...map.keys()],
+    getOwnPropertyDescriptor: ({map}, key) => map.has(key) ?
+        {value: map.get(key), enumerable: true, configurable: true, writable: true} : undefined,
+    defineProperty: (target, key, {value}) => {
+        target[key] = value;
+        return true;
+    },
+};
+
 class Storage {
-    constructor(map) { this.map = map; }
+    constructor(map) {
+        this.map = map;
+        return new Proxy(this, OWN_KEYS);
+    }
     get length() { return this.map.size; }
-    key(i) { return [...this.map.keys()][i]; }
     getItem(key) { return this.map.has(key) ? this.map.get(key) : null; }
     setItem(key, value) { this.map.set(key, String(value)); }
     removeItem(key) { this.map.delete(key); }
@@ -103,7 +116,7 @@ function cookieJar(page) {
             if (domain && !domain.includes('.')) {
                 return;
             }
-            if (Date.parse(/expires=([^;]+)/.exec(text)[1]) <= page.now) {
+            if (/max-age=(\d+)/.exec(text)[1] === '0') {
                 page.cookies.delete(key);
             } else {
                 page.cookies.set(key, value);

@@ -41,10 +41,11 @@ test('time is told by the next track of that name alone, and only once', async (
     await page.pass(1500);
     page.pipes.page('upload');
     page.pipes.track('other');
+    page.pipes.track('Upload');
     page.pipes.track('upload', {n: 1});
     page.pipes.time('own');
     page.pipes.track('own', {duration_ms: 7});
-    assert.deepEqual(await told(page), {other: {}, upload: {duration_ms: 1500, n: 1},
+    assert.deepEqual(await told(page), {other: {}, Upload: {}, upload: {duration_ms: 1500, n: 1},
         own: {duration_ms: 7}});
     page.pipes.track('upload');
     assert.deepEqual(await told(page), {upload: {}});

@@ -1,4 +1,4 @@
-/** The start is done in parts, a task each, so that none of them holds the page up for long. */
+/** The start is done in parts, a task each where they take long, so that none holds the page up. */
 'use strict';
 const test = require('node:test');
 const assert = require('node:assert/strict');
@@ -34,15 +34,52 @@ test('a page that is left while it starts tells what was called', () => {
     assert.deepEqual(page.leave('last'), [{n: 1}]);
 });
 
-test('each part has a task of its own', () => {
-    const page = openPage({is_starting: true, pipes: queued()});
-    let tasks = 0;
-    while (!page.pipes.version) {
-        assert.equal(page.timers.length, 1);
-        page.timers.shift().fn();
-        tasks++;
+/** A browser in which each look at the jar and each listener takes so long. */
+const slow = (ms) => ({is_starting: true, pipes: queued(['track', 'told']), modules: ['page_view', 'clicks', 'scroll'],
+    prepare: (page) => {
+        const {get, set} = Object.getOwnPropertyDescriptor(page.doc, 'cookie');
+        const late = (fn) => function (...args) {
+            page.now += ms;
+            return fn.apply(this, args);
+        };
+        Object.defineProperty(page.doc, 'cookie', {get: late(get), set});
+        for (const target of [page.win, page.doc]) {
+            target.addEventListener = late(target.addEventListener);
+        }
+    }});
+
+test('what is slow has a task for each part, what is quick one for all', () => {
+    for (const [ms, expected] of [[0, 1], [5, 6]]) {
+        const page = openPage(slow(ms));
+        let tasks = 0;
+        for (; !page.pipes.version; tasks++) {
+            const due = page.timers.filter((one) => one.due <= page.now);
+            assert.equal(due.length, 1);
+            page.timers.splice(page.timers.indexOf(due[0]), 1);
+            due[0].fn();
+        }
+        assert.equal(tasks, expected);
     }
-    assert.equal(tasks, 3);
+});
+
+test('what is told in all those tasks goes in one request', async () => {
+    const page = openPage(slow(5));
+    await page.pass(1000);
+    assert.deepEqual(page.requests.map((one) => one.body.events.map((event) => event.type)),
+        [['page', 'track']]);
+});
+
+test('a call that comes between them waits for those before it, whose ever it is', async () => {
+    const page = openPage({...slow(5), modules: ['set_once_time', 'scroll']});
+    page.timers.shift().fn();
+    page.timers.shift().fn();
+    assert.equal(page.pipes.version, undefined);
+    page.pipes.q.push(['set', [{late: 1}], page.now]);
+    assert.equal(page.pipes.set, undefined, 'not there yet');
+    page.pipes.track('last');
+    await page.pass(1000);
+    assert.deepEqual(page.requests[0].body.events.map((event) => [event.name, event.properties]),
+        [['told', {}], ['last', {late: 1}]]);
 });
 
 test('a second tag on the page starts nothing, not even while the first one starts', async () => {
@@ -56,8 +93,9 @@ test('a second tag on the page starts nothing, not even while the first one star
     assert.deepEqual(events.map((event) => event.name), ['told']);
 });
 
-/** A page about to start where the site keeps something; `looks` counts each touch of that. */
+/** A page about to start, of who comes back later, where the site keeps something; `looks` counts each touch of that. */
 function startOn(options) {
+    const cookies = new Map([['pipes_anonymous_id.shop', `1.abcdefgh12.${1.7e12 - 9e6}.session.1.${1.7e12 - 2e6}`]]);
     const local = new Map([['of_the_site', '1']]);
     const device = {looks: 0};
     for (const method of ['keys', 'get', 'has', 'set', 'delete']) {
@@ -67,7 +105,7 @@ function startOn(options) {
         };
     }
     return Object.assign(device,
-        {page: openPage({...options, local, pipes: queued(), is_starting: true})});
+        {page: openPage({...slow(5), ...options, local, cookies, pipes: queued()})});
 }
 
 for (const [what, options] of Object.entries({
@@ -77,7 +115,7 @@ for (const [what, options] of Object.entries({
 })) {
     test(`the start does not look into the storage ${what}`, async () => {
         const device = startOn(options);
-        await device.page.pass(0);
+        await device.page.pass(50);
         assert.ok(device.page.pipes.version);
         assert.equal(device.looks, 0);
         device.page.pipes.track('told');

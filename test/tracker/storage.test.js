@@ -13,25 +13,27 @@ async function kept(config, modules) {
         cookies: [...page.cookies.keys()].sort()};
 }
 
-test('by default the id is in a cookie and beside it', async () => {
+const ID = 'pipes_anonymous_id.shop';
+const STORED = 'pipes_stored.shop';
+
+test('by default the id is in a cookie, with the session', async () => {
     for (const config of [{}, {storage: 'cookie'}]) {
         const {event, page, local, cookies} = await kept(config);
-        assert.deepEqual(cookies, ['pipes_anonymous_id.shop']);
-        assert.deepEqual(local,
-            ['pipes_anonymous_id.shop', 'pipes_session.shop', 'pipes_user.shop']);
-        for (const place of [page.cookies, page.local]) {
-            assert.equal(place.get('pipes_anonymous_id.shop'), `1.${event.anonymous_id}.${1.7e12}`);
-        }
+        assert.deepEqual(cookies, [ID, STORED]);
+        assert.deepEqual(local, ['pipes_user.shop']);
+        assert.equal(page.cookies.get(ID),
+            `1.${event.anonymous_id}.${1.7e12}.${event.session_id}.1.${1.7e12}`);
     }
 });
 
-test('an id is taken from either place unless it is none, too old or of the future', () => {
+test('an id is taken from where it is kept unless it is none, too old or of the future', () => {
     const DAY = 864e5;
     for (const [text, is_taken] of [[`1.abcdefgh12.${1.7e12}`, true],
         [`1.abcdefgh12.${1.7e12 + DAY / 2}`, true], [`1.abcdefgh12.${1.7e12 + 2 * DAY}`, false],
-        [`1.abcdefgh12.${1.7e12 - 396 * DAY}`, false], ['1.abcdefgh12', false], ['', false]]) {
-        for (const place of ['cookies', 'local']) {
-            const page = openPage({[place]: new Map([['pipes_anonymous_id.shop', text]])});
+        [`1.abcdefgh12.${1.7e12 - 396 * DAY}`, false], ['1.abcdefgh12', false], ['', false],
+        [`1.abcdefgh12.${1.7e12}.s.1.${1.7e12}`, true], [`1.abcdefgh12.${1.7e12}.s.1`, false]]) {
+        for (const [storage, place] of [['cookie', 'cookies'], ['local', 'local']]) {
+            const page = openPage({config: {storage}, [place]: new Map([[ID, text]])});
             page.pipes.track('a');
             assert.equal(page.pipes.get('anonymous_id') === 'abcdefgh12', is_taken,
                 `${place} ${text}`);
@@ -46,9 +48,10 @@ test('a cookie is not read where none is set', () => {
     assert.notEqual(page.pipes.get('anonymous_id'), 'abcdefgh12');
 });
 
-test('a session ends after half an hour without events, for all pages of a site', async () => {
-    const local = new Map();
-    const pages = [0, 1].map(() => openPage({local}));
+for (const storage of ['cookie', 'local']) {
+test(`a session ends after half an hour without events, for all pages of a site: ${storage}`, async () => {
+    const device = {config: {storage}, local: new Map(), cookies: new Map()};
+    const pages = [0, 1].map(() => openPage(device));
     const session = async (page, ms) => {
         page.now = 1.7e12 + ms;
         page.pipes.track('a');
@@ -64,6 +67,7 @@ test('a session ends after half an hour without events, for all pages of a site'
     assert.ok(next !== id && number === 2);
     assert.deepEqual(await session(pages[0], 54e5 + 2), [next, 2]);
 });
+}
 
 test('reset() makes another visitor, of whom nothing is known', async () => {
     const {event, page} = await kept({});
@@ -81,7 +85,7 @@ test('a user stays known: on the page in every mode, beyond it where that is kep
     for (const [storage, is_kept] of [['cookie', true], ['local', true], ['memory', false],
         ['none', false]]) {
         const {page} = await kept({storage});
-        const next = openPage({config: {storage}, local: page.local});
+        const next = openPage({config: {storage}, local: page.local, cookies: page.cookies});
         const users = [];
         for (const one of [page, next]) {
             one.pipes.track('a');
@@ -113,7 +117,7 @@ test('an opt-out lasts 395 days, or until it is taken back', () => {
     page.pipes.disable();
     assert.equal(page.cookies.get('pipes_disabled'), '1');
     const written = page.cookie_writes.filter((text) => text.startsWith('pipes_disabled')).pop();
-    assert.equal(Date.parse(/expires=([^;]+)/.exec(written)[1]), 1.7e12 + 395 * 864e5);
+    assert.equal(+/max-age=(\d+)/.exec(written)[1], 395 * 86400);
     page.pipes.enable();
     assert.ok(!page.cookies.has('pipes_disabled'));
 });
@@ -165,18 +169,18 @@ test('an opt-out is kept in every mode', () => {
 test('sites and environments have names of their own, production of main the plain ones',
     async () => {
         assert.deepEqual((await kept({site: 'main', environment: 'production'})).cookies,
-            ['pipes_anonymous_id']);
+            ['pipes_anonymous_id', 'pipes_stored']);
         assert.deepEqual((await kept({site: 'a b', environment: 'staging'})).cookies,
-            ['pipes_anonymous_id.a%20b.staging']);
+            ['pipes_anonymous_id.a%20b.staging', 'pipes_stored.a%20b.staging']);
     });
 
 test('a queue of another site is neither sent nor touched', async () => {
-    const local = new Map();
+    const [local, cookies] = [new Map(), new Map([[STORED, '1']])];
     const other = openPage({local, config: {site: 'other'}});
     other.pipes.track('mine');
-    await other.pass(600);
+    await other.pass(1000);
     const key = other.stored()[0];
-    const page = openPage({local, now: other.now + 60000});
+    const page = openPage({local, cookies, now: other.now + 60000});
     await page.pass(15000);
     assert.equal(page.requests.length, 0);
     assert.ok(local.has(key));
@@ -190,13 +194,13 @@ test('the domain of the cookie can be given', async () => {
 
 test('what another page took over from one that slept is sent once, and what comes later, too',
     async () => {
-        const local = new Map();
-        const sleeper = openPage({local});
+        const device = {local: new Map(), cookies: new Map()};
+        const sleeper = openPage(device);
         sleeper.pipes.track('before');
-        await sleeper.pass(600);
+        await sleeper.pass(1000);
         sleeper.requests.length = 0; // no answer came, and then it slept
         const timers = sleeper.timers.splice(0);
-        const page = openPage({local, now: sleeper.now + 60000});
+        const page = openPage({...device, now: sleeper.now + 60000});
         await page.pass(15000);
         const adopted = await page.answer(200);
         assert.deepEqual(adopted.events.map((e) => e.name), ['before']);
@@ -204,25 +208,25 @@ test('what another page took over from one that slept is sent once, and what com
         sleeper.now = page.now;
         sleeper.timers.push(...timers);
         sleeper.pipes.track('after');
-        await sleeper.pass(200);
-        const stored = [...local.values()].join('\n');
+        await sleeper.pass(1000);
+        const stored = [...device.local.values()].join('\n');
         assert.ok(stored.includes('"after"'));
         assert.ok(!stored.includes('"before"'));
     });
 
 test('who slept leaves alone what another page holds, and sends its own once', async () => {
-    const local = new Map();
-    const sleeper = openPage({local});
+    const device = {local: new Map(), cookies: new Map()};
+    const sleeper = openPage(device);
     sleeper.pipes.track('before');
-    await sleeper.pass(600);
+    await sleeper.pass(1000);
     sleeper.requests.length = 0;
-    const page = openPage({local, now: sleeper.now + 60000});
+    const page = openPage({...device, now: sleeper.now + 60000});
     await page.pass(15000);
     sleeper.now = page.now;
     sleeper.pipes.track('after');
-    await sleeper.pass(200);
+    await sleeper.pass(1000);
     await page.pass(10000);
-    const names = sleeper.stored().map((key) => JSON.parse(local.get(key).split('\n')[1]).name);
+    const names = sleeper.stored().map((key) => JSON.parse(device.local.get(key).split('\n')[1]).name);
     assert.deepEqual(names.sort(), ['after', 'before']);
 });
 
@@ -232,7 +236,7 @@ function beside(loads, local = new Map(), header = {}) {
         local.set(`pipes_queue.shop_${load}`, [JSON.stringify({h: 1.7e12 - 1e5, l: load, o: load,
             t: 1.7e12 - ago_ms, b: 'b1', c: {}, d: {}, u: 0, ...header}), ...lines].join('\n'));
     }
-    return openPage({local});
+    return openPage({local, cookies: new Map([[STORED, '1']])});
 }
 
 const line = (name, created_at, text) => JSON.stringify({seq: 1, name, created_at, text});
@@ -303,7 +307,7 @@ test('a loss is kept until it was reported, and reported once', async () => {
     const first = openPage();
     lose(first);
     lose(first);
-    const page = openPage({local: first.local, now: first.now + 60000});
+    const page = openPage({local: first.local, cookies: first.cookies, now: first.now + 60000});
     await page.pass(1000);
     const {load_id, events, dropped} = await page.answer(200);
     assert.deepEqual([load_id, events, dropped], [first.pipes.get('load_id'), [], {hook: 2}]);
@@ -316,7 +320,7 @@ test('what a living page has is its own, be it an event or a loss', async () => 
         const page = openPage();
         act(page);
         await page.pass(40000);
-        const other = openPage({local: page.local, now: page.now});
+        const other = openPage({local: page.local, cookies: page.cookies, now: page.now});
         await other.pass(2000);
         assert.equal(other.requests.length, 0);
         assert.equal(page.stored().length, 1);

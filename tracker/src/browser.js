@@ -5,7 +5,6 @@
 
 /** All instances of a page look into one jar so often, and share what else was asked for. */
 var JAR_MS = 250;
-var pool = [];
 var started_ms = Date.now();
 var jar, jar_ms;
 
@@ -66,7 +65,7 @@ function wrap(owner, name, after) {
 
 /** Is this a frame of a page that counts its views by itself? */
 function isInner() {
-    return attempt(function () { return window.parent !== window && !!window.parent.pipes; }, false);
+    return attempt(function () { return window.parent !== window && window.parent.pipes; });
 }
 
 /** @returns {Element[]} elements for a selector, an element or a list */
@@ -83,13 +82,7 @@ function storage(is_none) {
         return is_none ? fallback : attempt(function () { return fn(window.localStorage); }, fallback);
     }
     function keys() {
-        return use(function (store) {
-            var found = [];
-            for (var i = 0; i < store.length; i++) {
-                found.push(store.key(i));
-            }
-            return found;
-        }, []);
+        return use(Object.keys, []);
     }
 
     function remove(key) {
@@ -128,10 +121,10 @@ function readCookie(name) {
 }
 
 /** What the jar holds then is seen after JAR_MS, or at once with `jar_ms = 0`. */
-function writeCookie(name, value, domain, expires_ms) {
+function writeCookie(name, value, domain, life_ms) {
     attempt(function () {
-        window.document.cookie = name + '=' + value + '; path=/; expires=' +
-            new Date(expires_ms).toUTCString() + (domain ? '; domain=' + domain : '') +
+        window.document.cookie = name + '=' + value + '; path=/; max-age=' +
+            (life_ms / 1e3 | 0) + (domain ? '; domain=' + domain : '') +
             '; SameSite=Lax' + (window.location.protocol === 'https:' ? '; Secure' : '');
     });
 }
@@ -142,7 +135,7 @@ function rootDomain() {
     var test = 'pipes_test';
     for (var i = parts.length - 2; i >= 0 && !/^\d*$/.test(parts[parts.length - 1]); i--) {
         var domain = parts.slice(i).join('.');
-        writeCookie(test, 1, domain, now() + 9999);
+        writeCookie(test, 1, domain, 9e3);
         jar_ms = 0;
         if (readCookie(test)) {
             writeCookie(test, '', domain, 0);
@@ -152,16 +145,14 @@ function rootDomain() {
     return '';
 }
 
-/** 128 random bits as 32 hexadecimal digits; the browser is asked for those of several at once. */
+/** 122 random bits or more as 32 hexadecimal digits. */
 function randomId() {
-    var id = '';
-    if (!pool.length) {
-        pool = attempt(function () {
-            return [].slice.call((window.crypto || window.msCrypto).getRandomValues(new Uint8Array(96)));
-        }, pool);
-    }
+    // The call for just this takes a tenth of the other's time; a page that is not secure has none.
+    var id = attempt(function () { return window.crypto.randomUUID().replace(/-/g, ''); }, '');
     while (id.length < 32) {
-        id += ((pool.length ? pool.pop() : Math.random() * 256 | 0) + 256).toString(16).slice(1);
+        id += (attempt(function () {
+            return window.crypto.getRandomValues(new Uint8Array(1))[0];
+        }, Math.random() * 256 | 0) + 256).toString(16).slice(1);
     }
     return id;
 }
@@ -192,7 +183,8 @@ function post(url, body, done, credentials) {
             function report(text) {
                 safe(answer.status, answer.headers.get('Retry-After'), text);
             }
-            return answer.text().then(report, function () { report(''); });
+            // A body that breaks off says nothing, but the answer came.
+            return answer.text().then(report, report);
         }).then(null, failed);
     } catch (e) {
         failed();
@@ -224,7 +216,7 @@ function address() { return attempt(function () { return window.location.href; }
 function saysNo() {
     var nav = window.navigator || {};
     return nav.doNotTrack === '1' || /^(true|1)$/.test(nav.globalPrivacyControl) ||
-        !!readCookie('pipes_disabled');
+        readCookie('pipes_disabled');
 }
 
 function scriptOrigin() {
@@ -237,10 +229,13 @@ function say(what) {
     attempt(function () { window.console.log('pipes', what); });
 }
 
-function surroundings() {
+/** What each batch says once: ourselves and the browser. */
+function context(config) {
     var nav = window.navigator || {};
     var screen = window.screen || {};
     return {
+        library: 'pipes.js', library_version: '0.1.0',
+        release: config.release, environment: config.environment,
         locale: nav.language,
         // A formatter has to read a locale's data first: a hundred times as long.
         timezone: attempt(function () { return window.Temporal.Now.timeZoneId(); }) ||

@@ -9,17 +9,18 @@
  */
 function core(config, modules, api) {
     var MAX_HELD = 200;
-    var is_own = !api;
+    var SLICE_MS = 5;
     var load_id = randomId();
     var suffix = nameOf(config.site, 'main') + nameOf(config.environment, 'production');
     var prefix = 'pipes_queue' + suffix + '_';
     var data_prefix = 'pipes_data' + suffix + '_';
-    var local = storage(config.storage === 'memory' || config.storage === 'none');
+    var local = storage(/^(memory|none)$/.test(config.storage));
     var identity = ids(local, config, suffix);
-    var queues = shelf(local, prefix, load_id, context, config, function () { sender._wake(1000); });
+    var queues = shelf(local, prefix, load_id, config, function () { sender._wake(1000); });
     var consent = config.consent;
     var hooks = {};
     var undo = [];
+    var face = {};
     var held = [];
     var seq = 0;
     var unhook = saysNo;
@@ -44,9 +45,9 @@ function core(config, modules, api) {
     }
 
     function tell(hook, value, more) {
-        return (hooks[hook] || []).slice().filter(function (fn) {
+        return !(hooks[hook] || []).filter(function (fn) {
             return fn(value, more) === false;
-        }).length < 1;
+        })[0];
     }
 
     function on(hook, fn) {
@@ -57,13 +58,6 @@ function core(config, modules, api) {
         };
     }
 
-    function context() {
-        return merge({
-            library: 'pipes.js', library_version: '0.1.0',
-            release: config.release, environment: config.environment
-        }, surroundings());
-    }
-
     /** When the page said what is being done: what waited for the start is older than now. */
     function time() {
         return at || now();
@@ -72,7 +66,7 @@ function core(config, modules, api) {
     /** Gives ids and number and puts the event where only an answer removes it. */
     function enqueue(event) {
         var own = queues._own();
-        var session = identity._session();
+        var who = identity._touch();
         var key = {identify: 'user_id', group: 'group_id'}[event.type];
         var user;
         if (event[key]) {
@@ -80,8 +74,8 @@ function core(config, modules, api) {
         }
         user = identity._user();
         event = merge(event, {
-            anonymous_id: identity._anonymous(), user_id: user.user_id, group_id: user.group_id,
-            session_id: session._id, session_index: session._index,
+            anonymous_id: who._id, user_id: user.user_id, group_id: user.group_id,
+            session_id: who._session, session_index: who._index,
             consent: consent ? merge(merge({}, agreement), {state: consent}) : undefined
         }, true);
         // What a hook made of it may be frozen, or no JSON any more: then it never had a number.
@@ -98,7 +92,10 @@ function core(config, modules, api) {
             say(event);
         }
         own._add(line, event.created_at);
-        sender._wake(seq > 1 ? 500 : 0);
+        // What is told while it starts goes in one request.
+        if (!parts[0]) {
+            sender._wake(seq > 1 ? 500 : 0);
+        }
     }
 
     function emit(type, name, props, extra) {
@@ -157,7 +154,11 @@ function core(config, modules, api) {
             {user_id: user_id, user_properties: user_id ? traits : id});
     }
 
+    /** What is there to hear of consent runs always, others only while anything is told. */
     function startModule(module) {
+        if (!running && !module.always) {
+            return;
+        }
         attempt(function () {
             var made = scope(shared, module.name);
             var ends = module.always ? [] : undo;
@@ -167,12 +168,18 @@ function core(config, modules, api) {
         });
     }
 
+    /** At once, or each as a part of the start. */
     function startModules(always) {
-        modules.forEach(function (module) {
-            if (!module.always === !always) {
-                startModule(module);
-            }
+        var starts = modules.filter(function (module) {
+            return !module.always === !always;
+        }).map(function (module) {
+            return function () { startModule(module); };
         });
+        if (parts[0]) {
+            parts = starts.concat(parts);
+        } else {
+            starts.forEach(attempt);
+        }
     }
 
     function start() {
@@ -281,9 +288,7 @@ function core(config, modules, api) {
             var name = module.name;
             if (modules.every(function (one) { return one.name !== name; })) {
                 modules.push(module);
-                if (running || module.always) {
-                    startModule(module);
-                }
+                startModule(module);
             }
         },
         create: function (options) {
@@ -310,19 +315,19 @@ function core(config, modules, api) {
             tell('reset');
         },
         get: function (key) {
-            return merge({
+            var may = mayKeep();
+            var who = may ? identity._touch() : {};
+            return {
                 load_id: load_id, page_view_id: page_view_id, consent: consent, enabled: running,
-                site: config.site
-            }, mayKeep() ? {
-                anonymous_id: identity._anonymous(), session_id: identity._session()._id,
-                user_id: identity._user().user_id
-            } : {})[key];
+                site: config.site, anonymous_id: who._id, session_id: who._session,
+                user_id: may ? identity._user().user_id : undefined
+            }[key];
         }
     };
 
     /** Without fn: a call whose module is not in the bundle, or was stopped. */
     function define(name, fn) {
-        api[name] = fence(fn || function () {
+        face[name] = fence(fn || function () {
             if (debugging) {
                 say(name + ': its module does not run');
             }
@@ -339,46 +344,54 @@ function core(config, modules, api) {
         })
     };
 
-    function begin() {
-        var waiting = api.q || [];
-        unhook();
+    /**
+     * The start, part after part. What takes the browser long the first time is a part of its own. The page
+     * sees none of it: until the last part its calls wait.
+     */
+    var parts = [saysNo, function () {
+        // A module that is always there may be about to ask for consent, unless it is quiet.
+        if (consent === 'granted' || !consent && modules.every(function (one) {
+            return !one.always || one.always === 'quiet';
+        })) {
+            if (local._looks()) {
+                local._keys();
+            }
+        }
+    }, function () {
         // The tag's stub and the package name all calls; those of modules come when these start.
         for (var name in merge(merge({}, window.pipes), calls)) {
             define(name, calls[name]);
         }
-        api.version = '0.1.0';
+        face.version = '0.1.0';
         startModules(true);
-        start();
+    }, start, function () {
+        var waiting = api.q || [];
+        unhook();
+        face = merge(api, face);
         waiting.forEach(function (call) {
             at = call[2];
             attempt(function () { api[call[0]].apply(api, call[1]); });
         });
         at = 0;
         api.q = [];
-    }
-
-    /** What the start asks of the browser takes it longest the first time: each in a task before. */
-    var parts = [saysNo, function () {
-        // A module that is always there may be about to ask for consent, unless it is quiet.
-        if (consent === 'granted' || !consent && modules.every(function (one) {
-            return !one.always || one.always === 'quiet';
-        })) {
-            local._keys();
+        if (seq) {
+            sender._wake(0);
         }
-    }, begin];
+    }];
 
     /** @param {*=} all   the page goes, or who asks wants to use it at once */
     function next(all) {
+        var end = now() + SLICE_MS;
         do {
             attempt(parts.shift());
-        } while (all && parts[0]);
+        } while (parts[0] && (all || now() < end));
         if (parts[0]) {
             later(next, 0);
         }
     }
 
     // Without the tag's stub nothing would take the calls that come next.
-    if (is_own && api.q) {
+    if (api.q) {
         unhook = listen(window, 'pagehide', function () {
             next(1);
             leave(sender._leave);

@@ -1,114 +1,151 @@
 /**
- * Who: the anonymous id (13 months from its creation, never prolonged) and the session.
- * Touches the device only when asked for an id, so the core asks only when it may.
- * @param {ReturnType<typeof storage>} local
+ * Who: the anonymous id (13 months from its creation, never prolonged) and the session, in one text:
+ * in the cookie, or in localStorage where the mode is "local". Touches the device only when asked for
+ * an id, so the core asks only when it may.
+ *
+ * With the cookie a page looks into localStorage, which takes it long, only when there may be something:
+ * when a second cookie says so, when a session begins of a visitor who was here before (whatever became
+ * of that cookie), and ten seconds after a new one came (who may have lost the first cookie, too).
+ * @param {ReturnType<typeof storage>} local   gets `_looks` and `_mark` for those who store in it
  * @param {Object} config storage and domain
  * @param {string} suffix of all names, so that sites and environments do not mix
  */
 function ids(local, config, suffix) {
-    var COOKIE = 'pipes_anonymous_id' + suffix;
+    var RECORD = 'pipes_anonymous_id' + suffix;
     var SESSION = 'pipes_session' + suffix;
     var USER = 'pipes_user' + suffix;
+    var STORED = 'pipes_stored' + suffix;
     var has_cookie = !config.storage || config.storage === 'cookie';
     var has_none = config.storage === 'none';
     var LIFE_MS = 395 * 864e5;
     var IDLE_MS = 18e5;
     /** Activity is written down so often: each time for each event would cost the page. */
-    var NOTE_MS = 5e3;
-    var anonymous, arrived, session, user;
+    var NOTE_MS = 6e4;
+    var record, arrived, user, is_due, is_new, is_open;
 
-    function root() {
-        return (config.domain = config.domain || rootDomain());
+    function keep(name, value, life_ms) {
+        config.domain = config.domain || rootDomain();
+        writeCookie(name, value, config.domain, life_ms);
     }
 
-    /** @returns {{_id: string, _created: number}|undefined} unless malformed or too old */
+    /** A cookie that says one thing by being there. */
+    function flag(name, is_set) {
+        keep(name, is_set ? 1 : '', is_set ? LIFE_MS : 0);
+        jar_ms = 0;
+    }
+
+    /** @returns {Object|undefined} unless malformed or too old; one of before has no session */
     function parse(text) {
-        var match = /^1\.([\w-]{8,64})\.(\d{1,15})$/.exec(text);
+        var match = /^1\.([\w-]{8,64})\.(\d{1,15})(?:\.([\w-]+)\.(\d+)\.(\d+))?$/.exec(text);
         var created = match && +match[2];
         if (created <= now() + 864e5 && created + LIFE_MS > now()) {
-            return {_id: match[1], _created: created};
+            return {_id: match[1], _created: created,
+                _session: match[3], _index: +match[4] || 0, _last: +match[5] || 0};
         }
     }
 
     function text() {
-        return '1.' + anonymous._id + '.' + anonymous._created;
+        return '1.' + record._id + '.' + record._created;
     }
 
-    function keepAnonymous() {
-        if (has_cookie) {
-            writeCookie(COOKIE, text(), root(), anonymous._created + LIFE_MS);
-        }
-        local._set(COOKIE, text());
+    function isIdle() {
+        return now() - record._last > IDLE_MS;
     }
 
-    function loadAnonymous() {
-        if (has_none) {
-            return undefined;
+    /** What the device has, if that is newer: another tab may have moved it on, or be another visitor's. */
+    function read() {
+        var kept = has_cookie ? readCookie(RECORD) : local._get(RECORD);
+        var found = parse(kept);
+        if (found && !found._index) {
+            // Version 0.1 had the session, and the id once more, in localStorage.
+            found = parse(kept + '.' + local._get(SESSION)) || found;
+            local._remove(SESSION);
+            local._remove(RECORD);
+            is_due = is_open = 1;
         }
-        if (!anonymous || anonymous._created + LIFE_MS <= now()) {
-            anonymous = parse(has_cookie && readCookie(COOKIE)) || parse(local._get(COOKIE)) || arrived ||
-                {_id: randomId(), _created: now()};
-            keepAnonymous();
+        if (found && !(record && record._last >= found._last)) {
+            record = found;
+            is_open = is_open || isIdle();
         }
-        return anonymous._id;
+        return found;
     }
 
-    /** Session as it stands now: another tab may have moved it on, so the store is read again. */
-    function touchSession() {
+    function touch() {
         if (has_none) {
             return {};
         }
-        var match = /^([\w-]+)\.(\d+)\.(\d+)$/.exec(local._get(SESSION));
-        if (match) {
-            session = {_id: match[1], _index: +match[2], _last: +match[3]};
+        var found = read();
+        if (!record || record._created + LIFE_MS <= now()) {
+            record = arrived || {_id: randomId(), _created: now(), _index: 0, _last: 0};
+            is_due = is_new = 1;
         }
-        if (!session || now() - session._last > IDLE_MS) {
-            session = {_id: randomId(), _index: session ? session._index + 1 : 1, _last: 0};
+        if (isIdle()) {
+            record._session = randomId();
+            record._index++;
+            record._last = 0;
         }
-        if (Math.abs(now() - session._last) > NOTE_MS) {
-            session._last = now();
-            local._set(SESSION, session._id + '.' + session._index + '.' + session._last);
+        // What is gone from the device was taken away by someone: it is not written again.
+        if (is_due || found && Math.abs(now() - record._last) > NOTE_MS) {
+            record._last = now();
+            is_due = 0;
+            (has_cookie ? keep : local._set)(RECORD,
+                [text(), record._session, record._index, record._last].join('.'),
+                record._created + LIFE_MS - now());
         }
-        return session;
+        return record;
     }
 
     function loadUser() {
-        return user || (user = attempt(function () {
-            return JSON.parse(local._get(USER) || '{}');
+        return user || (user = local._looks() && attempt(function () {
+            return JSON.parse(local._get(USER));
         }) || {});
     }
 
-    function forget() {
-        anonymous = session = user = undefined;
-        // Who refused before there was an id gets no cookie written, not even to find the domain.
-        jar_ms = 0;
-        if (has_cookie && readCookie(COOKIE)) {
-            writeCookie(COOKIE, '', root(), 0);
-            jar_ms = 0;
+    /** @param {*=} late   the page is there for a while */
+    local._looks = function (late) {
+        if (!record) {
+            read();
         }
-        local._remove(COOKIE);
-        local._remove(SESSION);
-        local._remove(USER);
-    }
+        return (is_open = is_open || !has_cookie || readCookie(STORED) || late && is_new);
+    };
+
+    /** Notes whether localStorage holds a queue, or who the user is. */
+    local._mark = function (has_queue) {
+        var is_set = has_queue || local._get(USER);
+        if (has_cookie && !is_set !== !readCookie(STORED)) {
+            flag(STORED, is_set);
+        }
+    };
 
     return {
-        _anonymous: loadAnonymous,
+        _touch: touch,
         /** The id with its time; one that arrives, in the same form, is taken by who has none yet. */
         _text: function (arriving) {
-            arrived = parse(arriving);
-            return loadAnonymous() && text();
+            if (arriving) {
+                arrived = parse(arriving);
+                is_due = 1;
+            }
+            return touch()._id && text();
         },
-        _session: touchSession,
         _user: loadUser,
         /** @param {string} key user_id or group_id */
         _setUser: function (key, value) {
             loadUser()[key] = value;
             local._set(USER, JSON.stringify(user));
+            local._mark();
         },
-        _forget: forget,
-        _optOut: function (out) {
-            writeCookie('pipes_disabled', out ? 1 : '', root(), out ? now() + LIFE_MS : 0);
+        _forget: function () {
+            record = arrived = user = undefined;
+            // Who refused before there was an id gets no cookie written, not even to find the domain.
             jar_ms = 0;
-        }
+            if (has_cookie && readCookie(RECORD)) {
+                flag(RECORD);
+            }
+            local._remove(RECORD);
+            local._remove(SESSION);
+            local._remove(USER);
+            local._mark();
+        },
+        _optOut: function (out) { flag('pipes_disabled', out); }
     };
 }

@@ -11,8 +11,7 @@
  * left. An unknown propensity stays away. Clicks are joined by list_id.
  */
 function impressions() {
-    var LIST = 'data-pipes-list';
-    var ITEM = 'data-pipes-item';
+    var PREFIX = 'data-pipes-';
     var SEEN_MS = 1000;
     var BATCH_MS = 1000;
     /** Leaving is often told twice, with a moment between. */
@@ -30,7 +29,11 @@ function impressions() {
         var is_waiting, seer, watcher;
 
         function attribute(node, name) {
-            return node && node.getAttribute ? node.getAttribute(name) : null;
+            return node && node.getAttribute ? node.getAttribute(PREFIX + name) : null;
+        }
+
+        function said(list, key) {
+            return list._given[key] || attribute(list._node, key) || undefined;
         }
 
         function find(all, node) {
@@ -38,10 +41,7 @@ function impressions() {
         }
 
         function around(node, name) {
-            while (node && attribute(node, name) === null) {
-                node = node.parentNode;
-            }
-            return node;
+            return !node || attribute(node, name) !== null ? node : around(node.parentNode, name);
         }
 
         function listOf(node, given) {
@@ -54,7 +54,7 @@ function impressions() {
                 list._given = given;
                 list._items = web.elements(given.items).slice(0, GIVEN_MAX);
             }
-            list._id = list._given.list_id || attribute(node, LIST + '-id') || list._id ||
+            list._id = list._given.list_id || attribute(node, 'list-id') || list._id ||
                 web.randomId();
             return list;
         }
@@ -63,19 +63,17 @@ function impressions() {
             var given = list._items.filter(function (one) {
                 return '' + one.id === id;
             })[0] || {};
-            function told(key) {
-                var value = given[key] === undefined ? attribute(node, 'data-pipes-' + key) : given[key];
-                return value === null || value === '' || !isFinite(value) ? undefined : +value;
+            function told(key, otherwise) {
+                var value = given[key] === undefined ? attribute(node, key) : given[key];
+                return value === null || value === '' || !isFinite(value) ? otherwise : +value;
             }
-            var position = told('position');
             var item = {
-                _node: node, _list: list, _dwell: 0, _told: -1, _out: {
+                _node: node, _list: list, _dwell: 0, _out: {
                     id: id,
-                    position: position === undefined ? list._count : position,
+                    position: told('position', list._count++),
                     propensity: told('propensity')
                 }
             };
-            list._count++;
             shown.push(item);
             if (node && seer) {
                 seer.observe(node);
@@ -90,55 +88,47 @@ function impressions() {
                 is_waiting = true;
                 core.later(function () {
                     is_waiting = false;
-                    send(false);
+                    send();
                 }, BATCH_MS);
             }
         }
 
         /** The clock of an item runs while it is in view and the tab is not hidden. */
         function tick(item) {
-            var runs = item._in && doc.visibilityState !== 'hidden';
-            if (item._since !== undefined) {
-                item._dwell += web.now() - item._since;
+            var now = web.now();
+            if (item._since) {
+                item._dwell += now - item._since;
                 item._cancel();
-                item._since = undefined;
             }
-            if (runs) {
-                item._since = web.now();
-                item._cancel = core.later(function () {
-                    if (!item._counted) {
-                        count(item);
-                    }
-                }, SEEN_MS);
+            item._since = item._in && doc.visibilityState !== 'hidden' && now;
+            if (item._since) {
+                item._cancel = core.later(function () { count(item); }, SEEN_MS);
             }
         }
 
-        /** @param {boolean} all   also what was sent before and has been seen for longer since */
+        /** @param {boolean=} all   also what was sent before and has been seen for longer since */
         function send(all) {
             if (all) {
                 shown.forEach(tick);
             }
             lists.forEach(function (list) {
                 var items = shown.filter(function (item) {
-                    return item._list === list && item._counted && (item._told < 0 ||
+                    return item._list === list && item._counted && (item._told === undefined ||
                         all && item._dwell > item._told + GAIN_MS);
                 });
-                while (items.length) {
-                    var part = items.splice(0, ITEMS_MAX);
-                    core.emit('impression', list._given.list || attribute(list._node, LIST), {
+                while (items[0]) {
+                    core.emit('impression', said(list, 'list'), {
                         list_id: list._id,
-                        policy: list._given.policy || attribute(list._node, 'data-pipes-policy') ||
-                            undefined,
-                        items: part.map(function (item) {
+                        policy: said(list, 'policy'),
+                        items: items.splice(0, ITEMS_MAX).map(function (item) {
                             item._told = all ? item._dwell : 0;
                             // The event holds a copy.
                             item._out.dwell_ms = all && item._dwell || undefined;
                             return item._out;
                         })
                     });
-                    if (!all && items.length) {
-                        count(items[0]);
-                        return;
+                    if (!all && items[0]) {
+                        return count(items[0]);
                     }
                 }
             });
@@ -146,14 +136,14 @@ function impressions() {
 
         /** Takes in what is new, and what a recycled node has become. */
         function scan() {
-            web.elements('[' + ITEM + ']').forEach(function (node) {
-                var id = attribute(node, ITEM);
+            web.elements('[' + PREFIX + 'item]').forEach(function (node) {
+                var id = attribute(node, 'item');
                 var known = find(shown, node);
-                var list = around(node, LIST);
+                var list = around(node, 'list');
                 if (known && known._out.id !== id) {
                     known._in = false;
                     tick(known);
-                    known._node = {};
+                    known._node = 0;
                     seer && seer.unobserve(node);
                     known = 0;
                 }
@@ -172,28 +162,26 @@ function impressions() {
             core.later(scan, 0);
         }
 
-        seer = web.attempt(function () {
-            return new win.IntersectionObserver(web.fence(function (entries) {
+        web.attempt(function () {
+            seer = new win.IntersectionObserver(web.fence(function (entries) {
                 entries.forEach(function (entry) {
                     var item = find(shown, entry.target);
                     if (item) {
-                        var root = entry.rootBounds || {height: win.innerHeight};
                         item._in = entry.isIntersecting && (entry.intersectionRatio >= 0.5 ||
-                            entry.intersectionRect.height >= root.height / 2);
+                            entry.intersectionRect.height >=
+                                (entry.rootBounds ? entry.rootBounds.height : win.innerHeight) / 2);
                         tick(item);
                     }
                 });
-            }), {threshold: [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1]});
+            }), {threshold: [0, 0.1, 0.2, 0.3, 0.4, 0.5]});
         });
-        watcher = web.attempt(function () {
-            var made = new win.MutationObserver(web.fence(scan));
-            made.observe(doc, {childList: true, subtree: true, attributes: true,
-                attributeFilter: [ITEM]});
-            return made;
+        web.attempt(function () {
+            watcher = new win.MutationObserver(web.fence(scan));
+            watcher.observe(doc, {childList: true, subtree: true, attributeFilter: [PREFIX + 'item']});
         });
         core.listen(doc, 'visibilitychange', function () { shown.forEach(tick); });
         core.listen(doc, 'click', function (event) {
-            var node = around(event.target, ITEM);
+            var node = around(event.target, 'item');
             scan();
             var item = find(shown, node);
             if (item) {
@@ -220,11 +208,12 @@ function impressions() {
         });
         scan();
         return {stop: function () {
-            [seer, watcher].forEach(function (one) {
-                if (one) {
-                    one.disconnect();
-                }
-            });
+            if (watcher) {
+                watcher.disconnect();
+            }
+            if (seer) {
+                seer.disconnect();
+            }
         }};
     }};
 }

@@ -1,8 +1,11 @@
+var EVENT_BYTES_MAX = 40960;
+var STORED_MAX = 524288;
+
 /**
  * The events of one page load that no collector has answered for yet, mirrored in localStorage
  * under a key of their own. First line: a header; then one event per line, behind the id of the
- * beacon that carried it, if one did. An event leaves by _remove (accepted), _answered (the collector
- * has its beacon) or _drop (counted under a reason), by nothing else.
+ * beacon that carried it, if one did. An event leaves by _remove (accepted, the collector
+ * has its beacon, or counted under a reason) or drop (counted), by nothing else.
  *
  * Header: h heartbeat, l load id, o load id of who writes it, b bundle, c context, k skew, d drops by
  * reason (total of the load), u drops not yet reported.
@@ -18,18 +21,18 @@
 function queue(local, prefix, key, header) {
     var MAX_BYTES = 262144;
     var MAX_AGE_MS = 6048e5;
-    var SAVE_MS = 100;
+    var SAVE_MS = 1e3;
     var owner = header.o;
     var items = [];
     var is_stored, timer;
 
     function isPending() {
-        return items.length > 0 || header.u > 0;
+        return items[0] || header.u > 0;
     }
 
     /** Whoever woke up and finds its queue taken over forgets what it had stored. */
     function lookAfter() {
-        var there = queue._head(local._get(key));
+        var there = headOf(local._get(key));
         var stored = items.filter(function (item) { return item._saved; });
         if (there ? there.o !== owner : stored.length) {
             without(stored);
@@ -50,7 +53,10 @@ function queue(local, prefix, key, header) {
             is_kept = local._set(key, [JSON.stringify(header)].concat(items.map(function (item) {
                 return item._receipt + item._text;
             })).join('\n'));
-            is_stored = is_kept || is_stored;
+            if (is_kept) {
+                is_stored = is_kept;
+                local._mark(is_kept);
+            }
             items.forEach(function (item) { item._saved = is_kept || item._saved; });
         } else {
             if (is_stored) {
@@ -61,7 +67,7 @@ function queue(local, prefix, key, header) {
     }
 
     function count(reason, n) {
-        if (n) {
+        if (reason && n) {
             header.d[reason] = (header.d[reason] || 0) + n;
             header.u += n;
         }
@@ -78,15 +84,15 @@ function queue(local, prefix, key, header) {
 
     function expire() {
         drop(items.filter(function (item) { return now() - item._time > MAX_AGE_MS; }), 'expired');
-        while (queue._weigh(items) > MAX_BYTES) {
+        while (weigh(items) > MAX_BYTES) {
             drop([items[0]], 'queue_full');
         }
     }
 
     function add(text, time, receipt) {
-        var item = {_text: text, _time: time, _bytes: queue._bytes(text) + 1, _receipt: receipt};
+        var item = {_text: text, _time: time, _bytes: bytesOf(text) + 1, _receipt: receipt};
         items.push(item);
-        if (item._bytes > queue._maxEventBytes) {
+        if (item._bytes > EVENT_BYTES_MAX) {
             drop([item], 'too_big');
         }
     }
@@ -116,7 +122,7 @@ function queue(local, prefix, key, header) {
         /** The oldest items of at most max_bytes together, at least one. */
         _peek: function (max_bytes) {
             expire();
-            return queue._fit(items, max_bytes);
+            return fit(items, max_bytes);
         },
         _items: function () { return items; },
         /** Ids of beacons that carried some of them: what became of those is not known. */
@@ -129,26 +135,30 @@ function queue(local, prefix, key, header) {
             });
             return ids.slice(0, 20);
         },
-        /** Of the beacons asked for, the collector has these; what others carried is sent anew. */
-        _answered: function (asked, have) {
-            if (asked.length) {
-                without(items.filter(function (item) { return have.indexOf(item._receipt) >= 0; }));
-                items.forEach(function (item) {
-                    item._receipt = asked.indexOf(item._receipt) < 0 ? item._receipt : '';
-                });
-                save();
-            }
-        },
         _pending: isPending,
         _count: function (reason, n) { count(reason, n); save(); },
-        _drop: function (gone, reason) { drop(gone, reason); save(); },
-        _remove: function (gone, reported) { header.u -= reported; without(gone); save(); },
+        /**
+         * These go, for this reason if they are lost; so many losses are known now. Of the beacons asked
+         * for the collector has those; what the others carried is sent anew.
+         */
+        _remove: function (gone, reason, reported, asked, have) {
+            header.u -= reported;
+            drop(gone, reason);
+            items = items.filter(function (item) {
+                var stays = have.indexOf(item._receipt) < 0;
+                if (asked.indexOf(item._receipt) >= 0) {
+                    item._receipt = '';
+                }
+                return stays;
+            });
+            save();
+        },
         _beat: function () {
             if (isPending()) {
                 save();
             }
         },
-        /** What still waits to be written is written now: the page goes away. */
+        /** What still waits to be written is written now: the page goes away, or nobody answers. */
         _settle: function () {
             if (timer) {
                 save();
@@ -160,67 +170,67 @@ function queue(local, prefix, key, header) {
         }
     };
 }
-queue._maxEventBytes = 40960;
-queue._maxStored = 524288;
-
 /** Upper bound of the UTF-8 length (a surrogate pair counts six instead of four). */
-queue._bytes = function (text) {
+function bytesOf(text) {
     return text.replace(/[\x80-\u07ff]/g, '..').replace(/[\u0800-\uffff]/g, '...').length;
-};
+}
 
-queue._weigh = function (items) {
+function weigh(items) {
     return items.reduce(function (sum, item) { return sum + item._bytes; }, 0);
-};
+}
 
 /** The first items of at most max_bytes together, at least one. */
-queue._fit = function (items, max_bytes) {
+function fit(items, max_bytes) {
     return items.filter(function (item, i) {
         max_bytes -= item._bytes;
         return i < 500 && (max_bytes >= 0 || !i);
     });
-};
+}
 
 /** The header in a stored text; undefined when there is none. */
-queue._head = function (text) {
+function headOf(text) {
     var header = text && attempt(function () { return JSON.parse(text.split('\n', 1)[0]); });
     return header && header.l && header.d ? header : undefined;
-};
+}
 
 /**
  * Queues of loads that stopped beating; taken over by beating for them. Of what is too much for the
  * site's own storage the oldest goes; `lost` is told how many events those were.
  */
-queue._adopt = function (local, prefix, own_load_id, known, lost) {
+function adopt(local, prefix, own_load_id, known, lost) {
     var stored = [];
-    var room = queue._maxStored;
+    var room = STORED_MAX;
     local._keys().forEach(function (key) {
         var text = !key.indexOf(prefix) && local._get(key);
-        var header = queue._head(text);
+        var header = headOf(text);
         if (header) {
             stored.push({_key: key, _text: text, _header: header});
         } else if (text) {
             local._remove(key);
         }
     });
+    if (!stored[0]) {
+        local._mark();
+    }
     stored.sort(function (a, b) { return b._header.t - a._header.t; });
-    return stored.map(function (one) {
+    return stored.filter(function (one) {
         var header = one._header;
         room -= one._text.length + 4096;
         if (header.o === own_load_id || known[header.l] ||
             Math.abs(now() - header.h) <= 3e4) {
-            return undefined;
+            return false;
         }
-        var lines = one._text.split('\n').slice(1);
-        if (room < 0) {
-            local._remove(one._key);
-            lost(lines.length + header.u);
-            return undefined;
-        }
-        header.o = own_load_id;
-        var adopted = queue(local, prefix, one._key, header);
+        one._lines = one._text.split('\n').slice(1);
         // Its key still names the load that slept.
         local._remove(one._key);
-        adopted._restore(lines);
+        if (room < 0) {
+            lost(one._lines.length + header.u);
+        }
+        return room >= 0;
+    }).map(function (one) {
+        one._header.o = own_load_id;
+        var adopted = queue(local, prefix, one._key, one._header);
+        adopted._restore(one._lines);
         return adopted;
-    }).filter(Boolean).reverse();
-};
+    }).reverse();
+}

@@ -6,7 +6,7 @@
  */
 function scrub(text) {
     // Most texts hold nothing that could be of the kind: the long patterns cost the page milliseconds.
-    return typeof text !== 'string' || text.length > queue._maxEventBytes || !/[=@%]|eyJ/i.test(text) ?
+    return typeof text !== 'string' || text.length > EVENT_BYTES_MAX || !/[=@%]|eyJ/i.test(text) ?
         text : text
         .replace(/(^|[^\w\/-])(PIPES_SCRUB_NAMES)((?:]|%5d)*(?:=|%(?:25)*3d))[^\0- #&?]+/gi, '$1$2$3redacted')
         .replace(/(:\/\/)[^\0- #\/?]*@/g, '$1')

@@ -21,8 +21,9 @@ function server_cookie() {
             core.on('answer', function () {
                 var before = gone && web.document.cookie.split('=' + gone);
                 if (before && before[1] !== undefined) {
-                    web.document.cookie = before[0].split('; ').pop() + '=; path=/; expires=' +
-                        new Date(0).toUTCString() + (config.domain ? '; domain=' + config.domain : '');
+                    web.document.cookie = before[0].split('; ').pop() + '=; path=/; max-age=0' +
+                        (config.domain ? '; domain=' + config.domain : '');
+                    core.id(last);
                 }
             });
         }

@@ -4,11 +4,10 @@
  * @param {ReturnType<typeof storage>} local
  * @param {string} prefix of the queues' keys
  * @param {string} load_id
- * @param {function(): Object} context   of this load
  * @param {Object} config
  * @param {function()} wake   there is something of others to send
  */
-function shelf(local, prefix, load_id, context, config, wake) {
+function shelf(local, prefix, load_id, config, wake) {
     var ROOM = 65536;
     var list = [];
     var timer;
@@ -16,7 +15,7 @@ function shelf(local, prefix, load_id, context, config, wake) {
     function own() {
         if (!list[0]) {
             list[0] = queue(local, prefix, prefix + load_id,
-                {l: load_id, o: load_id, t: now(), b: config.bundle, c: context(), d: {}, u: 0});
+                {l: load_id, o: load_id, t: now(), b: config.bundle, c: context(config), d: {}, u: 0});
             beat();
         }
         return list[0];
@@ -26,7 +25,7 @@ function shelf(local, prefix, load_id, context, config, wake) {
     function makeRoom() {
         if (!local._set(prefix, Array(ROOM + 1).join(' '))) {
             list.forEach(function (one) {
-                one._drop(one._items().slice(0, one._items().length / 2 + 1), 'queue_full');
+                one._remove(one._items().slice(0, one._items().length / 2 + 1), 'queue_full', 0, [], []);
             });
         }
         local._remove(prefix);
@@ -39,9 +38,9 @@ function shelf(local, prefix, load_id, context, config, wake) {
             known[one._header.l] = 1;
             return !i || one._pending();
         });
-        list = list.concat(queue._adopt(local, prefix, load_id, known, function (n) {
+        list = list.concat(local._looks(timer) ? adopt(local, prefix, load_id, known, function (n) {
             list[0]._count('adopted_full', n);
-        }));
+        }) : []);
         if ((list[1] || list[0]._pending()) && local._keys()[0]) {
             makeRoom();
         }

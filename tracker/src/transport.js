@@ -13,7 +13,9 @@ function transport(config, queues, tell, pack) {
     var ticket = 0;
     var failures = 0;
     var limit_bytes = MAX_BYTES;
-    var batch, in_flight, is_posted, ordered_wait, timer, watchdog;
+    /** 1: its body is being made, 2: it is posted. */
+    var in_flight = 0;
+    var batch, ordered_wait, timer, watchdog;
 
     /** Everything of a batch but its events and the closing brackets. */
     function envelope(source, id, attempt_number) {
@@ -32,7 +34,7 @@ function transport(config, queues, tell, pack) {
 
     function room(source) {
         return Math.min(limit_bytes,
-            MAX_BYTES - queue._bytes(envelope(source, source._header.l, 1e3)) - 2);
+            MAX_BYTES - bytesOf(envelope(source, source._header.l, 1e3)) - 2);
     }
 
     function nextBatch() {
@@ -51,14 +53,14 @@ function transport(config, queues, tell, pack) {
 
     function schedule(delay_ms) {
         cancel(timer);
-        timer = later(function () { timer = undefined; send(); }, delay_ms);
+        timer = later(function () { timer = 0; send(); }, delay_ms);
     }
 
     function wait(retry_after) {
-        var seconds = +retry_after;
-        var ordered_ms = !retry_after ? 0 :
-            seconds >= 0 ? seconds * 1e3 : Date.parse(retry_after) - now() || 0;
-        failures = Math.min(failures + 1, 20);
+        // Seconds or a date; what is neither, or over, orders nothing.
+        var ordered_ms = retry_after * 1e3 || Date.parse(retry_after) - now() || 0;
+        failures++;
+        batch._queue._settle();
         // Until it is sent again its events may be another page's, or dropped.
         batch = undefined;
         ordered_wait = ordered_ms > 0;
@@ -67,12 +69,13 @@ function transport(config, queues, tell, pack) {
     }
 
     /**
+     * @param {string=} reason   for which the batch is lost
      * @param {string[]} have   of the beacons asked for those that the collector has
      * @param {string} hook   told last: who hears it may stop all this
      * @param {number} number
      */
-    function proceed(have, hook, number) {
-        batch._queue._answered(batch._ask, have);
+    function proceed(reason, have, hook, number) {
+        batch._queue._remove(batch._items, reason, batch._unreported, batch._ask, have);
         failures = 0;
         batch = undefined;
         if (queues(1).some(function (one) { return one._pending(); })) {
@@ -86,16 +89,8 @@ function transport(config, queues, tell, pack) {
         if (typeof answer.skew === 'number') {
             batch._queue._header.k = answer.skew;
         }
-        batch._queue._remove(batch._items, batch._unreported);
         limit_bytes = Math.min(MAX_BYTES, limit_bytes * 2);
-        proceed(answer.have || [], 'sent', batch._items.length);
-    }
-
-    function refused(status) {
-        batch._queue._header.u -= batch._unreported;
-        // Nothing but a report of losses was refused: asking again would go on for ever.
-        batch._queue._drop(batch._items, status === 413 ? 'too_big' : 'http_' + status);
-        proceed([], 'refused', status);
+        proceed('', answer.have || [], 'sent', batch._items.length);
     }
 
     function answered(number, status, retry_after, text) {
@@ -103,17 +98,18 @@ function transport(config, queues, tell, pack) {
             return;
         }
         ticket++;
-        in_flight = false;
+        in_flight = 0;
         cancel(watchdog);
         if (status >= 200 && status < 300) {
             accepted(text);
         } else if (!status || status >= 500 || status === 408 || status === 429) {
             wait(retry_after);
         } else if (status === 413 && batch._items.length > 1) {
-            limit_bytes = Math.min(limit_bytes, queue._weigh(batch._items)) / 2;
+            limit_bytes = Math.min(limit_bytes, weigh(batch._items)) / 2;
             schedule(0);
         } else {
-            refused(status);
+            // If it was nothing but a report of losses: asking again would go on for ever.
+            proceed(status === 413 ? 'too_big' : 'http_' + status, [], 'refused', status);
         }
     }
 
@@ -131,16 +127,15 @@ function transport(config, queues, tell, pack) {
         }
         var number = ++ticket;
         var ask = batch._ask;
-        in_flight = true;
+        in_flight = 1;
         batch._unreported = batch._queue._header.u;
         watchdog = later(function () { answered(number, 0); }, WATCHDOG_MS);
-        is_posted = false;
         (!at_once && pack() || asIs)(body(batch._queue, batch._items, batch._id, failures + 1),
             function (packed) {
                 if (number !== ticket) {
                     return;
                 }
-                is_posted = true;
+                in_flight = 2;
                 post(config.endpoint + (ask[0] ? '?ask=' + ask : ''), packed, function (status, retry_after, text) {
                     tell('answer');
                     answered(number, status, retry_after, text);
@@ -171,14 +166,14 @@ function transport(config, queues, tell, pack) {
     /** A beacon has no answer: its events stay stored, and the next visit asks what became of it. */
     function unload() {
         var own = queues()[0];
-        var carried = in_flight && is_posted && hasKeepalive() && batch._queue === own ?
+        var carried = in_flight > 1 && hasKeepalive() && batch._queue === own ?
             batch._items : [];
         var left = own._items().filter(function (item) {
             return !item._receipt && carried.indexOf(item) < 0;
         });
         var chunk;
         do {
-            chunk = queue._fit(left, room(own));
+            chunk = fit(left, room(own));
             left = left.slice(chunk.length);
         } while (beacon(own, chunk) && left[0]);
     }
@@ -186,7 +181,7 @@ function transport(config, queues, tell, pack) {
     /** The page goes: a timer that falls due before its end would send what the beacons carry. */
     function leave() {
         unload();
-        if (timer !== undefined && !failures) {
+        if (timer && !failures) {
             schedule(2e3);
         }
     }
@@ -207,7 +202,7 @@ function transport(config, queues, tell, pack) {
     function sendNow() {
         if (!failures) {
             cancel(timer);
-            timer = undefined;
+            timer = 0;
             send(true);
         }
     }
@@ -215,7 +210,7 @@ function transport(config, queues, tell, pack) {
     return {
         /** Send soon; a running back-off is respected. */
         _wake: function (delay_ms) {
-            if (!in_flight && !failures && (timer === undefined || !delay_ms)) {
+            if (!in_flight && !failures && (!timer || !delay_ms)) {
                 schedule(delay_ms);
             }
         },

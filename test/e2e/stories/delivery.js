@@ -14,8 +14,8 @@ const ALL = [...LASTING, 'memory', 'none'];
 
 /** What each storage mode leaves on the device once all is delivered. */
 const KEPT = {
-    cookie: ['cookie pipes_anonymous_id.story', 'pipes_anonymous_id.story', 'pipes_session.story'],
-    local: ['pipes_anonymous_id.story', 'pipes_session.story'],
+    cookie: ['cookie pipes_anonymous_id.story'],
+    local: ['pipes_anonymous_id.story'],
     memory: [],
     none: [],
 };
@@ -50,8 +50,9 @@ module.exports = [{
         const {requests} = story.wire;
         assert.deepStrictEqual(requests.map(({line}) => line), ['GET /pipes.js', 'POST /e']);
         assert.strictEqual(requests[1].headers.cookie, undefined);
-        await until('the answer is read', async () => !String(await kept(page)).includes('queue'));
-        assert.deepStrictEqual(await kept(page), KEPT[storage]);
+        // An answer that was slow leaves a queue behind, and a mark, for some seconds.
+        await until('nothing else is kept', async () =>
+            String(await kept(page)) === String(KEPT[storage]));
         await story.judge([]);
         await page.close();
     },

@@ -39,15 +39,15 @@ function pass(ms) {
     clock = end;
 }
 
+/** The map itself, with a storage's calls beside its keys. */
 function storageOf(map) {
-    var made = {
-        getItem: function (key) { return map.hasOwnProperty(key) ? map[key] : null; },
-        setItem: function (key, value) { map[key] = '' + value; },
-        removeItem: function (key) { delete map[key]; },
-        key: function (i) { return Object.keys(map)[i]; }
-    };
-    Object.defineProperty(made, 'length', {get: function () { return Object.keys(map).length; }});
-    return made;
+    function call(name, fn) {
+        Object.defineProperty(map, name, {value: fn, configurable: true});
+    }
+    call('getItem', function (key) { return map.hasOwnProperty(key) ? map[key] : null; });
+    call('setItem', function (key, value) { map[key] = '' + value; });
+    call('removeItem', function (key) { delete map[key]; });
+    return map;
 }
 
 function makeTarget(target) {
@@ -93,8 +93,8 @@ function makeDocument() {
             }).join('; ');
         },
         set: function (text) {
-            var match = /^([^=]+)=([^;]*).*expires=([^;]+)/.exec(text);
-            if (Date.parse(match[3]) <= clock) {
+            var match = /^([^=]+)=([^;]*).*max-age=(\d+)/.exec(text);
+            if (match[3] === '0') {
                 delete cookies[match[1]];
             } else {
                 cookies[match[1]] = match[2];

@@ -84,6 +84,16 @@ static void a_valid_cookie_is_set_again_to_its_own_end(void **state)
                         "; Domain=shop.example; SameSite=Lax; Secure");
 }
 
+static void what_it_says_of_the_session_stays(void **state)
+{
+    (void)state;
+    struct asking asking = COMPLETE;
+    asking.cookie = "pipes_anonymous_id.shop=" VALUE ".session-1.12." CREATED;
+    assert_string_equal(answer(&asking),
+                        "pipes_anonymous_id.shop=" VALUE ".session-1.12." CREATED
+                        "; Path=/; Expires=" ENDS "; Domain=shop.example; SameSite=Lax; Secure");
+}
+
 static void the_name_is_the_trackers(void **state)
 {
     (void)state;
@@ -154,6 +164,13 @@ static void nothing_is_set_without_every_reason(void **state)
         {"no time", {.cookie = "pipes_anonymous_id.shop=1.abcdefgh-12."}},
         {"a time of too many digits",
          {.cookie = "pipes_anonymous_id.shop=1.abcdefgh-12.0001787097600000"}},
+        {"nothing behind a point", {.cookie = "pipes_anonymous_id.shop=" VALUE "."}},
+        {"no number of the session", {.cookie = "pipes_anonymous_id.shop=" VALUE ".s.." CREATED}},
+        {"half a session", {.cookie = "pipes_anonymous_id.shop=" VALUE ".s.1"}},
+        {"a session without an id", {.cookie = "pipes_anonymous_id.shop=" VALUE "..1." CREATED}},
+        {"more than a session", {.cookie = "pipes_anonymous_id.shop=" VALUE ".s.1." CREATED ".1"}},
+        {"a session with more in it",
+         {.cookie = "pipes_anonymous_id.shop=" VALUE ".s!.1." CREATED}},
         {"one that is over", {.cookie = "pipes_anonymous_id.shop=1.abcdefgh-12.1761609600000"}},
         {"one of the future", {.cookie = "pipes_anonymous_id.shop=1.abcdefgh-12.1795824000001"}},
         {"consent is refused",
@@ -190,6 +207,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_valid_cookie_is_set_again_to_its_own_end),
+        cmocka_unit_test(what_it_says_of_the_session_stays),
         cmocka_unit_test(the_name_is_the_trackers),
         cmocka_unit_test(rules_follow_the_page),
         cmocka_unit_test(nothing_is_set_without_every_reason),
