@@ -1,4 +1,4 @@
-/** With the id in a cookie, localStorage is looked into only when there may be something of ours. */
+/** With the id in a cookie, localStorage is looked into only where something may be in it. */
 'use strict';
 const test = require('node:test');
 const assert = require('node:assert/strict');
@@ -40,7 +40,8 @@ const cookieOf = (last, index = 3) => `1.abcdefgh12.${NOW - 5000}.session.${inde
 
 /** A queue that a dead load left. */
 const left = {'pipes_queue.shop_x': [JSON.stringify({h: NOW - 1e5, l: 'x', o: 'x', t: NOW - 1e5,
-    b: 'b1', c: {}, d: {}, u: 0}), JSON.stringify({seq: 1, name: 'left', created_at: NOW - 1e5})].join('\n')};
+    b: 'b1', c: {}, d: {}, u: 0}),
+JSON.stringify({seq: 1, name: 'left', created_at: NOW - 1e5})].join('\n')};
 const namesOf = (batches) => batches.flatMap((one) => one.events.map((event) => event.name));
 
 test('a new visitor whose events are answered for: not at all, and one cookie', async () => {
@@ -112,7 +113,7 @@ test('a page takes over what another leaves meanwhile', async () => {
     assert.deepEqual((await stays.answer(200)).events.map((one) => one.name), ['left behind']);
 });
 
-test('who the user is stays known, in this session and the next, though the mark was lost', async () => {
+test('who the user is stays known, and in the next session, without the mark', async () => {
     const device = deviceOf();
     const page = device.open(NOW);
     page.pipes.identify('user-1');
@@ -152,7 +153,7 @@ test('an id without a session, nor one beside it, begins the first', async () =>
     assert.deepEqual([anonymous_id, session_index], ['abcdefgh12', 1]);
 });
 
-test('a page does not bring back who was forgotten in another tab, and follows who comes then', async () => {
+test('who was forgotten in another tab is not brought back by a page', async () => {
     const device = deviceOf();
     const [first, other] = [device.open(NOW), device.open(NOW)];
     await tell(first);

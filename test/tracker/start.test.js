@@ -35,7 +35,8 @@ test('a page that is left while it starts tells what was called', () => {
 });
 
 /** A browser in which each look at the jar and each listener takes so long. */
-const slow = (ms) => ({is_starting: true, pipes: queued(['track', 'told']), modules: ['page_view', 'clicks', 'scroll'],
+const slow = (ms) => ({is_starting: true, pipes: queued(['track', 'told']),
+    modules: ['page_view', 'clicks', 'scroll'],
     prepare: (page) => {
         const {get, set} = Object.getOwnPropertyDescriptor(page.doc, 'cookie');
         const late = (fn) => function (...args) {
@@ -93,9 +94,13 @@ test('a second tag on the page starts nothing, not even while the first one star
     assert.deepEqual(events.map((event) => event.name), ['told']);
 });
 
-/** A page about to start, of who comes back later, where the site keeps something; `looks` counts each touch of that. */
+/**
+ * A page about to start, of who comes back later, where the site keeps something; `looks` counts
+ * each touch of that.
+ */
 function startOn(options) {
-    const cookies = new Map([['pipes_anonymous_id.shop', `1.abcdefgh12.${1.7e12 - 9e6}.session.1.${1.7e12 - 2e6}`]]);
+    const cookies = new Map([['pipes_anonymous_id.shop',
+        `1.abcdefgh12.${1.7e12 - 9e6}.session.1.${1.7e12 - 2e6}`]]);
     const local = new Map([['of_the_site', '1']]);
     const device = {looks: 0};
     for (const method of ['keys', 'get', 'has', 'set', 'delete']) {

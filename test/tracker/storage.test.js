@@ -49,7 +49,7 @@ test('a cookie is not read where none is set', () => {
 });
 
 for (const storage of ['cookie', 'local']) {
-test(`a session ends after half an hour without events, for all pages of a site: ${storage}`, async () => {
+test(`a session ends after half an hour without events, for a whole site: ${storage}`, async () => {
     const device = {config: {storage}, local: new Map(), cookies: new Map()};
     const pages = [0, 1].map(() => openPage(device));
     const session = async (page, ms) => {
@@ -226,7 +226,8 @@ test('who slept leaves alone what another page holds, and sends its own once', a
     sleeper.pipes.track('after');
     await sleeper.pass(1000);
     await page.pass(10000);
-    const names = sleeper.stored().map((key) => JSON.parse(device.local.get(key).split('\n')[1]).name);
+    const names = sleeper.stored()
+        .map((key) => JSON.parse(device.local.get(key).split('\n')[1]).name);
     assert.deepEqual(names.sort(), ['after', 'before']);
 });
 
