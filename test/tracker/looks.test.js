@@ -125,6 +125,21 @@ test('who the user is stays known, and in the next session, without the mark', a
     assert.equal(device.cookies.get(STORED), '1', 'and is set again');
 });
 
+test('where no cookie can be kept a session is one all the same, for as long as something is done', async () => {
+    const page = openPage({prepare: ({doc}) =>
+        Object.defineProperty(doc, 'cookie', {get: () => '', set: () => {}})});
+    const sessions = new Set();
+    for (let i = 0; i < 5; i++) {
+        sessions.add((await tell(page))[0].events[0].session_id);
+        page.now += HALF_HOUR / 2;
+    }
+    assert.equal(sessions.size, 1);
+    page.now += HALF_HOUR;
+    const [[{events: [one]}], [{events: [other]}]] = [await tell(page), await tell(page)];
+    assert.ok(!sessions.has(one.session_id));
+    assert.equal(other.session_id, one.session_id);
+});
+
 /** As version 0.1 kept it. */
 const FORMER = [{[ID]: `1.abcdefgh12.${NOW - 5000}`}, {[ID]: `1.abcdefgh12.${NOW - 5000}`,
     'pipes_session.shop': `old-session.7.${NOW - 4000}`, 'pipes_user.shop': '{"user_id":"user-1"}',

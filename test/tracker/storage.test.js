@@ -69,8 +69,9 @@ test(`a session ends after half an hour without events, for a whole site: ${stor
 });
 }
 
-test('reset() makes another visitor, of whom nothing is known', async () => {
-    const {event, page} = await kept({});
+for (const storage of ['cookie', 'local']) {
+test(`reset() makes another visitor, of whom nothing is known: ${storage}`, async () => {
+    const {event, page} = await kept({storage});
     page.pipes.reset();
     assert.deepEqual([...page.cookies.keys(), ...page.local.keys()], []);
     assert.equal(page.win.sessionStorage.length, 0);
@@ -80,6 +81,7 @@ test('reset() makes another visitor, of whom nothing is known', async () => {
     assert.ok(other.anonymous_id !== event.anonymous_id && other.session_id !== event.session_id);
     assert.deepEqual([other.session_index, other.user_id], [1, undefined]);
 });
+}
 
 test('a user stays known: on the page in every mode, beyond it where that is kept', async () => {
     for (const [storage, is_kept] of [['cookie', true], ['local', true], ['memory', false],

@@ -84,13 +84,15 @@ function ids(local, config, suffix) {
             record._index++;
             record._last = 0;
         }
-        // What is gone from the device was taken away by someone: it is not written again.
-        if (is_due || found && Math.abs(now() - record._last) > NOTE_MS) {
+        if (is_due || Math.abs(now() - record._last) > NOTE_MS) {
             record._last = now();
+            // What is gone from the device was taken away by someone: it is not written again.
+            if (is_due || found) {
+                (has_cookie ? keep : local._set)(RECORD,
+                    [text(), record._session, record._index, record._last].join('.'),
+                    record._created + LIFE_MS - now());
+            }
             is_due = 0;
-            (has_cookie ? keep : local._set)(RECORD,
-                [text(), record._session, record._index, record._last].join('.'),
-                record._created + LIFE_MS - now());
         }
         return record;
     }

@@ -195,9 +195,10 @@ function headOf(text) {
 
 /**
  * Queues of loads that stopped beating; taken over by beating for them. Of what is too much for the
- * site's own storage the oldest goes; `lost` is told how many events those were.
+ * site's own storage the oldest goes, and is counted in `own`.
  */
-function adopt(local, prefix, own_load_id, known, lost) {
+function adopt(local, prefix, own) {
+    var owner = own._header.l;
     var stored = [];
     var room = STORED_MAX;
     local._keys().forEach(function (key) {
@@ -216,19 +217,18 @@ function adopt(local, prefix, own_load_id, known, lost) {
     return stored.filter(function (one) {
         var header = one._header;
         room -= one._text.length + 4096;
-        if (header.o === own_load_id || known[header.l] ||
-            Math.abs(now() - header.h) <= 3e4) {
+        if (header.o === owner || Math.abs(now() - header.h) <= 3e4) {
             return false;
         }
         one._lines = one._text.split('\n').slice(1);
         // Its key still names the load that slept.
         local._remove(one._key);
         if (room < 0) {
-            lost(one._lines.length + header.u);
+            own._count('adopted_full', one._lines.length + header.u);
         }
         return room >= 0;
     }).map(function (one) {
-        one._header.o = own_load_id;
+        one._header.o = owner;
         var adopted = queue(local, prefix, one._key, one._header);
         adopted._restore(one._lines);
         return adopted;

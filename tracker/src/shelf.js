@@ -32,15 +32,11 @@ function shelf(local, prefix, load_id, config, wake) {
     }
 
     function beat() {
-        var known = {};
         list = list.filter(function (one, i) {
             one._beat();
-            known[one._header.l] = 1;
             return !i || one._pending();
         });
-        list = list.concat(local._looks(timer) ? adopt(local, prefix, load_id, known, function (n) {
-            list[0]._count('adopted_full', n);
-        }) : []);
+        list = list.concat(local._looks(timer) ? adopt(local, prefix, list[0]) : []);
         if ((list[1] || list[0]._pending()) && local._keys()[0]) {
             makeRoom();
         }
