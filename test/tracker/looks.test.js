@@ -125,7 +125,7 @@ test('who the user is stays known, and in the next session, without the mark', a
     assert.equal(device.cookies.get(STORED), '1', 'and is set again');
 });
 
-test('where no cookie can be kept a session is one all the same, for as long as something is done', async () => {
+test('where no cookie can be kept a session lasts for as long as something is done', async () => {
     const page = openPage({prepare: ({doc}) =>
         Object.defineProperty(doc, 'cookie', {get: () => '', set: () => {}})});
     const sessions = new Set();
