@@ -1,8 +1,8 @@
 # tools/smoke_arm64.sh, of tools/deploy_smoke: the package for arm64, built on this machine in a root of its own,
 # and run by QEMU.
 
-arm64_libraries='libc6-dev libzstd-dev libdeflate-dev libbrotli-dev libinih-dev libssl-dev libnghttp2-dev liburing-dev
-    libxxhash-dev zlib1g-dev libstdc++6 libgcc-s1'
+# What the program is compiled with here, and the runtimes of its compilers.
+arm64_libraries="$(sed -n "/^run_packages=/,/'\$/p" tools/setup | grep -oE '[a-z0-9.+-]+-dev') libstdc++6 libgcc-s1"
 
 # The library that npm leaves out here, as the lock file has it.
 fetch_arm64_duckdb() {

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SIGNALLED = 128, READABLE = 4, ROOM_BYTES = 24 * 1024 * 1024 };
+enum { SIGNALLED = 128, READABLE = 4, ROOM_BYTES = 24 << 20, BLOCK_BYTES = 256 << 10 };
 
 static int fail(int err_fd, const char *sentence)
 {
@@ -111,7 +111,7 @@ static int run_child(const struct confined_options *options, const char *temp_fo
     struct confined_place place = {0};
     struct fault fault = {0};
     struct preparation preparation = {.options = options};
-    heap_make_room(ROOM_BYTES);
+    heap_make_room(ROOM_BYTES, BLOCK_BYTES);
     begin_preparation(&preparation);
     /* Before the rights are gone: its files are elsewhere. */
     enum status status = duck_library_load(&api, options->library, &fault);

@@ -28,8 +28,8 @@ enum { HAND_OVER_SOCKETS_MAX = 1025, HAND_OVER_READY_MS = 30000, HAND_OVER_LOCK_
 /* Starts this program's file, as it is now, with the same arguments. Returns once the new process
  * is ready. *moving_fd is where connections may move then, for the caller to close; -1: the new
  * process is of a version that takes none. */
-enum status hand_over_start(const int *fds, size_t count, int *moving_fd,
-                            struct fault *fault) MUST_CHECK;
+enum status hand_over_start(const int *fds, size_t count, int *moving_fd, struct fault *fault)
+    MUST_CHECK;
 
 /* In the new process: whether it is one. */
 bool hand_over_is_new(void);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-enum { HEAD = 4096, PIECE = 256 * 1024, LARGEST = 32 * 1024 * 1024 };
+enum { HEAD = 4096, PIECE = 256 * 1024 };
 
 static uintptr_t next_page(uintptr_t at)
 {
@@ -23,9 +23,9 @@ static void advise(const char *room, size_t bytes)
  * head, which is written before the advice; the room; and a piece that keeps malloc_trim(), which
  * DuckDB calls, from giving the room back. The first and the last stay taken, and are not touched.
  */
-void heap_make_room(size_t bytes)
+void heap_make_room(size_t bytes, size_t largest)
 {
-    mallopt(M_MMAP_THRESHOLD, LARGEST);
+    mallopt(M_MMAP_THRESHOLD, HEAP_BLOCK_BYTES_MAX);
     char *last = malloc(PIECE);
     uintptr_t end = (uintptr_t)last + PIECE;
     void *gap = last ? malloc(next_page(end + HEAD) - HEAD - end) : NULL;
@@ -35,7 +35,7 @@ void heap_make_room(size_t bytes)
         advise(room, bytes);
     }
     free(room);
-    mallopt(M_MMAP_THRESHOLD, PIECE);
+    mallopt(M_MMAP_THRESHOLD, (int)largest);
 }
 
 void *heap_large(size_t bytes)

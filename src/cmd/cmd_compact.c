@@ -1,4 +1,5 @@
 #include "app/compacting.h"
+#include "base/heap.h"
 #include "cmd/cmd.h"
 #include "journal/data_folder.h"
 #include "lake/compact.h"
@@ -13,7 +14,7 @@
 
 /* Address space that libraries, stacks and files take beside the memory that is used. */
 enum { LOWEST_PRIORITY = 19, BESIDE_BYTES = 512 * 1024 * 1024 };
-enum { KEPT_BLOCK_BYTES = 32 * 1024 * 1024, KEPT_BYTES = 64 * 1024 * 1024 };
+enum { KEPT_BLOCK_BYTES = HEAP_BLOCK_BYTES_MAX, KEPT_BYTES = 64 << 20, ROOM_BYTES = 30 << 20 };
 
 struct compacted {
     uint64_t hours;
@@ -35,11 +36,13 @@ static void enter_background(void)
 
 /* Memory given back is needed again an hour's file later: to get it from the system anew is half of
  * all the work. DuckDB's own allocator reads this when the library is loaded; its compression uses
- * the C library's, which main() made give back large blocks at once. */
+ * the C library's, which main() made give back large blocks at once, and reads and writes tables of
+ * some hundred KiB here and there, for which large pages are less work. */
 static void keep_memory(void)
 {
-    mallopt(M_MMAP_THRESHOLD, KEPT_BLOCK_BYTES);
+    heap_make_room(ROOM_BYTES, KEPT_BLOCK_BYTES);
     mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
+    mallopt(M_ARENA_MAX, 1);
     setenv("DUCKDB_JE_MALLOC_CONF", "dirty_decay_ms:60000,muzzy_decay_ms:60000", 0);
 }
 

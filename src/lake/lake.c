@@ -247,10 +247,13 @@ static enum status take_event(struct lake *lake, size_t index, const struct fram
     if (event->kind == FRAME_QUARANTINED) {
         /* Of a round that a stop cut off behind its parts: they say what became of it. */
         bool is_closed = event->ingest_seq <= row->done[TREE_QUARANTINE];
-        return is_closed ? lake_account_closed(&lake->account, TREE_QUARANTINE, event)
+        return is_closed ? lake_account_closed(&lake->account, TREE_QUARANTINE, event,
+                                               LEDGER_QUARANTINE_FULL)
                          : quarantine(lake, index, event, fault);
     }
-    if (event->ingest_seq > row->done[TREE_RAW] && late_arrivals_is_one(&lake->late, event)) {
+    bool is_closed = event->ingest_seq <= row->done[TREE_RAW];
+    bool is_forgotten = late_arrivals_is_one(&lake->late, event);
+    if (is_forgotten && !is_closed) {
         atomic_fetch_add(&lake->counts.erased, 1);
         lake_account_add(&lake->account, event, LEDGER_ERASED_EARLY);
         return STATUS_OK;
@@ -264,8 +267,9 @@ static enum status take_event(struct lake *lake, size_t index, const struct fram
     if (status != STATUS_OK) {
         return status;
     }
-    if (event->ingest_seq <= row->done[TREE_RAW]) {
-        return lake_account_closed(&lake->account, TREE_RAW, event);
+    if (is_closed) {
+        return lake_account_closed(&lake->account, TREE_RAW, event,
+                                   is_forgotten ? LEDGER_ERASED_EARLY : LEDGER_DUPLICATE);
     }
     if (!is_new) {
         atomic_fetch_add(&lake->counts.duplicates, 1);

@@ -186,16 +186,16 @@ enum status lake_account_taken(struct lake_account *account, const struct frame_
 }
 
 enum status lake_account_closed(struct lake_account *account, enum tree tree,
-                                const struct frame_event *event)
+                                const struct frame_event *event, enum ledger_count other)
 {
-    static const enum ledger_count COUNTS[TREES][2] = {
-        [TREE_RAW] = {LEDGER_DUPLICATE, LEDGER_STORED},
-        [TREE_QUARANTINE] = {LEDGER_QUARANTINE_FULL, LEDGER_QUARANTINED},
+    static const enum ledger_count KEPT[TREES] = {
+        [TREE_RAW] = LEDGER_STORED,
+        [TREE_QUARANTINE] = LEDGER_QUARANTINED,
     };
     const struct lake_account_rows *rows = &account->rows[tree];
     bool has_row = rows->count > 0 && bsearch(&event->ingest_seq, rows->at, rows->count,
                                               sizeof(rows->at[0]), compare_numbers) != NULL;
-    lake_account_add(account, event, COUNTS[tree][has_row]);
+    lake_account_add(account, event, has_row ? KEPT[tree] : other);
     return STATUS_OK;
 }
 

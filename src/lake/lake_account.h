@@ -64,9 +64,10 @@ enum status lake_account_taken(struct lake_account *account, const struct frame_
                                uint64_t stream, bool is_old, struct fault *fault) MUST_CHECK;
 void lake_account_add(struct lake_account *account, const struct frame_event *event,
                       enum ledger_count count);
-/* What became of an event that parts hold already, if it was kept at all. Always STATUS_OK. */
+/* What became of an event that parts hold already, if it was kept at all; of one that was not,
+ * other is what it was. Always STATUS_OK. */
 enum status lake_account_closed(struct lake_account *account, enum tree tree,
-                                const struct frame_event *event);
+                                const struct frame_event *event, enum ledger_count other);
 void lake_account_part(struct lake_account *account, int64_t hour, const struct ledger_part *part);
 /* A round should end soon: its counts become many. */
 bool lake_account_is_full(const struct lake_account *account);

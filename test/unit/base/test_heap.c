@@ -44,7 +44,7 @@ static void what_is_taken_next_lies_in_large_pages_though_the_heap_is_trimmed(vo
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     skip();
 #endif
-    heap_make_room(ROOM_BYTES);
+    heap_make_room(ROOM_BYTES, PIECE_BYTES * 2);
     for (size_t i = 0; i < PIECES; i++) {
         pieces[i] = malloc(PIECE_BYTES);
         assert_non_null(pieces[i]);
@@ -63,7 +63,7 @@ static void room_that_is_not_to_be_had_is_done_without(void **state)
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
     skip();
 #endif
-    heap_make_room(SIZE_MAX / 2);
+    heap_make_room(SIZE_MAX / 2, PIECE_BYTES * 2);
     void *piece = malloc(PIECE_BYTES);
     assert_non_null(piece);
     free(piece);

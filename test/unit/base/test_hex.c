@@ -46,8 +46,8 @@ static void a_pair_is_two_digits_in_either_case(void **state)
 
 static void a_text_of_another_length_or_with_other_bytes_is_not_read(void **state)
 {
-    static const char *const BAD[] = {"", "0", "000", "0000 ", "00000", "000000", "00 0", "0x00",
-                                      "000g", "+0+0"};
+    static const char *const BAD[] = {"",       "0",    "000",  "0000 ", "00000",
+                                      "000000", "00 0", "0x00", "000g",  "+0+0"};
     unsigned char bytes[2];
     (void)state;
     for (size_t i = 0; i < sizeof(BAD) / sizeof(BAD[0]); i++) {
