@@ -41,6 +41,10 @@ function buildTracker(modules) {
 const headOf = (name, {tag, asks}) => tag.replaceAll('/pipes.js', `/${name}.js`) +
     `<script>${asks ? 'pipes.consent("granted");' : ''} pipes.track("told", {n: 1});</script>`;
 
+/** The module `compress` packs bodies from some size on, and says so by their first bytes. */
+const textOf = (body) => (body[0] === 0x1f && body[1] === 0x8b ? zlib.gunzipSync(body) : body)
+    .toString();
+
 /**
  * Serves the pages /empty, /plausible and one for each of ours ({name: buildTracker(...)}), scripts
  * as gzip, and takes what they send.
@@ -56,9 +60,10 @@ async function startSite(ours) {
         [name, zlib.gzipSync(bytes, {level: 9})]));
     const site = {told: 0, gzip};
     const server = http.createServer((request, response) => {
-        let body = '';
-        request.on('data', (chunk) => { body += chunk; });
+        const chunks = [];
+        request.on('data', (chunk) => { chunks.push(chunk); });
         request.on('end', () => {
+            const body = textOf(Buffer.concat(chunks));
             const where = request.url.split('?')[0];
             if (request.method === 'POST') {
                 site.told += body.includes('"told"');
