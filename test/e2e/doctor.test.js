@@ -457,7 +457,9 @@ test('a collector that does not run, is not ready or runs otherwise is named', a
 async function startOnSmallDisk(t, megabytes) {
     const data = path.join(temporaryFolder(t), 'data');
     fs.mkdirSync(data);
-    const child = spawn('unshare', ['-m', 'sh', '-c',
+    // Below chroot the root is no mount, so what happens to mounts cannot be said of it.
+    const child = spawn('unshare', ['-m', '--propagation', 'unchanged', 'sh', '-c',
+        'mount --make-rprivate / 2>/dev/null; ' +
         'mount -t tmpfs -o size="$1"m none "$2" && cd "$2" && shift 2 && exec "$@"', 'sh',
         String(megabytes), data, BINARY, 'serve', '--data', data, '--listen', '127.0.0.1:0',
         '--admin', '127.0.0.1:0', '--disk-reserve', '20MB', '--lake-roll', '200ms'],
