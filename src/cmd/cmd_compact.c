@@ -42,7 +42,7 @@ static void keep_memory(void)
 {
     heap_make_room(ROOM_BYTES, KEPT_BLOCK_BYTES);
     mallopt(M_TRIM_THRESHOLD, KEPT_BYTES);
-    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_ARENA_MAX, 1); /* the one that has the room */
     setenv("DUCKDB_JE_MALLOC_CONF", "dirty_decay_ms:60000,muzzy_decay_ms:60000", 0);
 }
 

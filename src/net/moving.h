@@ -18,10 +18,12 @@
 /* Two ends of a socket that carries connections; closed by the caller, after the loops' ends. */
 enum status moving_pair(int ends[2], struct fault *fault) MUST_CHECK;
 
-/* Before net_loop_stop_gently(). The fd is borrowed. */
+/* Before net_loop_stop_gently(). The fd is borrowed. Connections that do not fit into its buffer
+ * while nobody takes them are closed. */
 void net_loop_move_to(struct net_loop *loop, int fd);
 /* Takes all that have moved, before these loops run and after their listeners were added: each goes
- * to the loop that has the fewest. */
+ * to the loop that has the fewest, or is closed where none listens at its address. The fd is
+ * borrowed. */
 void moving_take(int fd, struct net_loop *const *loops, size_t count);
 
 #endif
