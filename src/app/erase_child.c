@@ -14,14 +14,12 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
     ANSWER_BYTES_MAX = 16 * 1024,
     READ_BYTES = 1024,
     LOOK_MS = 50, /* whether it is to stop */
-    WORK_PAUSE_MS = 100,
     NICENESS = 19,
 };
 
@@ -39,19 +37,6 @@ static enum status propose(void *self, const struct erase_change *change, struct
     return status;
 }
 
-/* A compaction that is under way is waited for: it read rows that are to go. Whoever started this
- * one ends it when it takes too long. */
-static enum status begin_work(struct lake_work *work, int data_fd, const char *data,
-                              struct fault *fault)
-{
-    const struct timespec pause = {.tv_nsec = WORK_PAUSE_MS * 1000000L};
-    enum status status;
-    while ((status = lake_work_begin(work, data_fd, data, fault)) == STATUS_BUSY) {
-        nanosleep(&pause, NULL);
-    }
-    return status;
-}
-
 static enum status erase(int data_fd, const char *data, const char *library,
                          struct erase_report *report, struct fault *fault)
 {
@@ -64,7 +49,9 @@ static enum status erase(int data_fd, const char *data, const char *library,
     }
     status = erase_intent_load(&intent, lake_fd, fault);
     close(lake_fd);
-    status = status == STATUS_OK ? begin_work(&work, data_fd, data, fault) : status;
+    /* A compaction that is under way is waited for: it read rows that are to go. Whoever started
+     * this one ends it when it takes too long. */
+    status = status == STATUS_OK ? lake_work_wait(&work, data_fd, data, NULL, fault) : status;
     if (status == STATUS_OK) {
         struct erase_job job = {.subject = &intent.subject, .self = &work, .commit = propose};
         status = erase_lake(data_fd, library, &job, report, fault);

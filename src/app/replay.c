@@ -39,7 +39,7 @@ struct replay {
 };
 
 enum status replay_begin(struct replay **replay, int data_fd, const char *data_path,
-                         struct fault *fault)
+                         const struct logger *log, struct fault *fault)
 {
     struct replay *made = calloc(1, sizeof(*made));
     *replay = NULL;
@@ -52,7 +52,7 @@ enum status replay_begin(struct replay **replay, int data_fd, const char *data_p
     buf_init(&made->lot, LOT_BYTES_MAX);
     enum status status = STATUS_OK;
     if (made->tree_fd >= 0) {
-        status = lake_work_begin(&made->work, data_fd, data_path, fault);
+        status = lake_work_wait(&made->work, data_fd, data_path, log, fault);
         made->has_work = status == STATUS_OK;
     }
     if (status != STATUS_OK) {

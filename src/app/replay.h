@@ -18,6 +18,7 @@
 #define PIPES_APP_REPLAY_H
 
 #include "base/buf.h"
+#include "base/logger.h"
 #include "base/status.h"
 
 #include <stdint.h>
@@ -44,9 +45,10 @@ struct replay_report {
     uint64_t skipped;    /* parts that the lake still needs, or that are damaged */
 };
 
-/* STATUS_BUSY while another process writes the lake's files anew. Borrows data_fd and path. */
+/* Waits, and says so, while another process writes the lake's files anew. Borrows data_fd and
+ * path. */
 enum status replay_begin(struct replay **replay, int data_fd, const char *data_path,
-                         struct fault *fault) MUST_CHECK;
+                         const struct logger *log, struct fault *fault) MUST_CHECK;
 /* Accepts NULL. */
 void replay_end(struct replay *replay);
 

@@ -161,7 +161,7 @@ static int run(const struct cmd_context *context)
     if (status != STATUS_OK) {
         return cmd_fail(context, "%s", fault.text);
     }
-    status = lake_work_begin(&work, data.fd, config->data, &fault);
+    status = lake_work_wait(&work, data.fd, config->data, context->log, &fault);
     status = status == STATUS_OK ? compact_due(context, &work, &done, &fault) : status;
     lake_work_end(&work);
     data_folder_close(&data);

@@ -72,7 +72,7 @@ static int run(const struct cmd_context *context)
     if (status != STATUS_OK) {
         return cmd_fail(context, "%s", fault.text);
     }
-    status = replay_begin(&replay, data.fd, context->config->data, &fault);
+    status = replay_begin(&replay, data.fd, context->config->data, context->log, &fault);
     status = status == STATUS_OK ? collect(context, replay, &fault) : status;
     status = status == STATUS_OK ? replay_commit(replay, &fault) : status;
     if (status == STATUS_OK) {

@@ -36,8 +36,9 @@ static enum status work(const struct cmd_context *context, int data_fd,
                                 .is_dry = config->dry_run,
                                 .self = &lake,
                                 .commit = commit};
-    enum status status =
-        config->dry_run ? STATUS_OK : lake_work_begin(&lake, data_fd, config->data, fault);
+    enum status status = config->dry_run
+                             ? STATUS_OK
+                             : lake_work_wait(&lake, data_fd, config->data, context->log, fault);
     if (status == STATUS_OK) {
         status = retention_run(&run, report, fault);
         lake_work_end(&lake);

@@ -18,14 +18,48 @@ static const char PROPOSAL_FILE[] = "_proposal";
 static const char ANSWER_FILE[] = "_answer";
 enum { PAUSE_MS = 10, SNAPSHOT_WAIT_MS = 600000, ANSWER_BYTES_MAX = 4096 };
 
-static enum status name_the_worker(int fd, struct fault *fault)
+/* It has not yet signed in the moment after it took the lock. */
+static void name_the_worker(int fd, char name[LAKE_TOKEN_BYTES])
 {
-    char text[LAKE_TOKEN_BYTES] = {0};
-    ssize_t got = pread(fd, text, sizeof(text) - 1, 0);
-    text[got > 0 ? strcspn(text, "-\n") : 0] = 0;
+    ssize_t got = pread(fd, name, LAKE_TOKEN_BYTES - 1, 0);
+    name[got > 0 ? got : 0] = 0;
+    name[strcspn(name, "-\n")] = 0;
+    if (!name[0]) {
+        memcpy(name, "unknown", sizeof("unknown"));
+    }
+}
+
+static enum status lock_at_once(int fd, struct fault *fault)
+{
+    char name[LAKE_TOKEN_BYTES];
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+        return STATUS_OK;
+    }
+    if (errno != EWOULDBLOCK) {
+        return fault_errno(fault, errno, "cannot lock lake/%s", WORK_FILE);
+    }
+    name_the_worker(fd, name);
     return fault_set(fault, STATUS_BUSY,
-                     "another process works on the lake's files (id %s): wait for its end",
-                     text[0] ? text : "unknown");
+                     "another process works on the lake's files (id %s): wait for its end", name);
+}
+
+static enum status lock_when_free(int fd, const struct logger *log, struct fault *fault)
+{
+    char name[LAKE_TOKEN_BYTES];
+    enum status status = lock_at_once(fd, fault);
+    if (status != STATUS_BUSY) {
+        return status;
+    }
+    name_the_worker(fd, name);
+    if (log) {
+        logger_info(log, "lake", "waits for process %s, which works on the lake's files", name);
+    }
+    while (flock(fd, LOCK_EX) != 0) {
+        if (errno != EINTR) {
+            return fault_errno(fault, errno, "cannot lock lake/%s", WORK_FILE);
+        }
+    }
+    return STATUS_OK;
 }
 
 /* With lake/SNAPSHOT locked, so that no commit of an older proposal is under way. */
@@ -43,22 +77,32 @@ static enum status sign(struct lake_work *work, struct fault *fault)
     return status;
 }
 
-static enum status take_lock(struct lake_work *work, struct fault *fault)
+static enum status open_lock(struct lake_work *work, int data_fd, const char *data_path,
+                             struct fault *fault)
+{
+    *work = (struct lake_work){.data_fd = data_fd, .data_path = data_path, .lake_fd = -1, .fd = -1};
+    enum status status = data_folder_enter(data_fd, "lake", true, &work->lake_fd, fault);
+    if (status == STATUS_OK) {
+        work->fd = openat(work->lake_fd, WORK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+        status =
+            work->fd >= 0 ? STATUS_OK : fault_errno(fault, errno, "cannot open lake/%s", WORK_FILE);
+    }
+    return status;
+}
+
+/* `status` is what became of the lock. */
+static enum status begin(struct lake_work *work, enum status status, struct fault *fault)
 {
     int snapshot_fd = -1;
-    work->fd = openat(work->lake_fd, WORK_FILE, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
-    if (work->fd < 0) {
-        return fault_errno(fault, errno, "cannot open lake/%s", WORK_FILE);
+    if (status == STATUS_OK) {
+        status = lake_snapshot_lock(work->lake_fd, false, SNAPSHOT_WAIT_MS, &snapshot_fd, fault);
     }
-    if (flock(work->fd, LOCK_EX | LOCK_NB) != 0) {
-        return errno == EWOULDBLOCK ? name_the_worker(work->fd, fault)
-                                    : fault_errno(fault, errno, "cannot lock lake/%s", WORK_FILE);
-    }
-    enum status status =
-        lake_snapshot_lock(work->lake_fd, false, SNAPSHOT_WAIT_MS, &snapshot_fd, fault);
     if (status == STATUS_OK) {
         status = sign(work, fault);
         close(snapshot_fd);
+    }
+    if (status != STATUS_OK) {
+        lake_work_end(work);
     }
     return status;
 }
@@ -66,13 +110,17 @@ static enum status take_lock(struct lake_work *work, struct fault *fault)
 enum status lake_work_begin(struct lake_work *work, int data_fd, const char *data_path,
                             struct fault *fault)
 {
-    *work = (struct lake_work){.data_fd = data_fd, .data_path = data_path, .lake_fd = -1, .fd = -1};
-    enum status status = data_folder_enter(data_fd, "lake", true, &work->lake_fd, fault);
-    status = status == STATUS_OK ? take_lock(work, fault) : status;
-    if (status != STATUS_OK) {
-        lake_work_end(work);
-    }
-    return status;
+    enum status status = open_lock(work, data_fd, data_path, fault);
+    status = status == STATUS_OK ? lock_at_once(work->fd, fault) : status;
+    return begin(work, status, fault);
+}
+
+enum status lake_work_wait(struct lake_work *work, int data_fd, const char *data_path,
+                           const struct logger *log, struct fault *fault)
+{
+    enum status status = open_lock(work, data_fd, data_path, fault);
+    status = status == STATUS_OK ? lock_when_free(work->fd, log, fault) : status;
+    return begin(work, status, fault);
 }
 
 void lake_work_end(struct lake_work *work)

@@ -19,6 +19,7 @@
 #ifndef PIPES_LAKE_LAKE_WORK_H
 #define PIPES_LAKE_LAKE_WORK_H
 
+#include "base/logger.h"
 #include "base/status.h"
 #include "base/view.h"
 #include "lake/ledger_book.h"
@@ -36,6 +37,10 @@ struct lake_work {
 /* STATUS_BUSY: another process works (the fault says which). */
 enum status lake_work_begin(struct lake_work *work, int data_fd, const char *data_path,
                             struct fault *fault) MUST_CHECK;
+/* Waits for the end of whoever works, and says so first (NULL: silently). Not by the holder of
+ * data/LOCK: who is waited for may need it. */
+enum status lake_work_wait(struct lake_work *work, int data_fd, const char *data_path,
+                           const struct logger *log, struct fault *fault) MUST_CHECK;
 /* Accepts one that failed to begin. */
 void lake_work_end(struct lake_work *work);
 /* As lake_commit(); waits for as long as the holder of data/LOCK needs. */

@@ -10,6 +10,8 @@
 #include "lake/part_reader.h"
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -579,6 +581,50 @@ static void lets_one_process_work_at_a_time(void **state)
     lake_work_end(&two);
 }
 
+struct waiting {
+    struct logger log;
+    struct lake_work work;
+    struct fault fault;
+    enum status status;
+    atomic_bool is_over;
+};
+
+static void *wait_for_work(void *argument)
+{
+    struct waiting *waiting = argument;
+    waiting->status = lake_work_wait(&waiting->work, temporary.fd, temporary.path, &waiting->log,
+                                     &waiting->fault);
+    atomic_store(&waiting->is_over, true);
+    return NULL;
+}
+
+static void waits_for_whoever_works_and_says_for_whom(void **state)
+{
+    struct lake_work one;
+    struct waiting waiting = {.is_over = false};
+    struct fault fault = {0};
+    pthread_t thread;
+    char line[256] = "";
+    char expected[64];
+    int ends[2];
+    (void)state;
+    snprintf(expected, sizeof(expected), "waits for process %ld,", (long)getpid());
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    logger_init(&waiting.log, ends[1], LOGGER_INFO, &wall);
+    assert_int_equal(lake_work_begin(&one, temporary.fd, temporary.path, &fault), STATUS_OK);
+    assert_int_equal(pthread_create(&thread, NULL, wait_for_work, &waiting), 0);
+    assert_true(read(ends[0], line, sizeof(line) - 1) > 0);
+    assert_non_null(strstr(line, expected));
+    assert_false(atomic_load(&waiting.is_over));
+    lake_work_end(&one);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    assert_int_equal(waiting.status, STATUS_OK);
+    assert_int_equal(lake_work_begin(&one, temporary.fd, temporary.path, &fault), STATUS_BUSY);
+    lake_work_end(&waiting.work);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 static void never_carries_out_what_a_killed_worker_proposed_once_another_began(void **state)
 {
     const struct lake_work_hand hand = {.data_fd = temporary.fd};
@@ -619,6 +665,7 @@ int main(void)
         TEST(finishes_a_commit_that_was_cut_off),
         TEST(refuses_changes_that_lead_elsewhere),
         TEST(lets_one_process_work_at_a_time),
+        TEST(waits_for_whoever_works_and_says_for_whom),
         TEST(never_carries_out_what_a_killed_worker_proposed_once_another_began),
 #undef TEST
     };
