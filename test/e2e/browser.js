@@ -16,7 +16,9 @@ const CHROMIUM = {
     headless: true,
     args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-quic',
         '--no-first-run', '--disable-background-networking', '--disable-component-update',
-        '--disable-sync'],
+        '--disable-sync',
+        // Each of its windows would load two pages of its own, of 200 scripts each, beside ours.
+        '--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,PreloadTopChromeWebUI'],
 };
 
 /** A browser with a profile of its own that ends with the test. */
