@@ -54,12 +54,19 @@ static const char *setting(struct doctor *doctor, const struct json *doc, const 
                : "";
 }
 
+/* What stands before the tracker is for the browser. */
+static struct view without_comment(struct view text)
+{
+    size_t line = view_starts_with(text, "//#") ? view_find(text, '\n') : 0;
+    return view_part(text, line + (line > 0), text.len);
+}
+
 bool doctor_read_tracker(struct doctor *doctor, struct view bytes, struct doctor_tracker *tracker)
 {
     struct json doc;
     struct fault ignored;
     size_t at = bytes.len;
-    if (!view_starts_with(bytes, BEGIN)) {
+    if (!view_starts_with(without_comment(bytes), BEGIN)) {
         return false;
     }
     while (at > 0 && !view_starts_with(view_part(bytes, at, sizeof(END)), END)) {

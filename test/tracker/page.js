@@ -26,7 +26,7 @@ const minified = (name) => fs.readFileSync(path.join(out, `${name}.min.js`), 'ut
 
 function assemble(config, modules) {
     const parts = ['core', ...modules].map((name) => minified(name) + '\n').join('');
-    return '!function(pipesConfig){var pipesModules=[];' + parts +
+    return '//# allFunctionsCalledOnLoad\n!function(pipesConfig){var pipesModules=[];' + parts +
         `core(pipesConfig,pipesModules)}(${JSON.stringify(config)});`;
 }
 
