@@ -7,9 +7,10 @@
  * what ours does by default, as far as it can: links, downloads, forms) and the page with ours, in
  * turn. Each tells of the page and of one event, and is looked at five seconds after both have
  * arrived, so that putting work off does not count as saving it. Script time is Chromium's own
- * ScriptDuration; from each that of the empty page of the same turn is taken. The 95 % bound is a
- * bootstrap over the turns.
- * Slices are the script's own pieces of main-thread time, from Chromium's trace.
+ * ScriptDuration, of the time that the page's thread spent: what other programs on the machine
+ * took of the processor meanwhile is not the page's. From each that of the empty page of the same
+ * turn is taken. The 95 % bound is a bootstrap over the turns.
+ * Slices are the script's own pieces of that thread's time, from Chromium's trace.
  */
 'use strict';
 const puppeteer = require('puppeteer-core');
@@ -35,7 +36,7 @@ async function longestSlices(browser, site) {
     const load = Math.min(...loads);
     const ours = events.filter((one) => one.ph === 'X' && SLICES.includes(one.name) &&
         JSON.stringify(one.args).includes('/pipes.js'));
-    const longest = (list) => Math.max(0, ...list.map((one) => one.dur / 1000));
+    const longest = (list) => Math.max(0, ...list.map((one) => one.tdur / 1000));
     return {all: longest(ours), after: longest(ours.filter((one) => one.ts > load)),
         count: ours.length};
 }
@@ -70,7 +71,7 @@ async function main() {
             // Who goes first changes from turn to turn.
             const names = ['empty', ...i % 2 ? ['plausible', 'pipes'] : ['pipes', 'plausible']];
             for (const name of names) {
-                turn[name] = await scriptTime(browser, site, name, THROTTLE);
+                turn[name] = await scriptTime(browser, site, name, THROTTLE, 'threadTicks');
             }
             turns.push({pipes: turn.pipes - turn.empty, plausible: turn.plausible - turn.empty});
             if (process.stderr.isTTY) {

@@ -181,7 +181,7 @@ function post(url, body, done, credentials) {
             method: 'POST', body: body, keepalive: true, credentials: credentials || 'omit'
         }).then(function (answer) {
             function report(text) {
-                safe(answer.status, answer.headers.get('Retry-After'), text);
+                safe(answer.status, answer.ok || answer.headers.get('Retry-After'), text);
             }
             // A body that breaks off says nothing, but the answer came.
             return answer.text().then(report, report);

@@ -1,10 +1,11 @@
 /**
- * Module: requests of more than a kilobyte go as gzip, where the browser has CompressionStream. The
+ * Module: requests of more than 4 KiB go as gzip, where the browser has CompressionStream: what is
+ * smaller goes in three packets as it is, and packing it would cost the page more than all the rest. The
  * content type stays and no encoding is named, for that would cost a preflight request: the
  * collector knows gzip by its first bytes. What must go within this turn goes as it is.
  */
 function compress() {
-    var MIN_LENGTH = 1024;
+    var MIN_LENGTH = 4096;
 
     return {name: 'compress', start: function (core) {
         var win = core.browser.window;

@@ -55,7 +55,7 @@ function scope(shared, name) {
         return fn;
     }
 
-    var made = {
+    return merge(Object.create(shared), {
         options: shared.config[name] || {},
         store: function (value) { return shared._store(name, value); },
         listen: function (target, type, fn, active) {
@@ -75,11 +75,7 @@ function scope(shared, name) {
             alive = false;
             undo.forEach(function (fn) { fn(); });
         }
-    };
-    for (var key in shared) {
-        made[key] = made[key] || shared[key];
-    }
-    return made;
+    });
 }
 
 /** The part of the browser that the contract lends to modules. */

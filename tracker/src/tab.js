@@ -20,8 +20,10 @@ function tab() {
 
         function look() {
             return id || (id = web.attempt(function () {
-                var found = store().getItem(name) || web.randomId();
-                store().setItem(name, found);
+                var found = store().getItem(name);
+                if (!found) {
+                    store().setItem(name, found = web.randomId());
+                }
                 return found;
             }));
         }
