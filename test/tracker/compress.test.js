@@ -77,3 +77,17 @@ test('the page goes while a request is made smaller: a beacon carries its events
     await later();
     assert.deepEqual(page.bodies, [], 'and after disable() nothing follows');
 });
+
+test('while a request is made smaller no other is begun', async () => {
+    const releases = [];
+    const page = opened({Response: class {
+        blob() { return new Promise((resolve) => { releases.push(resolve); }); }
+    }});
+    await page.pass(600);
+    page.pipes.track('next');
+    await page.pass(600);
+    page.pipes.flush();
+    assert.deepEqual([releases.length, page.bodies.length], [1, 0]);
+    releases[0]('packed');
+    assert.equal((await page.request()).body, 'packed');
+});

@@ -263,6 +263,23 @@ test('who does not answer for 30 s is asked again, and a late answer is none', a
     assert.equal(page.requests.length, 1);
 });
 
+test('an answer that comes too late is none, be it before it is asked again or while', async () => {
+    for (const [status, ms] of [200, 400, 503].flatMap((one) => [[one, 0], [one, 1500]])) {
+        const page = openPage(STEADY);
+        page.pipes.track('a');
+        await page.settle();
+        const late = page.requests.shift();
+        await page.pass(30000 + ms);
+        late.answer(status);
+        await page.pass(1500 - ms);
+        assert.equal(page.stored().length, 1);
+        const [{body: {events, attempt, dropped}}] = page.requests;
+        assert.deepEqual([events.length, attempt, dropped], [1, 2, {}], `${status} ${ms}`);
+        await page.answer(200);
+        assert.deepEqual([page.requests.length, page.stored().length], [0, 0]);
+    }
+});
+
 test('413 twice and a success: half as much as at first goes at once', async () => {
     const page = openPage();
     for (let i = 0; i < 100; i++) { page.pipes.track('e', {text: 'x'.repeat(900)}); }
@@ -384,6 +401,19 @@ test('unload goes by beacon: what the browser refuses goes in halves, oldest fir
     for (let i = 0; i < 8; i++) { page.doc.fire('visibilitychange'); }
     assert.deepEqual(names(), ['e0', 'e1', 'e2', 'e3', 'e4', 'e5', 'e6', 'e7'], 'none twice');
     assert.equal(page.stored().length, 1, 'kept: a beacon has no answer');
+});
+
+test('what no beacon takes is tried in halves down to one event, and each half once', () => {
+    for (const counts of [[1], [2, 1], [3, 2, 1], [5, 3, 2, 1]]) {
+        const tried = [];
+        const page = openPage({navigator: {sendBeacon: (url, body) => {
+            tried.push(JSON.parse(body).events.map((event) => event.name).join(''));
+            return false;
+        }}});
+        for (const name of 'abcde'.slice(0, counts[0])) { page.pipes.track(name); }
+        page.win.fire('pagehide');
+        assert.deepEqual(tried, counts.map((count) => 'abcde'.slice(0, count)));
+    }
 });
 
 test('a queue that is too much for one beacon goes by several', () => {
