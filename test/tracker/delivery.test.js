@@ -403,17 +403,24 @@ test('unload goes by beacon: what the browser refuses goes in halves, oldest fir
     assert.equal(page.stored().length, 1, 'kept: a beacon has no answer');
 });
 
-test('what no beacon takes is tried in halves down to one event, and each half once', () => {
-    for (const counts of [[1], [2, 1], [3, 2, 1], [5, 3, 2, 1]]) {
-        const tried = [];
-        const page = openPage({navigator: {sendBeacon: (url, body) => {
-            tried.push(JSON.parse(body).events.map((event) => event.name).join(''));
-            return false;
-        }}});
-        for (const name of 'abcde'.slice(0, counts[0])) { page.pipes.track(name); }
-        page.win.fire('pagehide');
-        assert.deepEqual(tried, counts.map((count) => 'abcde'.slice(0, count)));
-    }
+/** Leaves a page that told these, whose browser refuses each beacon; the events of each it tried. */
+function refusedBeacons(names, text) {
+    const tried = [];
+    const page = openPage({navigator: {sendBeacon: (url, body) => {
+        tried.push(JSON.parse(body).events.map((event) => event.name).join(''));
+        return false;
+    }}});
+    for (const name of names) { page.pipes.track(name, {text}); }
+    page.win.fire('pagehide');
+    return tried;
+}
+
+test('what no beacon takes is tried in halves down to one event, and nothing behind it', () => {
+    assert.deepEqual(refusedBeacons('a'), ['a']);
+    assert.deepEqual(refusedBeacons('ab'), ['ab', 'a']);
+    assert.deepEqual(refusedBeacons('abc'), ['abc', 'ab', 'a']);
+    assert.deepEqual(refusedBeacons('abcde'), ['abcde', 'abc', 'ab', 'a']);
+    assert.deepEqual(refusedBeacons('abcd', 'x'.repeat(20000)), ['ab', 'a']);
 });
 
 test('a queue that is too much for one beacon goes by several', () => {
