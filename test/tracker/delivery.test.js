@@ -195,6 +195,63 @@ test('who was told to wait does so, also when the network comes back, but only o
     assert.equal(page.requests.length, 1);
 });
 
+/** A page whose first event was answered for: those that follow wait half a second. */
+async function answeredPage() {
+    const page = openPage(STEADY);
+    page.pipes.track('a');
+    await page.settle();
+    await page.answer(200);
+    return page;
+}
+
+test('an event waits half a second for others, whatever was done before', async () => {
+    const flushed = async (page) => {
+        page.pipes.track('b');
+        page.pipes.flush();
+        await page.answer(200);
+        await page.pass(100);
+    };
+    for (const act of [() => {}, flushed, (page) => page.win.fire('pagehide')]) {
+        const page = await answeredPage();
+        await act(page);
+        page.pipes.track('c');
+        await waits(page, 500);
+    }
+});
+
+test('online changes nothing but a back-off, and that only while nothing is asked', async () => {
+    const page = await answeredPage();
+    page.pipes.track('b');
+    page.win.fire('online');
+    await waits(page, 500);
+    page.requests.shift().fail();
+    await page.settle();
+    await waits(page, 1500);
+    page.win.fire('online');
+    page.requests.shift().fail();
+    await page.settle();
+    await waits(page, 3000);
+});
+
+test('the back-off begins anew behind online', async () => {
+    const page = await answeredPage();
+    page.pipes.track('b');
+    await page.pass(500);
+    for (const ms of [1500, 3000]) {
+        page.requests.shift().fail();
+        await page.settle();
+        await waits(page, ms);
+    }
+    page.requests.shift().fail();
+    await page.settle();
+    page.win.fire('online');
+    await page.settle();
+    assert.equal(page.requests[0].body.attempt, 1);
+    page.requests.shift().fail();
+    await page.settle();
+    await waits(page, 1500);
+});
+
 test('an answer that is no JSON, or none of ours, is one', async () => {
     for (const text of ['', 'null', 'fine', '{"skew":"soon"}']) {
         const page = openPage();
@@ -433,6 +490,14 @@ test('a queue that is too much for one beacon goes by several', () => {
     assert.ok(page.beacons.every((one) => JSON.stringify(one.body).length <= 49152));
 });
 
+test('what is left for the last beacon goes, also when it is one event', () => {
+    const page = openPage();
+    for (const name of 'abc') { page.pipes.track(name, {text: 'x'.repeat(30000)}); }
+    page.win.fire('pagehide');
+    assert.deepEqual(page.beacons.map((one) => one.body.events.map((e) => e.name)),
+        [['a'], ['b'], ['c']]);
+});
+
 function hide(page) {
     page.doc.visibilityState = 'hidden';
     page.doc.fire('visibilitychange');
@@ -482,8 +547,18 @@ function twoPages(...names) {
     const first = openPage();
     names.forEach((name) => first.pipes.track(name));
     first.win.fire('pagehide');
-    return [first, openPage({local: first.local, cookies: first.cookies, now: first.now + 6e4})];
+    return [first, openPage({local: first.local, cookies: first.cookies, now: first.now + 6e4,
+        ...STEADY})];
 }
+
+test('a page whose first event comes in a back-off for those of others waits, too', async () => {
+    const [, page] = twoPages('a');
+    await page.pass(1000);
+    page.requests.shift().fail();
+    await page.settle();
+    page.pipes.track('first');
+    await waits(page, 1500);
+});
 
 test('a page that comes back asks what became of its beacon', async () => {
     const page = openPage();
