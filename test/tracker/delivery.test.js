@@ -574,6 +574,20 @@ test('a page that comes back asks what became of its beacon', async () => {
     assert.deepEqual(page.requests, []);
 });
 
+test('what a lost request carried is told anew, what a beacon carried is asked for', async () => {
+    const page = openPage(STEADY);
+    page.pipes.track('a');
+    await page.settle();
+    page.pipes.track('b');
+    page.win.fire('pagehide');
+    page.requests.shift().fail();
+    await page.settle();
+    await waits(page, 1500);
+    const [{url, body}] = page.requests;
+    assert.equal(url, `https://collect.example/e?ask=${beaconOf(page)}`);
+    assert.deepEqual(body.events.map((event) => event.name), ['a']);
+});
+
 test('a later page asks, and tells anew only what the collector does not have', async () => {
     for (const [have, again] of [[true, []], [false, ['a', 'b']]]) {
         const [first, page] = twoPages('a', 'b');

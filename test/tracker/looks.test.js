@@ -51,6 +51,18 @@ test('a new visitor whose events are answered for: not at all, and one cookie', 
     assert.deepEqual([...device.cookies.keys()], [ID]);
 });
 
+test('a queue that was stored and is gone again: not at all any more', async () => {
+    const device = deviceOf();
+    const page = device.open(NOW);
+    page.pipes.track('slowly answered');
+    await page.pass(1000);
+    assert.equal(page.stored().length, 1);
+    await page.answer(200);
+    device.looks = 0;
+    await tell(page);
+    assert.equal(device.looks, 0);
+});
+
 test('the next pages of a session: not at all; nor is the cookie written each time', async () => {
     const device = deviceOf();
     await tell(device.open(NOW));

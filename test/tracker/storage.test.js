@@ -234,6 +234,46 @@ test('who slept leaves alone what another page holds, and sends its own once', a
     assert.deepEqual(names.sort(), ['after', 'before']);
 });
 
+/** A page that stored `before`, got no answer, did `act`, and woke when another had sent that. */
+async function awakened(act) {
+    const device = {local: new Map(), cookies: new Map()};
+    const sleeper = openPage(device);
+    sleeper.pipes.on('event', (event) => event.name !== 'lost');
+    sleeper.pipes.track('before');
+    await sleeper.pass(1000);
+    await act(sleeper);
+    sleeper.requests.length = 0;
+    const timers = sleeper.timers.splice(0);
+    const page = openPage({...device, now: sleeper.now + 60000});
+    await page.pass(2000);
+    const taken = await page.answer(200);
+    await page.pass(2000);
+    assert.deepEqual([taken.load_id, page.requests], [sleeper.pipes.get('load_id'), []]);
+    sleeper.now = page.now;
+    sleeper.timers.push(...timers);
+    await sleeper.pass(60000);
+    return {sleeper, taken};
+}
+
+test('who slept does not report once more what it had lost before', async () => {
+    const {sleeper, taken} = await awakened((page) => page.pipes.track('lost'));
+    assert.deepEqual([taken.events.length, taken.dropped], [1, {hook: 1}]);
+    assert.deepEqual([sleeper.requests, sleeper.stored()], [[], []]);
+});
+
+test('who slept and could not store the last sends that, and nothing that was sent', async () => {
+    const {sleeper, taken} = await awakened(async (page) => {
+        const store = page.win.localStorage.setItem;
+        page.win.localStorage.setItem = () => { throw new Error('full'); };
+        page.pipes.track('last');
+        await page.pass(1000);
+        page.win.localStorage.setItem = store;
+    });
+    assert.deepEqual(taken.events.map((event) => event.name), ['before']);
+    const [{body}] = sleeper.requests;
+    assert.deepEqual(body.events.map((event) => event.name), ['last']);
+});
+
 /** A page beside what loads of these names, begun so long ago, left, each with these lines. */
 function beside(loads, local = new Map(), header = {}) {
     for (const [load, ago_ms, ...lines] of loads) {
