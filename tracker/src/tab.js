@@ -33,12 +33,8 @@ function tab() {
         }
         core.on('event', function (event) { event.tab_id = look(); });
         core.on('reset', forget);
-        core.on('disable', forget);
-        core.on('consent', function (state) {
-            if (state === 'denied') {
-                forget();
-            }
-        });
+        // Whoever opts out or refuses ends all modules first.
+        return {stop: forget};
     }};
 }
 pipesModules.push(tab());
