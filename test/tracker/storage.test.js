@@ -296,6 +296,34 @@ test('what is older than a week or damaged is counted, what is not goes', async 
     assert.equal(page.requests.length + page.stored().length, 0);
 });
 
+test('what a dead load left beside a living one is taken over, the other is not', async () => {
+    const living = openPage();
+    living.pipes.track('mine');
+    await living.pass(1000);
+    const page = beside([['dead', 1e5, line('left', 1.7e12)]], living.local);
+    await page.pass(2000);
+    assert.deepEqual((await page.answer(200)).events.map((event) => event.name), ['left']);
+    await page.pass(25000);
+    assert.deepEqual([page.requests, page.stored()], [[], living.stored()]);
+});
+
+test('a page whose queue cannot be written any more does not take it for another\'s', async () => {
+    const page = openPage();
+    page.pipes.track('once');
+    await page.pass(1000);
+    const [key] = page.stored();
+    page.win.localStorage.setItem = (name, value) => {
+        if (name === key) { throw new Error('full'); }
+        page.local.set(name, value);
+    };
+    await page.pass(29000);
+    page.requests.shift().fail();
+    await page.pass(15000);
+    await page.answer(200);
+    await page.pass(60000);
+    assert.deepEqual([page.requests, page.stored()], [[], []]);
+});
+
 test('of more than half a megabyte the oldest goes', async () => {
     const text = 'x'.repeat(2e5);
     for (const order of [[1e6, 3e6, 2e6], [3e6, 1e6, 2e6], [2e6, 1e6, 3e6]]) {
