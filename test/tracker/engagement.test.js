@@ -46,6 +46,15 @@ test('one timer runs while someone is there, none while not', async () => {
     assert.equal(page.timers.length, timers - 1);
 });
 
+test('it looks after a second, then each three', async () => {
+    const page = opened();
+    for (const ms of [1000, 3000, 3000]) {
+        const waits = page.timers.map((timer) => timer.due - page.now);
+        assert.deepEqual(waits.filter((one) => one > 500 && one < 4000), [ms]);
+        await page.pass(ms);
+    }
+});
+
 test('time counts while the page is visible', async () => {
     const page = opened();
     await page.pass(2000);
