@@ -37,13 +37,17 @@ async function ask(t, data, sql, ...options) {
     return JSON.parse(out);
 }
 
-/** Puts what was collected so far into an hour's Parquet file of long ago: a lake with one. */
+/**
+ * Puts what was collected so far into an hour's Parquet file of two days ago: a lake with one. A
+ * collector that runs removes what is years old.
+ */
 async function putIntoParquet(t, data, sql = 'from events_all') {
     const {code, out, err} = await run(t, data, ['query', '--format', 'parquet', sql]);
     if (code !== 0) {
         throw new Error(`exit status ${code}: ${err}`);
     }
-    const folder = path.join(data, 'lake', 'events', 'date=2020-01-01', 'hour=00');
+    const day = new Date(Date.now() - 2 * 864e5).toISOString().slice(0, 10);
+    const folder = path.join(data, 'lake', 'events', `date=${day}`, 'hour=00');
     fs.mkdirSync(folder, {recursive: true});
     fs.writeFileSync(path.join(folder, 'events.parquet'), out);
     return path.join(folder, 'events.parquet');

@@ -16,9 +16,7 @@ const {startWebKit} = require('./engine_webkit');
 
 const ENGINES = {
     chromium: {name: 'Chromium', start: startChromium},
-    // Closing a tab, it may end the page's script right behind a beacon that was sent. So nothing
-    // notes that, and the same events go once more when the page is hidden.
-    firefox: {name: 'Firefox', start: startFirefox, timesWhenClosed: 2,
+    firefox: {name: 'Firefox', start: startFirefox,
         startWithSignal: (t) => startFirefox(t, {'privacy.globalprivacycontrol.enabled': true})},
     webkit: {name: 'WebKitGTK', start: startWebKit},
 };

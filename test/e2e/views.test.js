@@ -182,13 +182,16 @@ test('utc() is an instant as the clock of UTC has it, before 1970, too', async (
         ({is_same: true, type: 'TIMESTAMP', has_hour: true})));
 });
 
-const HOUR_0 = 438288; // of 2020-01-01, since 1970
+/** Two days ago: a collector that runs removes what is years old. */
+const DAY_0 = Math.floor(Date.now() / 864e5) - 2;
+const HOUR_0 = 24 * DAY_0; // since 1970
 
 /** Puts a file of an hour of that day, made by SQL over what was collected. */
 async function putHour(t, data, hour, sql) {
     const {code, out, err} = await run(t, data, ['query', '--format', 'parquet', sql]);
     assert.strictEqual(code, 0, err);
-    const folder = path.join(data, 'lake', 'events', 'date=2020-01-01', `hour=0${hour}`);
+    const day = new Date(864e5 * DAY_0).toISOString().slice(0, 10);
+    const folder = path.join(data, 'lake', 'events', `date=${day}`, `hour=0${hour}`);
     fs.mkdirSync(folder, {recursive: true});
     fs.writeFileSync(path.join(folder, 'events.parquet'), out);
 }

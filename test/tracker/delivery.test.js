@@ -606,6 +606,32 @@ test('a later page asks, and tells anew only what the collector does not have', 
     }
 });
 
+test('a page whose script ends right behind its beacon has noted it before', async () => {
+    let device, id;
+    const first = openPage({navigator: {sendBeacon: (url) => {
+        [, id] = url.split('beacon=');
+        device = new Map(first.local);
+        return true;
+    }}});
+    first.pipes.track('a');
+    first.win.fire('pagehide');
+    const page = openPage({local: device, cookies: first.cookies, now: first.now + 6e4});
+    await page.pass(2000);
+    assert.equal(page.requests[0].url, `https://collect.example/e?ask=${id}`);
+    assert.deepEqual((await page.answer(200, `{"have":["${id}"]}`)).events, []);
+    await page.pass(2000);
+    assert.deepEqual([page.requests, page.stored()], [[], []]);
+});
+
+test('what a refused beacon would have carried is not marked as carried', async () => {
+    const page = openPage({beacon_limit: 10});
+    page.pipes.track('a');
+    page.win.fire('pagehide');
+    await page.pass(3000);
+    assert.equal(page.requests[0].url, 'https://collect.example/e');
+    assert.deepEqual((await page.answer(200)).events.map((event) => event.name), ['a']);
+});
+
 test('a collector that refuses the question gets the events', async () => {
     const [, page] = twoPages('a');
     await page.pass(2000);

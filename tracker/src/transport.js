@@ -152,11 +152,18 @@ function transport(config, queues, tell, pack) {
             return true;
         }
         var id = randomId();
-        if (sendBeacon(config.endpoint + '?beacon=' + id, body(source, items, id, 1))) {
-            items.forEach(function (item) { item._receipt = id; });
+
+        function mark(receipt) {
+            items.forEach(function (item) { item._receipt = receipt; });
             source._beat();
+        }
+
+        // Before it goes: Firefox may end the script right behind it.
+        mark(id);
+        if (sendBeacon(config.endpoint + '?beacon=' + id, body(source, items, id, 1))) {
             return true;
         }
+        mark('');
         if (items.length > 1) {
             beacon(source, items.slice(0, Math.ceil(items.length / 2)));
         }

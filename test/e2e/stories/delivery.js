@@ -76,13 +76,13 @@ module.exports = [{
 }, {
     name: 'events told just before the tab is closed are taken once',
     storages: ALL,
-    async run({story, browser, engine}) {
+    async run({story, browser}) {
         const page = await openQuiet(story, browser);
         const told = await tell(page, 5);
         story.begin();
         await page.close();
         await story.isTaken(told);
-        await story.judge(told, engine.timesWhenClosed);
+        await story.judge(told);
     },
 }, {
     name: 'a later visit asks what became of a beacon, and tells nothing again',
