@@ -460,7 +460,7 @@ test('unload goes by beacon: what the browser refuses goes in halves, oldest fir
     assert.equal(page.stored().length, 1, 'kept: a beacon has no answer');
 });
 
-/** Leaves a page that told these, whose browser refuses each beacon; the events of each it tried. */
+/** A page that told these is left, and its browser refuses each beacon: the events of those. */
 function refusedBeacons(names, text) {
     const tried = [];
     const page = openPage({navigator: {sendBeacon: (url, body) => {
