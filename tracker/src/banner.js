@@ -24,8 +24,10 @@
  *   with wait_for_update leaves consent pending.
  */
 function banner() {
-    var LOOK_MS = 250;
-    var LOOKS = 40;
+    /** Each look waits a quarter longer than the one before, first 250 ms: eleven in ten seconds. */
+    var FIRST_MS = 200;
+    var SLOWER = 1.25;
+    var LAST_MS = 2000;
 
     return {name: 'banner', always: true, start: function (core) {
         var web = core.browser;
@@ -34,7 +36,7 @@ function banner() {
         var group = options.group;
         var purposes = options.purposes || [1, 8];
         var heard = [];
-        var left, cancel, said, tcf, by_default, updated;
+        var pause, cancel, said, tcf, by_default, updated;
 
         function verdict(is_on, has_answered) {
             return !has_answered || is_on === undefined ? 'pending' : is_on ? 'granted' : 'denied';
@@ -149,8 +151,8 @@ function banner() {
 
         function tick() {
             look();
-            if (left--) {
-                cancel = core.later(tick, LOOK_MS);
+            if (pause < LAST_MS) {
+                cancel = core.later(tick, pause *= SLOWER);
             }
         }
 
@@ -159,7 +161,7 @@ function banner() {
             if (cancel) {
                 cancel();
             }
-            left = LOOKS;
+            pause = FIRST_MS;
             tick();
         }
 
