@@ -30,7 +30,8 @@ const FEW = 15;
 
 const gzip = (text) => zlib.gzipSync(text, {level: 9}).length;
 
-const bundle = (parts) => '//# allFunctionsCalledOnLoad\n!function(pipesConfig){var pipesModules=[];' +
+const bundle = (parts) => '//# allFunctionsCalledOnLoad\n' +
+    '!function(pipesConfig){var pipesModules=[];' +
     parts.map((text) => `${text}\n`).join('') + `core(pipesConfig,pipesModules)}(${CONFIG});`;
 
 /** Everything minified once: {core: text, links: text, ...}. */
