@@ -86,3 +86,50 @@ test('without storage there is no id, and none is taken', () => {
     assert.equal(page.core.id(`1.${'a'.repeat(32)}.1699999995000`), undefined);
     assert.equal(page.pipes.get('anonymous_id'), undefined);
 });
+
+/** What is heard of all that a module made, after `act` got what takes it back. */
+async function heardBehind(act) {
+    const page = withModule();
+    const {core} = page;
+    const owner = {call: () => 'result'};
+    const heard = [];
+    const hears = (what) => () => { heard.push(what); };
+    const undos = [core.listen(page.win, 'ping', hears('listen')),
+        core.wrap(owner, 'call', hears('wrap')), core.on('view', hears('on')),
+        core.later(hears('later'), 100)];
+    core.define('mine', hears('define'));
+    act(page, undos);
+    page.win.fire('ping');
+    assert.equal(owner.call(), 'result');
+    page.pipes.page();
+    page.pipes.mine();
+    await page.pass(100);
+    return heard;
+}
+
+test('what a module makes it can take back, and its end takes back all', async () => {
+    assert.deepEqual(await heardBehind(() => {}), ['listen', 'wrap', 'on', 'define', 'later']);
+    assert.deepEqual(await heardBehind((page, undos) => undos.forEach((undo) => undo())),
+        ['define']);
+    assert.deepEqual(await heardBehind((page) => {
+        page.pipes.disable();
+        page.pipes.enable();
+    }), []);
+});
+
+test('what a module keeps is its own, and null removes it', () => {
+    const page = withModule();
+    const key = 'pipes_data.shop_mine';
+    assert.equal(page.core.store(), undefined);
+    page.core.store({a: 1});
+    assert.deepEqual([page.core.store(), page.local.get(key)], [{a: 1}, '{"a":1}']);
+    const next = withModule({local: page.local, cookies: page.cookies});
+    assert.deepEqual(next.core.store(), {a: 1});
+    next.core.store(null);
+    assert.deepEqual([page.core.store(), page.local.has(key)], [undefined, false]);
+});
+
+test('a module gets the options that stand under its name, or none', () => {
+    assert.deepEqual(withModule({config: {mine: {a: 1}, other: {b: 2}}}).core.options, {a: 1});
+    assert.deepEqual(withModule().core.options, {});
+});

@@ -166,6 +166,20 @@ test('after disable() and enable() one sender is at work', async () => {
     assert.deepEqual(page.requests.map((one) => one.body.events.map((e) => e.name)), [['c']]);
 });
 
+test('neither an answer nor disable() leaves a timer behind', async () => {
+    const page = openPage();
+    const idle = page.timers.length;
+    page.pipes.track('a');
+    await page.settle();
+    await page.answer(200);
+    assert.equal(page.timers.length, idle);
+    page.pipes.track('b');
+    page.pipes.flush();
+    page.pipes.track('c');
+    page.pipes.disable();
+    assert.deepEqual(page.timers, []);
+});
+
 test('Retry-After is seconds or a date, an hour at most; else it is not heard', async () => {
     const date = (ms) => new Date(1.7e12 + ms).toUTCString();
     for (const [told, ms] of [['60', 60000], ['7200', 3600000], [date(90000), 90000],

@@ -196,6 +196,14 @@ test('what was kept in the form of before is taken over: id, session, user and q
     }
 });
 
+test('what is left in the form of before goes with who is forgotten', () => {
+    for (const act of ['reset', 'disable']) {
+        const device = deviceOf({}, {'pipes_session.shop': 'old-session.7.1699999000000'});
+        device.open(NOW).pipes[act]();
+        assert.ok(!device.local.has('pipes_session.shop'), act);
+    }
+});
+
 test('an id without a session, nor one beside it, begins the first', async () => {
     const device = deviceOf(FORMER[0]);
     const [{events: [{anonymous_id, session_index}]}] = await tell(device.open(NOW));

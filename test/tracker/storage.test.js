@@ -46,6 +46,8 @@ test('a cookie is not read where none is set', () => {
         cookies: new Map([['pipes_anonymous_id.shop', `1.abcdefgh12.${1.7e12}`]])});
     page.pipes.track('a');
     assert.notEqual(page.pipes.get('anonymous_id'), 'abcdefgh12');
+    page.pipes.reset();
+    assert.deepEqual(page.cookie_writes, [], 'nor taken away');
 });
 
 for (const storage of ['cookie', 'local']) {
