@@ -162,7 +162,8 @@ class WebKitBrowser {
      * text that the profile has on disk by then, as WebKit writes what is stored a moment later.
      */
     async visit(url, isOver, kept) {
-        const browser = run(this.t, this.program, [url], this.env);
+        const browser = run(this.t, this.program,
+            [`--cookies-file=${this.profile}/cookies.sqlite`, url], this.env);
         await isOver();
         await until(`the profile holds ${kept}`, () => !kept || holds(this.profile, kept));
         await browser.end();
