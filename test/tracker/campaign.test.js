@@ -37,6 +37,45 @@ test('the same campaign again is no new touch, another one is', async () => {
     assert.equal(told[0].$set.last_campaign.source, 'radio');
 });
 
+test('another campaign begins a session, the same one and none do not', async () => {
+    const local = new Map();
+    const cookies = new Map();
+    let now = 1.7e12;
+    const sessions = [];
+    for (const query of ['', '?utm_source=letter', '?utm_source=letter', '', '?utm_source=radio']) {
+        const page = openPage({modules: ['campaign', 'page_view'], local, cookies, now,
+            window: {location: {href: `https://www.shop.example/${query}`,
+                hostname: 'www.shop.example', protocol: 'https:'}}});
+        await page.pass(600);
+        const {events} = await page.answer(200);
+        const told = events.map((e) => [e.session_index, e.session_id]);
+        assert.ok(told.every((one) => String(one) === String(told[0])), 'one session a page');
+        assert.equal(page.pipes.get('session_id'), told[0][1]);
+        sessions.push(told[0]);
+        now += 60000;
+    }
+    assert.deepEqual(sessions.map(([index]) => index), [1, 2, 2, 2, 3]);
+    assert.equal(new Set(sessions.map(([, id]) => id)).size, 3);
+});
+
+test('a tab that is open follows to the session of the campaign', async () => {
+    const first = at('https://www.shop.example/');
+    first.pipes.track('before');
+    const session = first.pipes.get('session_id');
+    const second = at('https://www.shop.example/?utm_source=letter',
+        {local: first.local, cookies: first.cookies, now: first.now + 1000});
+    assert.notEqual(second.pipes.get('session_id'), session);
+    await first.pass(2000);
+    assert.equal(first.pipes.get('session_id'), second.pipes.get('session_id'));
+});
+
+test('whoever comes for the first time has one session, whatever brought them', async () => {
+    const page = at('https://www.shop.example/?utm_source=letter');
+    page.pipes.track('after');
+    await page.pass(600);
+    assert.deepEqual((await page.answer(200)).events.map((e) => e.session_index), [1, 1]);
+});
+
 test('without a campaign nothing is told or kept', async () => {
     const local = new Map();
     const page = at('https://www.shop.example/?utm_source=&utm_mediums&x=%E0%A4%A', {local});

@@ -1,7 +1,8 @@
 /**
  * Module: which campaign brought the visitor first and last. A landing page with utm_ parameters or
  * an advertiser's click id (its kind only, never the id) changes the user properties first_campaign
- * (once) and last_campaign. The campaign of the page itself is read from its url by the collector.
+ * (once) and last_campaign, and begins a session: so this is told before the page, which belongs to that
+ * session, too. The campaign of the page itself is read from its url by the collector.
  */
 function campaign() {
     var UTM = ['source', 'medium', 'campaign', 'term', 'content', 'id'];
@@ -50,6 +51,7 @@ function campaign() {
             // A reload, or the way back, is no new touch.
             if (touch && JSON.stringify(touch) !== JSON.stringify(core.store())) {
                 core.store(touch);
+                core.renew();
                 core.emit('identify', undefined, undefined, {user_properties: {
                     $once: {first_campaign: touch}, $set: {last_campaign: touch}
                 }});

@@ -337,7 +337,7 @@ function core(config, modules, api) {
     var shared = {
         version: 2, config: config, browser: browser(), emit: fence(emit), define: define, on: on,
         flush: fence(calls.flush), consent: fence(setConsent), get: fence(calls.get), copy: properties,
-        _store: store,
+        _store: store, renew: identity._renew,
         pack: function (fn) { pack = fn; },
         id: fence(function (arriving) {
             return mayKeep() ? identity._text(arriving) : undefined;

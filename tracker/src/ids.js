@@ -1,5 +1,6 @@
 /**
- * Who: the anonymous id (13 months from its creation, never prolonged) and the session, in one text:
+ * Who: the anonymous id (13 months from its creation, never prolonged) and the session (it ends after 30
+ * minutes of silence, or when another campaign brings the visitor), in one text:
  * in the cookie, or in localStorage where the mode is "local". Touches the device only when asked for
  * an id, so the core asks only when it may.
  *
@@ -21,7 +22,7 @@ function ids(local, config, suffix) {
     var IDLE_MS = 18e5;
     /** Activity is written down so often: each time for each event would cost the page. */
     var NOTE_MS = 6e4;
-    var record, arrived, user, is_due, is_new, is_open;
+    var record, arrived, user, is_due, is_new, is_open, is_over;
 
     function keep(name, value, life_ms) {
         config.domain = config.domain || rootDomain();
@@ -79,10 +80,10 @@ function ids(local, config, suffix) {
             record = arrived || {_id: randomId(), _created: now(), _index: 0, _last: 0};
             is_due = is_new = 1;
         }
-        if (isIdle()) {
+        if (is_over || isIdle()) {
             record._session = randomId();
             record._index++;
-            record._last = 0;
+            record._last = is_over = 0;
         }
         if (is_due || Math.abs(now() - record._last) > NOTE_MS) {
             record._last = now();
@@ -129,6 +130,8 @@ function ids(local, config, suffix) {
             }
             return touch()._id && text();
         },
+        /** The next event begins a session. */
+        _renew: function () { is_over = 1; },
         _user: loadUser,
         /** @param {string} key user_id or group_id */
         _setUser: function (key, value) {

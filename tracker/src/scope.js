@@ -34,6 +34,7 @@
  *           (type, name, properties, extra): makes an event; extra overrides envelope fields
  * @property {function(string, Object=)} consent   as pipes.consent()
  * @property {function(string)} get   as pipes.get()
+ * @property {function()} renew   the next event begins a session
  * @property {function(*): Object=} copy   plain and scrubbed, as all properties are
  * @property {function(string=):string=} id   the anonymous id as it is kept ("1.<id>.<created ms>"), nothing
  *           while there must be none; an id in this form from elsewhere is taken by who has none

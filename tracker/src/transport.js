@@ -61,8 +61,6 @@ function transport(config, queues, tell, pack) {
         var ordered_ms = retry_after * 1e3 || Date.parse(retry_after) - now() || 0;
         failures++;
         batch._queue._settle();
-        // Until it is sent again its events may be another page's, or dropped.
-        batch = undefined;
         ordered_wait = ordered_ms > 0;
         schedule(Math.max(Math.min(ordered_ms, 36e5),
             Math.min(3e5, 1e3 * Math.pow(2, failures)) * (0.5 + Math.random() / 2)));
@@ -77,7 +75,6 @@ function transport(config, queues, tell, pack) {
     function proceed(reason, have, hook, number) {
         batch._queue._remove(batch._items, reason, batch._unreported, batch._ask, have);
         failures = 0;
-        batch = undefined;
         if (queues(1).some(function (one) { return one._pending(); })) {
             schedule(0);
         }
@@ -148,9 +145,6 @@ function transport(config, queues, tell, pack) {
      * the browser's room is used up, trying on would only delay the navigation.
      */
     function beacon(source, items) {
-        if (!items.length) {
-            return true;
-        }
         var id = randomId();
 
         function mark(receipt) {
@@ -173,16 +167,14 @@ function transport(config, queues, tell, pack) {
     /** A beacon has no answer: its events stay stored, and the next visit asks what became of it. */
     function unload() {
         var own = queues()[0];
-        var carried = in_flight > 1 && hasKeepalive() && batch._queue === own ?
-            batch._items : [];
+        var carried = in_flight > 1 && hasKeepalive() ? batch._items : [];
         var left = own._items().filter(function (item) {
             return !item._receipt && carried.indexOf(item) < 0;
         });
         var chunk;
-        do {
-            chunk = fit(left, room(own));
+        while (left[0] && beacon(own, chunk = fit(left, room(own)))) {
             left = left.slice(chunk.length);
-        } while (beacon(own, chunk) && left[0]);
+        }
     }
 
     /** The page goes: a timer that falls due before its end would send what the beacons carry. */
