@@ -20,6 +20,8 @@ enum {
     STOP_PATIENCE_MS = 60000,
     POLL_NS = 200 * 1000,
     ANSWER_BYTES_MAX = 1 << 20,
+    REMOVE_TRIES = 200,
+    REMOVE_PAUSE_MS = 20,
 };
 
 /* All are held until the last is known, so that they differ. */
@@ -64,12 +66,22 @@ enum status server_make(struct server *server, const struct server_kind *kind,
     return status == STATUS_OK ? kind->configure(server, fault) : status;
 }
 
+/* A child of the one that was killed may be about to end, and still write. */
+static void remove_folder(const char *path)
+{
+    fault_remove_tree(path);
+    for (int i = 0; i < REMOVE_TRIES && access(path, F_OK) == 0; i++) {
+        fault_sleep_ms(REMOVE_PAUSE_MS);
+        fault_remove_tree(path);
+    }
+}
+
 void server_remove(struct server *server)
 {
     if (server->kind) {
         server_kill(server);
         server->kind->dispose(server);
-        fault_remove_tree(server->folder);
+        remove_folder(server->folder);
         *server = (struct server){0};
     }
 }
