@@ -31,7 +31,9 @@ const struct column_row columns[COLUMN_COUNT] = {
     [COLUMN_PREVIOUS_ID] = {NAME("previous_id"), COLUMN_STRING, true,
                             "the id that an alias replaces", "u-9"},
     [COLUMN_SESSION_ID] = {NAME("session_id"), COLUMN_STRING, true,
-                           "visit; ends after 30 minutes of silence", "b1946ac92492d234"},
+                           "visit; ends after 30 minutes of silence, or when another "
+                           "campaign brings the visitor",
+                           "b1946ac92492d234"},
     [COLUMN_SESSION_INDEX] = {NAME("session_index"), COLUMN_INTEGER, true,
                               "number of the visit in this browser, from 1", "4"},
     [COLUMN_PAGE_VIEW_ID] = {NAME("page_view_id"), COLUMN_STRING, true,
