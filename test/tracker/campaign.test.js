@@ -76,6 +76,55 @@ test('whoever comes for the first time has one session, whatever brought them', 
     assert.deepEqual((await page.answer(200)).events.map((e) => e.session_index), [1, 1]);
 });
 
+test('with consent given on each page, it is told once and begins one session', async () => {
+    const device = {local: new Map(), cookies: new Map(), config: {consent: 'pending'}};
+    const told = [];
+    for (const query of ['utm_source=letter', 'utm_source=letter', 'utm_source=radio']) {
+        const page = at(`https://www.shop.example/?${query}`, {...device,
+            modules: ['campaign', 'page_view'], now: 1.7e12 + told.length * 60000});
+        await page.pass(2000);
+        assert.equal(page.requests.length, 0);
+        page.pipes.consent('granted');
+        await page.pass(600);
+        told.push((await page.answer(200)).events);
+        page.pipes.consent('granted');
+        await page.pass(600);
+        assert.equal(page.requests.length, 0, 'granted twice');
+    }
+    assert.deepEqual(told.map((events) => events.map((e) => e.type)),
+        [['identify', 'page'], ['page'], ['identify', 'page']]);
+    assert.deepEqual(told.map((events) => events.map((e) => e.session_index)),
+        [[1, 1], [1], [2, 2]]);
+});
+
+test('before consent nothing of an earlier campaign is read', async () => {
+    let reads = 0;
+    const page = at('https://www.shop.example/?utm_source=letter', {config: {consent: 'pending'},
+        prepare: ({win}) => {
+            const {localStorage} = win;
+            Object.defineProperty(win, 'localStorage',
+                {get: () => { reads++; return localStorage; }});
+        }});
+    page.pipes.track('a');
+    await page.pass(60000);
+    assert.equal(reads, 0);
+    page.pipes.consent('granted');
+    assert.ok(reads);
+});
+
+test('where only cookies can be kept, a reload of the landing page begins no session', async () => {
+    const refuse = () => { throw new Error('SecurityError'); };
+    const device = {cookies: new Map(),
+        prepare: ({win}) => Object.defineProperty(win, 'localStorage', {get: refuse})};
+    for (const reload of [0, 1, 2]) {
+        const page = at('https://www.shop.example/?utm_source=letter', {...device,
+            now: 1.7e12 + reload * 60000});
+        page.pipes.track('a');
+        const [, , , session, index] = device.cookies.get('pipes_anonymous_id.shop').split('.');
+        assert.deepEqual([session, index], [page.pipes.get('session_id'), '1']);
+    }
+});
+
 test('without a campaign nothing is told or kept', async () => {
     const local = new Map();
     const page = at('https://www.shop.example/?utm_source=&utm_mediums&x=%E0%A4%A', {local});

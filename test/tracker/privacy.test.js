@@ -1,7 +1,7 @@
 'use strict';
 const test = require('node:test');
 const assert = require('node:assert');
-const {openPage} = require('./page.js');
+const {openPage, Storage} = require('./page.js');
 
 const REFUSALS = {
     'the opt-out cookie': {cookies: new Map([['pipes_disabled', '1']])},
@@ -29,6 +29,71 @@ for (const [what, options] of Object.entries(REFUSALS)) {
         assert.deepEqual(page.cookie_writes, []);
     });
 }
+
+/** A device that pages used in every storage mode, and another site and the page itself. */
+function usedDevice() {
+    return {
+        cookies: new Map([['pipes_anonymous_id.shop', `1.abcdefgh12.${1.7e12 - 1e8}`],
+            ['pipes_stored.shop', '1'], ['pipes_anonymous_id.other', '1'], ['basket', '7']]),
+        local: new Map([['pipes_anonymous_id.shop', `1.abcdefgh12.${1.7e12 - 1e8}`],
+            ['pipes_session.shop', 'old.7.1699999000000'], ['pipes_user.shop', '{"user_id":"u"}'],
+            ['pipes_queue.shop_dead', '{"l":"dead","o":"dead","h":1,"t":1,"d":{},"u":1}'],
+            ['pipes_data.shop_campaign', '{"source":"news"}'], ['pipes_user.other', '{}'],
+            ['basket', '7']]),
+        session: new Storage(new Map([['pipes_tab.shop', 'a'.repeat(32)], ['basket', '7']]))
+    };
+}
+
+/** What a visitor may do, by what the next page sees at its start or is told. */
+const REFUSES = {
+    'opts out': {say: (pipes) => pipes.disable()},
+    'refuses consent': {say: (pipes) => pipes.consent('denied')},
+    'was asked and refuses': {config: {consent: 'pending'},
+        say: (pipes) => pipes.consent('denied')},
+    'refuses twice': {config: {consent: 'denied'}, say: (pipes) => pipes.disable()},
+    'opted out at the collector': {opted_out: true},
+    'sends Do Not Track now': {navigator: {doNotTrack: '1'}},
+    'sends Global Privacy Control now': {navigator: {globalPrivacyControl: true}}
+};
+
+for (const [what, {say, opted_out, config, navigator}] of Object.entries(REFUSES)) {
+    test(`who ${what} leaves nothing of earlier pages behind, in any storage mode`, async () => {
+        for (const storage of ['cookie', 'local', 'memory', 'none']) {
+            const {session, ...device} = usedDevice();
+            if (opted_out) {
+                device.cookies.set('pipes_disabled', '1');
+            }
+            const page = openPage({...device, navigator, config: {...config, storage},
+                modules: ['tab', 'campaign', 'page_view'], window: {sessionStorage: session}});
+            if (say) {
+                say(page.pipes);
+            }
+            page.win.fire('pagehide');
+            await page.pass(60000);
+            device.cookies.delete('pipes_disabled');
+            assert.deepEqual([...device.cookies.keys()], ['pipes_anonymous_id.other', 'basket'],
+                storage);
+            assert.deepEqual([...device.local.keys()], ['pipes_user.other', 'basket'], storage);
+            assert.deepEqual([...session.map.keys()], ['basket'], storage);
+        }
+    });
+}
+
+test('an opt-out at the collector, seen by a page that lives on, ends all of it', async () => {
+    const {session, ...device} = usedDevice();
+    const page = openPage({...device, modules: ['tab', 'campaign', 'page_view'],
+        window: {sessionStorage: session}});
+    page.pipes.track('a');
+    await page.pass(2000);
+    page.cookies.set('pipes_disabled', '1');
+    await page.pass(1000);
+    page.pipes.track('b');
+    assert.deepEqual([...page.cookies.keys()],
+        ['pipes_anonymous_id.other', 'basket', 'pipes_disabled']);
+    assert.deepEqual([...page.local.keys()], ['pipes_user.other', 'basket']);
+    assert.deepEqual([...session.map.keys()], ['basket']);
+    assert.equal(page.pipes.get('enabled'), false);
+});
 
 test('granted consent releases what was held', async () => {
     const page = openPage({config: {consent: 'pending'}});

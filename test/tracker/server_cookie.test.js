@@ -62,13 +62,23 @@ test('an event between reset() and the answer has the new id, too', async () => 
     assert.notEqual(page.pipes.get('anonymous_id'), id);
 });
 
-test('an answer that comes after disable() leaves nothing but the refusal', async () => {
-    const page = openPage(ASKS);
-    page.pipes.track('a');
-    await page.pass(600);
-    const value = page.cookies.get(NAME);
-    page.pipes.disable();
-    await answerLate(page, value);
-    assert.deepEqual([...page.cookies.keys()], ['pipes_disabled']);
-    assert.equal(page.local.size, 0);
+test('an answer that comes after a refusal leaves nothing but that', async () => {
+    for (const [refuse, left] of [
+        [(page) => page.pipes.disable(), ['pipes_disabled']],
+        [(page) => page.pipes.consent('denied'), []],
+        [(page) => { page.pipes.consent('denied'); page.pipes.disable(); }, ['pipes_disabled']],
+        [(page) => {
+            page.cookies.set('pipes_disabled', '1');
+            page.now += 300;
+            page.pipes.track('b');
+        }, ['pipes_disabled']]]) {
+        const page = openPage(ASKS);
+        page.pipes.track('a');
+        await page.pass(600);
+        const value = page.cookies.get(NAME);
+        refuse(page);
+        await answerLate(page, value);
+        assert.deepEqual([...page.cookies.keys()], left, String(refuse));
+        assert.equal(page.local.size, 0);
+    }
 });

@@ -41,13 +41,16 @@ test('an id is taken from where it is kept unless it is none, too old or of the 
     }
 });
 
-test('a cookie is not read where none is set', () => {
-    const page = openPage({config: {storage: 'local'},
-        cookies: new Map([['pipes_anonymous_id.shop', `1.abcdefgh12.${1.7e12}`]])});
-    page.pipes.track('a');
-    assert.notEqual(page.pipes.get('anonymous_id'), 'abcdefgh12');
-    page.pipes.reset();
-    assert.deepEqual(page.cookie_writes, [], 'nor taken away');
+test('a cookie of another mode is not read, and reset() takes it away', () => {
+    for (const storage of ['local', 'memory', 'none']) {
+        const page = openPage({config: {storage}, cookies: new Map([[ID, `1.abcdefgh12.${1.7e12}`],
+            [STORED, '1'], ['shop_basket', '7']])});
+        page.pipes.track('a');
+        assert.notEqual(page.pipes.get('anonymous_id'), 'abcdefgh12');
+        assert.deepEqual(page.cookie_writes, [], storage);
+        page.pipes.reset();
+        assert.deepEqual([...page.cookies.keys()], ['shop_basket'], storage);
+    }
 });
 
 for (const storage of ['cookie', 'local']) {
@@ -410,4 +413,14 @@ test('an event that a hook made no JSON of has no number, and is counted', async
     const {events, dropped} = page.requests[0].body;
     assert.deepEqual(events.map((e) => [e.name, e.seq]), [['good', 1]]);
     assert.equal(dropped.hook, 1);
+});
+
+test('asking what does not concern the visitor makes nobody of them', () => {
+    const page = openPage();
+    for (const key of ['load_id', 'page_view_id', 'consent', 'enabled', 'site', 'nothing']) {
+        page.pipes.get(key);
+    }
+    assert.deepEqual([...page.cookies.keys()], []);
+    assert.ok(page.pipes.get('anonymous_id'));
+    assert.deepEqual([...page.cookies.keys()], [ID]);
 });

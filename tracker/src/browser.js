@@ -76,17 +76,16 @@ function elements(what) {
     }, []);
 }
 
-/** localStorage, unless nothing may be kept; each access may throw in a locked-down browser. */
+/**
+ * localStorage, unless nothing may be kept; each access may throw in a locked-down browser. What is
+ * there is removed all the same: the site may have kept more when it was there.
+ */
 function storage(is_none) {
     function use(fn, fallback) {
         return is_none ? fallback : attempt(function () { return fn(window.localStorage); }, fallback);
     }
-    function keys() {
-        return use(Object.keys, []);
-    }
-
     function remove(key) {
-        use(function (store) { store.removeItem(key); });
+        attempt(function () { window.localStorage.removeItem(key); });
     }
 
     return {
@@ -97,13 +96,15 @@ function storage(is_none) {
             return use(function (store) { store.setItem(key, value); return true; });
         },
         _remove: remove,
-        _keys: keys,
+        _keys: function () { return use(Object.keys, []); },
         /** Removes all that begin so. */
         _clear: function (prefix) {
-            keys().forEach(function (key) {
-                if (!key.indexOf(prefix)) {
-                    remove(key);
-                }
+            attempt(function () {
+                Object.keys(window.localStorage).forEach(function (key) {
+                    if (!key.indexOf(prefix)) {
+                        remove(key);
+                    }
+                });
             });
         }
     };

@@ -99,11 +99,7 @@ function core(config, modules, api) {
     }
 
     function emit(type, name, props, extra) {
-        // Another tab may have opted out since.
-        if (running && saysNo()) {
-            stop();
-        }
-        if (!running) {
+        if (!running || isRefused()) {
             return;
         }
         if (type === 'page' || type === 'screen') {
@@ -183,7 +179,7 @@ function core(config, modules, api) {
     }
 
     function start() {
-        if (running || saysNo() || consent === 'denied') {
+        if (running || consent === 'denied' || isRefused()) {
             return;
         }
         running = true;
@@ -203,25 +199,36 @@ function core(config, modules, api) {
         startModules();
     }
 
-    /** What may be sent now: another tab may have opted out since. */
+    /** By a signal, or the opt-out, which another tab, or the collector, may have taken since. */
+    function isRefused() {
+        return saysNo() && (erase(), 1);
+    }
+
+    /** What may be sent now. */
     function ownQueues(all) {
-        if (!all && saysNo()) {
-            stop();
+        if (!all) {
+            isRefused();
         }
         return queues._list();
     }
 
     function leave(send) {
         tell('leave');
-        if (saysNo()) {
-            stop();
-        } else if (queues._list()[0]) {
+        if (!isRefused() && queues._list()[0]) {
             queues._own()._settle();
             send();
         }
     }
 
-    function stop() {
+    function store(name, value) {
+        var key = data_prefix + name;
+        return mayKeep() ? value === undefined ?
+            attempt(function () { return JSON.parse(local._get(key)); }) :
+            local[value === null ? '_remove' : '_set'](key, JSON.stringify(value)) : undefined;
+    }
+
+    /** Ends all and leaves nothing of ours on the device. */
+    function erase() {
         if (running) {
             running = false;
             sender._stop();
@@ -229,24 +236,10 @@ function core(config, modules, api) {
             queues._forget();
             held = [];
         }
-    }
-
-    function store(name, value) {
-        var key = data_prefix + name;
-        if (value === undefined) {
-            return attempt(function () { return JSON.parse(local._get(key)); });
-        }
-        if (consent !== 'pending') {
-            local[value === null ? '_remove' : '_set'](key, JSON.stringify(value));
-        }
-    }
-
-    /** Leaves nothing of ours on the device. */
-    function erase() {
-        stop();
         local._clear(prefix);
         local._clear(data_prefix);
         identity._forget();
+        tell('disable');
     }
 
     /** @param {Object=} told   how that was said (source, purposes, version): goes with every event */
@@ -298,9 +291,8 @@ function core(config, modules, api) {
         },
         debug: function (wanted) { debugging = wanted !== false; },
         disable: function () {
-            erase();
             identity._optOut(true);
-            tell('disable');
+            erase();
         },
         enable: function () {
             identity._optOut(false);
@@ -315,7 +307,8 @@ function core(config, modules, api) {
             tell('reset');
         },
         get: function (key) {
-            var may = mayKeep();
+            // Only who asks for who it is makes somebody of the visitor.
+            var may = mayKeep() && /^(an|se|us)/.test(key);
             var who = may ? identity._touch() : {};
             return {
                 load_id: load_id, page_view_id: page_view_id, consent: consent, enabled: running,

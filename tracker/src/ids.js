@@ -139,17 +139,17 @@ function ids(local, config, suffix) {
             local._set(USER, JSON.stringify(user));
             local._mark();
         },
+        /** Whatever the mode: the site may have had another one when this was kept. */
         _forget: function () {
             record = arrived = user = undefined;
             // Who refused before there was an id gets no cookie written, not even to find the domain.
             jar_ms = 0;
-            if (has_cookie && readCookie(RECORD)) {
-                flag(RECORD);
-            }
-            local._remove(RECORD);
-            local._remove(SESSION);
-            local._remove(USER);
-            local._mark();
+            [RECORD, STORED].forEach(function (name) {
+                if (readCookie(name)) {
+                    flag(name);
+                }
+            });
+            [RECORD, SESSION, USER].forEach(local._remove);
         },
         _optOut: function (out) { flag('pipes_disabled', out); }
     };

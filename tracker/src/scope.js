@@ -29,7 +29,8 @@
  *           'view'    () before a new page view begins: what is emitted here belongs to the old one
  *           'leave'   () the page is hidden or goes: synchronous work only; may come twice
  *           'sent' (count)  'refused' (status)  'answer' (also too late)  'consent' (state, told)
- *           'reset'  'disable'  'enable'
+ *           'reset'  'enable'
+ *           'disable' () the visitor refuses, in whatever way; nothing is left but what a module keeps
  * @property {function(string,string=,Object=,Object=)} emit
  *           (type, name, properties, extra): makes an event; extra overrides envelope fields
  * @property {function(string, Object=)} consent   as pipes.consent()
@@ -42,7 +43,8 @@
  *           smaller, in its own time: (text, done). Not asked when the page goes
  * @property {function()} flush   sends within this turn, for what a navigation may follow
  * @property {function(*=):*} store   small JSON that the module keeps on the device, where the storage
- *           mode lets it: undefined reads, null removes. Gone with reset() and disable()
+ *           mode and consent let it: undefined reads, null removes, another value is written: true if it
+ *           was. Gone with reset() and every refusal
  *
  * @param {Object} shared   what all scopes have in common
  * @param {string} name of the module

@@ -10,7 +10,7 @@ function server_cookie() {
 
         /** The next id is there before a late answer: nobody takes the old one from the jar. */
         function forget() {
-            gone = last;
+            gone = last || gone;
             last = core.id();
         }
 

@@ -3,7 +3,7 @@
  * may keep nothing, or the browser has no sessionStorage.
  */
 function tab() {
-    return {name: 'tab', start: function (core) {
+    return {name: 'tab', always: 'quiet', start: function (core) {
         var web = core.browser;
         var mode = core.config.storage;
         var name = 'pipes_tab.' + encodeURIComponent(core.config.site || 'main');
@@ -28,13 +28,12 @@ function tab() {
             }));
         }
 
-        if (mode === 'memory' || mode === 'none') {
-            return;
+        if (mode !== 'memory' && mode !== 'none') {
+            core.on('event', function (event) { event.tab_id = look(); });
         }
-        core.on('event', function (event) { event.tab_id = look(); });
+        // Also where nothing is made: an earlier page may have kept one.
         core.on('reset', forget);
-        // Whoever opts out or refuses ends all modules first.
-        return {stop: forget};
+        core.on('disable', forget);
     }};
 }
 pipesModules.push(tab());
