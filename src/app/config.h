@@ -69,6 +69,7 @@ struct config {
     const char *geo_networks;
     const char *hosting_networks;
     const char *release;
+    const char *is_test;
     const char *out;
     const char *script_name;
     const char *s3_endpoint;

@@ -1,5 +1,6 @@
 #include "app/cookie_renewal.h"
 
+#include "app/cookie_domain.h"
 #include "base/json.h"
 #include "base/url.h"
 
@@ -12,7 +13,7 @@ enum {
     ID_BYTES_MIN = 8,
     ID_BYTES_MAX = 64
 };
-enum { NUMBER_BYTES_MAX = 15, HOST_BYTES_MAX = 253 };
+enum { NUMBER_BYTES_MAX = 15 };
 static const int64_t DAY_MS = 86400000;
 static const int64_t LIFE_DAYS = 395; /* as LIFE_MS in tracker/src/ids.js */
 
@@ -104,37 +105,6 @@ static bool is_valid(struct view value, int64_t now_ms, int64_t *ends_ms)
     return (int64_t)created <= now_ms + DAY_MS && *ends_ms > now_ms;
 }
 
-static struct view without_port(struct view authority)
-{
-    struct view host = authority;
-    return view_cut(&host, ':');
-}
-
-static bool is_host(struct view host)
-{
-    for (size_t i = 0; i < host.len; i++) {
-        if (!is_word(host.at[i]) && host.at[i] != '-' && host.at[i] != '.') {
-            return false;
-        }
-    }
-    return host.len > 0 && host.len <= HOST_BYTES_MAX;
-}
-
-static bool is_same_host(struct view a, struct view b)
-{
-    return a.len == b.len && view_is_text_ignoring_case(a, b.at);
-}
-
-/* Whether a cookie of that domain is one of this host, too. */
-static bool is_within(struct view host, struct view domain)
-{
-    if (host.len <= domain.len) {
-        return is_same_host(host, domain);
-    }
-    size_t before = host.len - domain.len;
-    return host.at[before - 1] == '.' && is_same_host(view_part(host, before, domain.len), domain);
-}
-
 /* What the page and the request say of each other. */
 struct place {
     struct view page_host;
@@ -148,7 +118,7 @@ static bool is_same_site(const struct http_head *head, const struct place *place
 {
     struct view said = http_header(head, "sec-fetch-site");
     return said.len > 0 ? view_is(said, "same-origin") || view_is(said, "same-site")
-                        : is_same_host(place->page_host, place->host);
+                        : cookie_domain_is_same(place->page_host, place->host);
 }
 
 /* A cookie without a domain is one of the page's host alone, so that must be ours. */
@@ -156,16 +126,18 @@ static bool find_place(const struct http_head *head, struct view domain, struct 
 {
     struct view origin = http_header(head, "origin");
     place->is_https = view_starts_with(origin, "https://");
-    place->page_host = without_port(url_split(origin).host);
-    place->host = without_port(http_header(head, "host"));
+    place->page_host = cookie_domain_host(url_split(origin).host);
+    place->host = cookie_domain_host(http_header(head, "host"));
     place->domain = domain;
-    if (!is_host(place->page_host) || !is_host(place->host) || !is_same_site(head, place)) {
+    if (!cookie_domain_is_host(place->page_host) || !cookie_domain_is_host(place->host) ||
+        !is_same_site(head, place)) {
         return false;
     }
     if (domain.len == 0) {
-        return is_same_host(place->page_host, place->host);
+        return cookie_domain_is_same(place->page_host, place->host);
     }
-    return is_host(domain) && is_within(place->host, domain) && is_within(place->page_host, domain);
+    return cookie_domain_is_host(domain) && cookie_domain_covers(domain, place->host) &&
+           cookie_domain_covers(domain, place->page_host);
 }
 
 /* Of a beacon no page hears the answer: one that came late would go unnoticed. */

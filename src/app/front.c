@@ -1,6 +1,7 @@
 #include "app/front.h"
 
 #include "adapters/adapter_list.h"
+#include "app/opt_out.h"
 #include "app/refusal.h"
 
 #include <stdatomic.h>
@@ -63,18 +64,6 @@ static enum net_verdict refuse(struct front *front, struct exchange *x, enum ref
     return refusal_answer(&refusals, x, why);
 }
 
-/* The refusal that the browser itself keeps, out of reach of limits on script-written cookies. */
-static enum net_verdict opt_out(struct exchange *x)
-{
-    struct http_reply *reply = exchange_reply(x);
-    http_reply_header(reply, "Set-Cookie",
-                      VIEW_LITERAL("pipes_disabled=1; Path=/; Max-Age=34128000; SameSite=Lax"));
-    http_reply_header(reply, "Cache-Control", VIEW_LITERAL("no-store"));
-    http_reply_header(reply, "Content-Type", VIEW_LITERAL("text/plain; charset=utf-8"));
-    buf_append_text(&reply->body, "This browser is no longer counted here.\n");
-    return NET_DONE;
-}
-
 static enum net_verdict answer_file(struct front *front, struct exchange *x)
 {
     const struct http_head *head = exchange_request(x)->head;
@@ -85,9 +74,6 @@ static enum net_verdict answer_file(struct front *front, struct exchange *x)
     if (static_files_answer(front->shared->files, head->path, http_header(head, "if-none-match"),
                             reply)) {
         return NET_DONE;
-    }
-    if (view_is(head->path, "/optout")) {
-        return opt_out(x);
     }
     if (view_is(head->path, "/.well-known/gpc.json")) {
         http_reply_header(reply, "Content-Type", VIEW_LITERAL("application/json"));
@@ -134,6 +120,10 @@ static enum net_verdict on_request(void *self, struct exchange *x)
     }
     if (head->method == HTTP_OPTIONS) {
         return answer_preflight(x);
+    }
+    if (opt_out_is_asked(head)) {
+        opt_out_answer(head, reply);
+        return NET_DONE;
     }
     struct inbound inbound = {
         .method = head->method == HTTP_POST ? INBOUND_POST : INBOUND_GET,

@@ -77,6 +77,7 @@ enum status site_build_named(struct tracker_site *site, const struct config *con
         .endpoint = config->endpoint,
         .environment = config->environment,
         .release = config->release,
+        .is_test = view_is(view_from_text(config->is_test), "on"),
         .consent = has_consent ? config->consent : "",
         .storage = strcmp(config->storage, "cookie") != 0 ? config->storage : "",
         .cookie_domain = config->cookie_domain,

@@ -45,6 +45,14 @@ static void append_setting(struct buf *out, char *before, const char *name, cons
     }
 }
 
+static void append_flag(struct buf *out, char *before, const char *name, bool is_set)
+{
+    if (is_set) {
+        buf_append_format(out, "%c\"%s\":true", *before, name);
+        *before = ',';
+    }
+}
+
 static void append_configuration(struct bundle *bundle, const struct bundle_settings *settings,
                                  const char *hash)
 {
@@ -59,6 +67,7 @@ static void append_configuration(struct bundle *bundle, const struct bundle_sett
     append_setting(out, &before, "domain", settings->cookie_domain);
     append_setting(out, &before, "credentials", settings->has_server_cookie ? "include" : "");
     append_setting(out, &before, "bundle", hash);
+    append_flag(out, &before, "is_test", settings->is_test);
     struct view options = buf_view(&bundle->options);
     if (before == '{') {
         buf_append_byte(out, '{');

@@ -38,6 +38,7 @@ struct bundle_settings {
     const char *endpoint;
     const char *environment;
     const char *release;
+    bool is_test;              /* marks every event as test traffic */
     const char *consent;       /* "", "pending", "granted" or "denied" */
     const char *storage;       /* "" (cookie), "local", "memory" or "none" */
     const char *cookie_domain; /* "": the widest that takes one */

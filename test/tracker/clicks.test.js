@@ -96,6 +96,7 @@ test('a view has 200 clicks at most, the next begins anew', async () => {
     const button = element('button');
     let count = 0;
     for (let i = 0; i < 210; i++) {
+        await page.pass(100);
         await page.click(element('p'));
         count += (await page.click(button)).length;
     }

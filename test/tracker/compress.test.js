@@ -9,7 +9,7 @@ function opened(more = {}) {
     const bodies = [];
     const page = openPage({modules: ['compress'], window: {Blob, Response, CompressionStream,
         fetch: (url, init) => {
-            bodies.push(init);
+            if (init.body) { bodies.push(init); }
             return new Promise(() => {});
         }, ...more}});
     for (let i = 0; i < 40; i++) {

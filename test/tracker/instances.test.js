@@ -72,8 +72,10 @@ test('a call whose module is not there does nothing, and says so to who debugs',
         assert.deepEqual(said.splice(0), ['pipes people: its module does not run']);
         pipes.impressions('#shelf');
         assert.deepEqual(said, []);
+        pipes.debug(false);
     }
     page.pipes.disable();
+    page.pipes.debug();
     page.pipes.impressions('#shelf');
     assert.deepEqual(said, ['pipes impressions: its module does not run']);
     assert.equal(q.length, 1, 'nothing waits for ever');

@@ -109,14 +109,14 @@ class Device extends Storage {
 
 class Day {
     constructor({storage, seed = 1, quota = Infinity, failing = 0, burst = 1200,
-        has_crashes = false}) {
+        has_crashes = false, sleeps = true}) {
         this.random = randomOf(seed);
         this.device = new Device(randomOf(seed), quota, failing);
         this.device.pages = () => this.tabs.length + this.closed_at.filter((at) =>
             this.now - at < TAKEN_MS).length;
-        Object.assign(this, {storage, has_crashes, burst, now: 1.7e12, tabs: [], closed_at: [],
-            made: 0, loads: 0, cookies: new Map(), delivered: new Map(), dropped: new Map(),
-            first: new Map()});
+        Object.assign(this, {storage, has_crashes, sleeps, burst, now: 1.7e12,
+            tabs: [], closed_at: [], made: 0, loads: 0, cookies: new Map(),
+            delivered: new Map(), dropped: new Map(), first: new Map(), reasons: new Set()});
     }
 
     chance(probability) { return this.random() < probability; }
@@ -129,7 +129,7 @@ class Day {
             document: {scrollingElement: {scrollTop: 0, scrollHeight: 4000}}});
         this.loads++;
         this.made++; // the view that was made before anything could listen
-        page.pipes.on('event', () => { this.made++; });
+        page.pipes.on('event', ({name}) => { this.made += name === 'step' ? 0 : 1; });
         tab.page = page;
         return tab;
     }
@@ -145,15 +145,17 @@ class Day {
 
     act(tab) {
         const {pipes, win, doc} = tab.page;
-        const count = this.chance(0.002) ? this.burst : this.below(Math.min(30, this.burst));
-        for (let i = 0; i < count; i++) {
-            pipes.track('step', {i, text: 'x'.repeat(this.below(400))});
-        }
+        const count = this.chance(0.02) ? this.burst : this.below(Math.min(30, this.burst));
         if (this.chance(0.1)) { pipes.identify(`user-${this.below(3)}`, {plan: 'pro'}); }
         if (this.chance(0.1)) { pipes.people('add', {visits: 1}); }
         if (this.chance(0.01)) { pipes.reset(); }
         if (this.chance(0.3)) { win.history.pushState(null, '', `/p${this.below(99)}`); }
         if (this.chance(0.3)) { doc.fire('scroll', {target: doc}); }
+        // These alone are more than the page's rate: what is too much comes to no hook.
+        this.made += count;
+        for (let i = 0; i < count; i++) {
+            pipes.track('step', {i, text: 'x'.repeat(this.below(400))});
+        }
     }
 
     visit(tab) {
@@ -201,6 +203,9 @@ class Day {
             await this.pass(STEP_MS);
         }
         await this.pass(4 * STEP_MS);
+        if (!this.sleeps) {
+            this.tabs.splice(0).forEach((tab) => this.end(tab));
+        }
         this.sleep(end - this.now);
         await this.pass(STEP_MS);
     }
@@ -221,6 +226,7 @@ class Day {
 
     take({load_id, events, dropped}) {
         const lost = sumOf(dropped);
+        Object.keys(dropped).forEach((reason) => this.reasons.add(reason));
         this.first.set(load_id, this.first.has(load_id) ? this.first.get(load_id) : lost);
         this.dropped.set(load_id, Math.max(lost, this.dropped.get(load_id) || 0));
         events.forEach(({seq}) => {

@@ -127,7 +127,8 @@ function cookieJar(page) {
 
 function openPage(options = {}) {
     const page = {
-        now: options.now || 1.7e12, timers: [], requests: [], beacons: [], cookie_writes: [],
+        now: options.now || 1.7e12, timers: [], requests: [], beacons: [],
+        opt_outs: [], cookie_writes: [],
         local: options.local || new Map(), cookies: options.cookies || new Map(),
         beacon_limit: options.beacon_limit || 65536
     };
@@ -165,6 +166,11 @@ function openPage(options = {}) {
         clearTimeout: (t) => { page.timers = page.timers.filter((one) => one !== t); },
         Request: class { get keepalive() { return true; } },
         fetch: (url, init) => new Promise((resolve, reject) => {
+            if (/\?optout=/.test(url)) {
+                page.opt_outs.push({url, init, fail: () => reject(new Error('network')),
+                    answer: () => resolve({ok: true, status: 200, text: async () => ''})});
+                return;
+            }
             page.requests.push({url, init, body: JSON.parse(init.body),
                 bytes: Buffer.byteLength(init.body), fail: () => reject(new Error('network')),
                 answer: (status, text = '{}', headers = {}) => resolve({status,

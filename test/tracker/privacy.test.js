@@ -171,3 +171,39 @@ test('what waits to be sent again is not, once another tab has opted out', async
     assert.equal(page.requests.length, 0);
     assert.deepEqual(page.stored(), []);
 });
+
+test('disable() has the collector keep the refusal, too, and tells it nothing else', async () => {
+    const page = openPage();
+    page.pipes.track('a');
+    page.pipes.disable();
+    const [{url, init}] = page.opt_outs;
+    assert.deepEqual([url, init.body, init.credentials, page.opt_outs.length],
+        ['https://collect.example/e?optout=shop.example', '', 'include', 1]);
+    assert.deepEqual([...page.cookies], [['pipes_disabled', '1']]);
+});
+
+test('a refusal that the collector sets late does not end what was taken up again', async () => {
+    for (const [act, left] of [[(pipes) => pipes.enable(), false], [() => {}, true]]) {
+        const page = openPage();
+        page.pipes.disable();
+        act(page.pipes);
+        page.cookies.set('pipes_disabled', '1');
+        const writes = page.cookie_writes.length;
+        page.opt_outs[0].answer();
+        await page.settle();
+        assert.equal(page.cookies.has('pipes_disabled'), left);
+        // What a script writes ends sooner than what the collector set.
+        assert.equal(page.cookie_writes.length > writes, !left);
+    }
+});
+
+test('a collector that cannot be reached keeps nobody from refusing', async () => {
+    const page = openPage();
+    page.pipes.disable();
+    page.opt_outs[0].fail();
+    await page.settle();
+    page.pipes.track('a');
+    await page.pass(1000);
+    assert.equal(page.requests.length, 0);
+    assert.ok(page.cookies.has('pipes_disabled'));
+});

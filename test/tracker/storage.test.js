@@ -261,7 +261,10 @@ async function awakened(act) {
 }
 
 test('who slept does not report once more what it had lost before', async () => {
-    const {sleeper, taken} = await awakened((page) => page.pipes.track('lost'));
+    const {sleeper, taken} = await awakened(async (page) => {
+        page.pipes.track('lost');
+        await page.pass(10000);
+    });
     assert.deepEqual([taken.events.length, taken.dropped], [1, {hook: 1}]);
     assert.deepEqual([sleeper.requests, sleeper.stored()], [[], []]);
 });
@@ -384,6 +387,7 @@ test('a loss is kept until it was reported, and reported once', async () => {
     const first = openPage();
     lose(first);
     lose(first);
+    await first.pass(10000);
     const page = openPage({local: first.local, cookies: first.cookies, now: first.now + 60000});
     await page.pass(1000);
     const {load_id, events, dropped} = await page.answer(200);

@@ -32,6 +32,7 @@ export interface Hooks {
     /** Also with how it was said. */
     consent: (state: Consent, told?: Properties) => void;
     reset: () => void;
+    /** The visitor refuses, in whatever way, and nothing is left on the device. */
     disable: () => void;
     enable: () => void;
 }
@@ -104,7 +105,10 @@ export interface Pipes {
     commerce(name: string, properties?: Properties): void;
     /** An error that the page caught. Needs the module `errors`. */
     error(error: unknown, properties?: Properties): void;
-    /** Opts out: nothing is sent or kept from here on, nor on the next visit. */
+    /**
+     * Opts out: nothing is sent or kept from here on, nor on the next visit. The collector, which is told nothing
+     * else, keeps that in its own cookie, too.
+     */
     disable(): void;
     /** Takes `disable` back. */
     enable(): void;
@@ -120,8 +124,11 @@ export interface Pipes {
     use(module: Module): void;
     /** Sends now what is queued. */
     flush(): void;
-    /** Prints every event on the console; `false` ends it. */
-    debug(wanted?: boolean): void;
+    /**
+     * Says on the console what becomes of every event, dropped ones included; `false` ends it. `'test'` also marks
+     * what is told from here on as test traffic.
+     */
+    debug(wanted?: boolean | 'test'): void;
     /** `undefined` for an id before consent, and after an opt-out. */
     get<Key extends keyof State>(key: Key): State[Key] | undefined;
     /** Another one beside this, with its configuration and modules and what is said here. */
@@ -138,6 +145,8 @@ export interface Options {
     environment?: string;
     /** Version of the site. */
     release?: string;
+    /** Marks every event as test traffic. */
+    is_test?: boolean;
     /** Left out: events are collected at once, but with the module `banner` when it has spoken. */
     consent?: Consent;
     /** Where ids are kept; `memory`: nowhere beyond the page, `none`: there are none. */

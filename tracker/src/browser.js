@@ -6,7 +6,7 @@
 /** All instances of a page look into one jar so often, and share what else was asked for. */
 var JAR_MS = 250;
 var started_ms = Date.now();
-var jar, jar_ms;
+var jar, jar_ms, debugging;
 
 /** Runs fn and swallows whatever it throws. */
 function attempt(fn, fallback) {
@@ -226,8 +226,11 @@ function scriptOrigin() {
     }, '');
 }
 
+/** To who debugs, in any instance: what became of an event. */
 function say(what) {
-    attempt(function () { window.console.log('pipes', what); });
+    if (debugging) {
+        attempt(function () { window.console.log('pipes', what); });
+    }
 }
 
 /** What each batch says once: ourselves and the browser. */

@@ -9,6 +9,9 @@
  */
 function core(config, modules, api) {
     var MAX_HELD = 200;
+    /** A page that tells without end: so many at once, then one in each of these times. */
+    var BURST = 100;
+    var PACE_MS = 100;
     var SLICE_MS = 5;
     var load_id = randomId();
     var suffix = nameOf(config.site, 'main') + nameOf(config.environment, 'production');
@@ -16,17 +19,20 @@ function core(config, modules, api) {
     var data_prefix = 'pipes_data' + suffix + '_';
     var local = storage(/^(memory|none)$/.test(config.storage));
     var identity = ids(local, config, suffix);
-    var queues = shelf(local, prefix, load_id, config, function () { sender._wake(1000); });
+    var header = {l: load_id, o: load_id, d: {}, u: 0};
+    var queues = shelf(local, prefix, header, config, function () { sender._wake(1000); });
     var consent = config.consent;
     var hooks = {};
     var undo = [];
     var face = {};
     var held = [];
     var seq = 0;
+    var left = BURST;
+    var left_at = now();
     var unhook = saysNo;
     var running = false;
     var page_referrer = window.document.referrer;
-    var at, page_view_id, page_url, debugging, sender, pack, agreement;
+    var at, page_view_id, page_url, sender, pack, agreement;
 
     config.endpoint = config.endpoint || scriptOrigin() + '/e';
     api = api || (window.pipes = window.pipes || {});
@@ -63,6 +69,13 @@ function core(config, modules, api) {
         return at || now();
     }
 
+    /** Are there too many already? */
+    function isTooMuch() {
+        left = Math.min(BURST, left + Math.max(0, now() - left_at) / PACE_MS);
+        left_at = now();
+        return left < 1 || held.length >= MAX_HELD || !left--;
+    }
+
     /** Gives ids and number and puts the event where only an answer removes it. */
     function enqueue(event) {
         var own = queues._own();
@@ -85,12 +98,10 @@ function core(config, modules, api) {
             return JSON.stringify(event);
         });
         if (!line) {
-            return own._count('hook', 1);
+            return count(header, 'hook', 1);
         }
         seq++;
-        if (debugging) {
-            say(event);
-        }
+        say(event);
         own._add(line, event.created_at);
         // What is told while it starts goes in one request.
         if (!parts[0]) {
@@ -100,7 +111,10 @@ function core(config, modules, api) {
 
     function emit(type, name, props, extra) {
         if (!running || isRefused()) {
-            return;
+            return say(type + ': not collecting');
+        }
+        if (isTooMuch()) {
+            return count(header, 'too_many', 1);
         }
         if (type === 'page' || type === 'screen') {
             tell('view');
@@ -110,6 +124,7 @@ function core(config, modules, api) {
         }
         var event = merge({
             type: type, name: name, created_at: time(),
+            is_test: config.is_test || debugging === 'test' || undefined,
             since_load_ms: Math.max(0, elapsed() + time() - now()),
             page_view_id: page_view_id, url: address(), title: window.document.title,
             referrer: page_referrer,
@@ -125,8 +140,8 @@ function core(config, modules, api) {
         tell('make', event);
         if (consent !== 'pending') {
             enqueue(event);
-        } else if (held.push(event) > MAX_HELD) {
-            held.shift();
+        } else {
+            held.push(event);
         }
     }
 
@@ -215,7 +230,7 @@ function core(config, modules, api) {
     function leave(send) {
         tell('leave');
         if (!isRefused() && queues._list()[0]) {
-            queues._own()._settle();
+            queues._own()._beat();
             send();
         }
     }
@@ -289,10 +304,16 @@ function core(config, modules, api) {
             core(merge(merge({}, config), options), modules.slice(), other);
             return other;
         },
-        debug: function (wanted) { debugging = wanted !== false; },
+        debug: function (wanted) { debugging = wanted === undefined || wanted; },
         disable: function () {
             identity._optOut(true);
             erase();
+            // Where it is of the same site the collector keeps it, too: what a script keeps may end in a week.
+            post(config.endpoint + '?optout=' + config.domain, '', function () {
+                if (running) {
+                    identity._optOut(false);
+                }
+            }, 'include');
         },
         enable: function () {
             identity._optOut(false);
@@ -321,9 +342,7 @@ function core(config, modules, api) {
     /** Without fn: a call whose module is not in the bundle, or was stopped. */
     function define(name, fn) {
         face[name] = fence(fn || function () {
-            if (debugging) {
-                say(name + ': its module does not run');
-            }
+            say(name + ': its module does not run');
         });
     }
 

@@ -66,20 +66,13 @@ function queue(local, prefix, key, header) {
         }
     }
 
-    function count(reason, n) {
-        if (reason && n) {
-            header.d[reason] = (header.d[reason] || 0) + n;
-            header.u += n;
-        }
-    }
-
     function without(gone) {
         items = items.filter(function (item) { return gone.indexOf(item) < 0; });
     }
 
     function drop(gone, reason) {
-        count(reason, gone.length);
         without(gone);
+        count(header, reason, gone.length);
     }
 
     function expire() {
@@ -114,7 +107,7 @@ function queue(local, prefix, key, header) {
                 if (event) {
                     add(text, event.created_at, receipt);
                 } else {
-                    count('damaged', 1);
+                    count(header, 'damaged', 1);
                 }
             });
             save();
@@ -136,7 +129,6 @@ function queue(local, prefix, key, header) {
             return ids.slice(0, 20);
         },
         _pending: isPending,
-        _count: function (reason, n) { count(reason, n); save(); },
         /**
          * These go, for this reason if they are lost; so many losses are known now. Of the beacons asked
          * for the collector has those; what the others carried is sent anew.
@@ -170,6 +162,15 @@ function queue(local, prefix, key, header) {
         }
     };
 }
+/** So many were lost: told with the next batch of that load. */
+function count(header, reason, n) {
+    if (reason && n) {
+        header.d[reason] = (header.d[reason] || 0) + n;
+        header.u += n;
+        say('dropped ' + n + ': ' + reason);
+    }
+}
+
 /** Upper bound of the UTF-8 length (a surrogate pair counts six instead of four). */
 function bytesOf(text) {
     return text.replace(/[\x80-\u07ff]/g, '..').replace(/[\u0800-\uffff]/g, '...').length;
@@ -224,7 +225,8 @@ function adopt(local, prefix, own) {
         // Its key still names the load that slept.
         local._remove(one._key);
         if (room < 0) {
-            own._count('adopted_full', one._lines.length + header.u);
+            count(own._header, 'adopted_full', one._lines.length + header.u);
+            own._beat();
         }
         return room >= 0;
     }).map(function (one) {

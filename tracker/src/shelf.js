@@ -3,19 +3,19 @@
  * event that may touch the device; then those of loads that stopped beating.
  * @param {ReturnType<typeof storage>} local
  * @param {string} prefix of the queues' keys
- * @param {string} load_id
+ * @param {Object} header of its own queue: load and drops, the rest is put in when that comes to life
  * @param {Object} config
  * @param {function()} wake   there is something of others to send
  */
-function shelf(local, prefix, load_id, config, wake) {
+function shelf(local, prefix, header, config, wake) {
     var ROOM = 65536;
     var list = [];
     var timer;
 
     function own() {
         if (!list[0]) {
-            list[0] = queue(local, prefix, prefix + load_id,
-                {l: load_id, o: load_id, t: now(), b: config.bundle, c: context(config), d: {}, u: 0});
+            list[0] = queue(local, prefix, prefix + header.l,
+                merge(header, {t: now(), b: config.bundle, c: context(config)}));
             beat();
         }
         return list[0];

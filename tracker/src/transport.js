@@ -78,6 +78,7 @@ function transport(config, queues, tell, pack) {
         if (queues(1).some(function (one) { return one._pending(); })) {
             schedule(0);
         }
+        say(hook + ': ' + number);
         tell(hook, number);
     }
 
