@@ -24,9 +24,9 @@ const FAULTS = {
 
 const sumOf = (counts) => Object.values(counts || {}).reduce((sum, n) => sum + n, 0);
 
-/** The events of a batch: id, type, and the name that the test gave. */
+/** The events of a batch (an opt-out has none): id, type, and the name that the test gave. */
 function eventsOf(body) {
-    const {load_id, events} = JSON.parse(body);
+    const {load_id, events} = body.length ? JSON.parse(body) : {events: []};
     return events.map(({seq, type, properties}) =>
         ({id: `${load_id}-${seq}`, type, told: (properties || {}).told}));
 }

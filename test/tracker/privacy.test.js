@@ -197,6 +197,21 @@ test('a refusal that the collector sets late does not end what was taken up agai
     }
 });
 
+test('a late refusal that was seen before its answer is taken back with that', async () => {
+    const page = openPage();
+    page.pipes.disable();
+    page.pipes.enable();
+    page.cookies.set('pipes_disabled', '1');
+    page.now += 300;
+    page.pipes.track('seen');
+    assert.equal(page.pipes.get('enabled'), false);
+    page.opt_outs[0].answer();
+    await page.settle();
+    page.pipes.track('after');
+    await page.pass(600);
+    assert.deepEqual((await page.answer(200)).events.map((event) => event.name), ['after']);
+});
+
 test('a collector that cannot be reached keeps nobody from refusing', async () => {
     const page = openPage();
     page.pipes.disable();

@@ -32,7 +32,7 @@ function core(config, modules, api) {
     var unhook = saysNo;
     var running = false;
     var page_referrer = window.document.referrer;
-    var at, page_view_id, page_url, sender, pack, agreement;
+    var at, page_view_id, page_url, sender, pack, agreement, is_out;
 
     config.endpoint = config.endpoint || scriptOrigin() + '/e';
     api = api || (window.pipes = window.pipes || {});
@@ -278,6 +278,11 @@ function core(config, modules, api) {
         }
     }
 
+    function takeUp() {
+        identity._optOut(false);
+        start();
+    }
+
     var calls = {
         page: view('page'),
         screen: view('screen'),
@@ -306,18 +311,19 @@ function core(config, modules, api) {
         },
         debug: function (wanted) { debugging = wanted === undefined || wanted; },
         disable: function () {
+            is_out = true;
             identity._optOut(true);
             erase();
             // Where it is of the same site the collector keeps it, too: what a script keeps may end in a week.
             post(config.endpoint + '?optout=' + config.domain, '', function () {
-                if (running) {
-                    identity._optOut(false);
+                if (!is_out) {
+                    takeUp();
                 }
             }, 'include');
         },
         enable: function () {
-            identity._optOut(false);
-            start();
+            is_out = false;
+            takeUp();
             tell('enable');
         },
         reset: function () {

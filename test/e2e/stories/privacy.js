@@ -5,7 +5,10 @@ const {open, show, tell, kept} = require('../story');
 
 const STORAGES = ['cookie', 'local', 'memory'];
 
-const posts = (story) => story.wire.requests.filter(({line}) => line !== 'GET /pipes.js').length;
+const isOptOut = ({line}) => line === 'POST /e?optout=';
+const optOuts = (story) => story.wire.requests.filter(isOptOut).length;
+const posts = (story) => story.wire.requests.filter((one) =>
+    one.line !== 'GET /pipes.js' && !isOptOut(one)).length;
 
 /** The page tells in all ways it has. */
 async function tellMuch(page) {
@@ -64,7 +67,7 @@ module.exports = [
             assert.deepStrictEqual(await kept(page), ['cookie pipes_disabled']);
             await tellMuchAndLeave(page);
             assert.deepStrictEqual(await kept(page), ['cookie pipes_disabled']);
-            assert.strictEqual(posts(story), 1);
+            assert.deepStrictEqual([posts(story), optOuts(story)], [1, 1]);
             await page.evaluate(() => window.pipes.enable());
             const told = await tell(page, 2);
             await story.isTaken(told);
