@@ -4,15 +4,18 @@
  * Included within the table, once; no code of its own.
  */
 /* clang-format off */
-#define POLICY_ROW(word, row_name, text, words, of)                          \
+#define POLICY_ROW_OF(word, row_name, text, words, of, more)                 \
     {.name = row_name,                                                       \
      .type = OPTION_CHOICE,                                                  \
      .default_text = text,                                                   \
      .offset = FIELD(policy_words[word]),                                    \
      .choices = words,                                                       \
      .help = of,                                                             \
-     .uses = CONFIG_SERVE | CONFIG_CONFIG | CONFIG_REPLAY | CONFIG_PRIVACY,  \
+     .uses = CONFIG_SERVE | CONFIG_CONFIG | CONFIG_REPLAY | CONFIG_PRIVACY | \
+             (more),                                                         \
      .is_reloadable = true}
+#define POLICY_ROW(word, row_name, text, words, of)                          \
+    POLICY_ROW_OF(word, row_name, text, words, of, 0)
     {.name = "privacy",
      .type = OPTION_CHOICE,
      .default_text = "measure",
@@ -38,14 +41,17 @@
                "or none, and no session either"),
     POLICY_ROW(POLICY_WORD_CLICK_IDS, "click-ids", "drop", "kind|drop",
                "which advertiser's click id a url carried: noted, or not"),
-    POLICY_ROW(POLICY_WORD_GPC, "gpc", "honour", "honour|ignore",
-               "what is sent with Sec-GPC: 1 is not kept, or is"),
-    POLICY_ROW(POLICY_WORD_DNT, "dnt", "honour", "honour|ignore",
-               "the same of DNT: 1"),
+    POLICY_ROW_OF(POLICY_WORD_GPC, "gpc", "honour", "honour|ignore",
+                  "what is sent with Sec-GPC: 1 is not kept, or is; the tracker sends nothing, or "
+                  "does",
+                  CONFIG_BUILD),
+    POLICY_ROW_OF(POLICY_WORD_DNT, "dnt", "honour", "honour|ignore", "the same of DNT: 1",
+                  CONFIG_BUILD),
     POLICY_ROW(POLICY_WORD_CONSENT_NEEDED, "consent-needed", "no", "no|granted",
                "granted: what does not say that consent was granted is not kept. What says that it "
                "was denied never is"),
 #undef POLICY_ROW
+#undef POLICY_ROW_OF
     {.name = "cross-domain",
      .type = OPTION_CHOICE,
      .default_text = "off",

@@ -59,6 +59,18 @@ static enum status leave_out_cross_domain(struct bundle_settings *settings,
     return STATUS_OK;
 }
 
+/* "ignore", or "" as it need not be said to the tracker; the site's own section comes first. */
+static const char *signal_word(const struct config *config, enum policy_word word)
+{
+    const char *said = config->policy_words[word];
+    for (size_t i = 0; config->sites && i < config->sites->count; i++) {
+        const struct config_site *site = &config->sites->rows[i];
+        said =
+            strcmp(site->name, config->site) == 0 && site->words[word] ? site->words[word] : said;
+    }
+    return said && strcmp(said, "ignore") == 0 ? said : "";
+}
+
 enum status site_build(struct tracker_site *site, const struct config *config, struct arena *arena,
                        struct fault *fault)
 {
@@ -79,6 +91,8 @@ enum status site_build_named(struct tracker_site *site, const struct config *con
         .release = config->release,
         .is_test = view_is(view_from_text(config->is_test), "on"),
         .consent = has_consent ? config->consent : "",
+        .dnt = signal_word(config, POLICY_WORD_DNT),
+        .gpc = signal_word(config, POLICY_WORD_GPC),
         .storage = strcmp(config->storage, "cookie") != 0 ? config->storage : "",
         .cookie_domain = config->cookie_domain,
         .script_name = script_name,

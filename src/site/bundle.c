@@ -63,6 +63,8 @@ static void append_configuration(struct bundle *bundle, const struct bundle_sett
     append_setting(out, &before, "environment", settings->environment);
     append_setting(out, &before, "release", settings->release);
     append_setting(out, &before, "consent", settings->consent);
+    append_setting(out, &before, "dnt", settings->dnt);
+    append_setting(out, &before, "gpc", settings->gpc);
     append_setting(out, &before, "storage", settings->storage);
     append_setting(out, &before, "domain", settings->cookie_domain);
     append_setting(out, &before, "credentials", settings->has_server_cookie ? "include" : "");

@@ -40,6 +40,8 @@ struct bundle_settings {
     const char *release;
     bool is_test;              /* marks every event as test traffic */
     const char *consent;       /* "", "pending", "granted" or "denied" */
+    const char *dnt;           /* "" (obeyed) or "ignore" */
+    const char *gpc;           /* the same */
     const char *storage;       /* "" (cookie), "local", "memory" or "none" */
     const char *cookie_domain; /* "": the widest that takes one */
     bool has_server_cookie;    /* asks the collector to set the cookie again */

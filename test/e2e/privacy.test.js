@@ -94,6 +94,21 @@ test('gpc and dnt may be ignored where that is lawful, an opt-out never', async 
     assert.deepStrictEqual([counts.accepted, counts.dropped_opt_out], [2, 1]);
     const statement = await fetch(`${collector.url}/.well-known/gpc.json`);
     assert.strictEqual((await statement.json()).gpc, false);
+    const tracker = await (await fetch(`${collector.url}/pipes.js`)).text();
+    assert.match(tracker, /"dnt":"ignore","gpc":"ignore"/);
+});
+
+test('the tracker of a site ignores the signals that this site ignores', (t) => {
+    const folder = temporaryFolder(t);
+    const file = path.join(folder, 'pipes.ini');
+    fs.writeFileSync(file, 'gpc = ignore\n[site shop]\ndnt = ignore\ngpc = honour\n');
+    for (const [site, signals] of [['shop', ['dnt']], ['blog', ['gpc']]]) {
+        const out = path.join(folder, site);
+        execFileSync(BINARY, ['build', '--config', file, '--site', site, '--out', out]);
+        const text = fs.readFileSync(path.join(out, 'pipes.js'), 'utf8');
+        assert.deepStrictEqual(['dnt', 'gpc'].filter((one) => text.includes(`"${one}":"ignore"`)),
+            signals, site);
+    }
 });
 
 test('the site says that it knows Global Privacy Control', async (t) => {

@@ -210,6 +210,25 @@ test('an id without a session, nor one beside it, begins the first', async () =>
     assert.deepEqual([anonymous_id, session_index], ['abcdefgh12', 1]);
 });
 
+test('a page that follows to another visitor leaves the user before behind', async () => {
+    const device = deviceOf();
+    const [first, other] = [device.open(NOW), device.open(NOW)];
+    first.pipes.identify('anna', {});
+    await tell(first);
+    other.now = first.now;
+    const [{events: [before]}] = await tell(other);
+    assert.equal(before.user_id, 'anna');
+    for (const next of ['berta', undefined]) {
+        first.now = other.now += 1000;
+        first.pipes.reset();
+        first.pipes.identify(next || {plan: 'none'});
+        const [{events: [{anonymous_id}]}] = await tell(first);
+        other.now = first.now;
+        const [{events: [event]}] = await tell(other);
+        assert.deepEqual([event.anonymous_id, event.user_id], [anonymous_id, next]);
+    }
+});
+
 test('a page does not bring back who was forgotten elsewhere, and follows the next', async () => {
     const device = deviceOf();
     const [first, other] = [device.open(NOW), device.open(NOW)];

@@ -222,3 +222,18 @@ test('a collector that cannot be reached keeps nobody from refusing', async () =
     assert.equal(page.requests.length, 0);
     assert.ok(page.cookies.has('pipes_disabled'));
 });
+
+test('a signal is not obeyed where the site says so, the other and the opt-out are', async () => {
+    const DNT = {doNotTrack: '1'};
+    const GPC = {globalPrivacyControl: true};
+    for (const [config, navigator, cookies, is_told] of [
+        [{dnt: 'ignore'}, DNT, [], true], [{dnt: 'ignore'}, {...DNT, ...GPC}, [], false],
+        [{gpc: 'ignore'}, GPC, [], true], [{gpc: 'ignore'}, {...DNT, ...GPC}, [], false],
+        [{dnt: 'ignore', gpc: 'ignore'}, {...DNT, ...GPC}, [], true],
+        [{dnt: 'ignore', gpc: 'ignore'}, DNT, [['pipes_disabled', '1']], false]]) {
+        const page = openPage({config, navigator, cookies: new Map(cookies)});
+        page.pipes.track('a');
+        await page.pass(600);
+        assert.equal(page.requests.length, is_told ? 1 : 0, JSON.stringify([config, navigator]));
+    }
+});

@@ -147,6 +147,9 @@ export interface Options {
     release?: string;
     /** Marks every event as test traffic. */
     is_test?: boolean;
+    /** `'ignore'` where that is lawful: the browser's signal is not obeyed. The collector has the same options. */
+    dnt?: 'ignore';
+    gpc?: 'ignore';
     /** Left out: events are collected at once, but with the module `banner` when it has spoken. */
     consent?: Consent;
     /** Where ids are kept; `memory`: nowhere beyond the page, `none`: there are none. */

@@ -203,7 +203,7 @@ function sendBeacon(url, body) {
 function now() { return Date.now(); }
 
 function elapsed() {
-    return Math.round(window.performance && window.performance.now ? window.performance.now() :
+    return Math.round(attempt(function () { return window.performance.now(); }) ||
         now() - started_ms);
 }
 
@@ -214,10 +214,10 @@ function cancel(timer) { window.clearTimeout(timer); }
 function address() { return attempt(function () { return window.location.href; }, ''); }
 
 /** The signals of the browser, and the opt-out. */
-function saysNo() {
+function saysNo(config) {
     var nav = window.navigator || {};
-    return nav.doNotTrack === '1' || /^(true|1)$/.test(nav.globalPrivacyControl) ||
-        readCookie('pipes_disabled');
+    return !config.dnt && nav.doNotTrack === '1' ||
+        !config.gpc && /^(true|1)$/.test(nav.globalPrivacyControl) || readCookie('pipes_disabled');
 }
 
 function scriptOrigin() {

@@ -29,7 +29,7 @@ function core(config, modules, api) {
     var seq = 0;
     var left = BURST;
     var left_at = now();
-    var unhook = saysNo;
+    var unhook = now;
     var running = false;
     var page_referrer = window.document.referrer;
     var at, page_view_id, page_url, sender, pack, agreement, is_out;
@@ -216,7 +216,7 @@ function core(config, modules, api) {
 
     /** By a signal, or the opt-out, which another tab, or the collector, may have taken since. */
     function isRefused() {
-        return saysNo() && (erase(), 1);
+        return saysNo(config) && (erase(), 1);
     }
 
     /** What may be sent now. */
@@ -366,7 +366,7 @@ function core(config, modules, api) {
      * The start, part after part. What takes the browser long the first time is a part of its own. The page
      * sees none of it: until the last part its calls wait.
      */
-    var parts = [saysNo, function () {
+    var parts = [function () { saysNo(config); }, function () {
         // A module that is always there may be about to ask for consent, unless it is quiet.
         if (consent === 'granted' || !consent && modules.every(function (one) {
             return !one.always || one.always === 'quiet';

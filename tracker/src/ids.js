@@ -65,6 +65,8 @@ function ids(local, config, suffix) {
             is_due = is_open = 1;
         }
         if (found && !(record && record._last >= found._last)) {
+            // Who the user is belongs to the visitor: another tab may have become another's.
+            user = record && record._id !== found._id ? undefined : user;
             record = found;
             is_open = is_open || isIdle();
         }
