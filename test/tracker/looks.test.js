@@ -210,6 +210,20 @@ test('an id without a session, nor one beside it, begins the first', async () =>
     assert.deepEqual([anonymous_id, session_index], ['abcdefgh12', 1]);
 });
 
+test('two pages that begin at once are one visitor', async () => {
+    const device = deviceOf();
+    const pages = [device.open(NOW), device.open(NOW)];
+    const told = [];
+    for (const page of pages) { page.pipes.track('a'); }
+    for (const page of pages) {
+        page.pipes.flush();
+        told.push(...(await page.answer(200)).events);
+    }
+    for (const key of ['anonymous_id', 'session_id']) {
+        assert.equal(new Set(told.map((event) => event[key])).size, 1, key);
+    }
+});
+
 test('a page that follows to another visitor leaves the user before behind', async () => {
     const device = deviceOf();
     const [first, other] = [device.open(NOW), device.open(NOW)];

@@ -24,9 +24,12 @@ function ids(local, config, suffix) {
     var NOTE_MS = 6e4;
     var record, arrived, user, is_due, is_new, is_open, is_over;
 
+    function domain() {
+        return (config.domain = config.domain || rootDomain());
+    }
+
     function keep(name, value, life_ms) {
-        config.domain = config.domain || rootDomain();
-        writeCookie(name, value, config.domain, life_ms);
+        writeCookie(name, value, domain(), life_ms);
     }
 
     /** A cookie that says one thing by being there. */
@@ -78,6 +81,10 @@ function ids(local, config, suffix) {
             return {};
         }
         var found = read();
+        if (!record && has_cookie && domain()) {
+            // Finding it took another look: a frame or tab that began beside this one may have been quicker.
+            found = read();
+        }
         if (!record || record._created + LIFE_MS <= now()) {
             record = arrived || {_id: randomId(), _created: now(), _index: 0, _last: 0};
             is_due = is_new = 1;
