@@ -140,7 +140,7 @@ class WebKitBrowser {
 
     async newPage() {
         const {handle} = await this.session.inWindow(this.first, () =>
-            this.session.call('POST', '/window/new', {type: 'tab'}));
+            this.session.call('POST', '/window/new', {type: 'window'}));
         return new WebKitPage(this.session, handle);
     }
 

@@ -5,7 +5,8 @@ const assert = require('node:assert');
 const {ENGINES, LACKS} = require('./engines');
 const {startStory} = require('./story');
 
-const STORIES = ['delivery', 'privacy', 'pages'].flatMap((file) => require(`./stories/${file}`));
+const STORIES = ['delivery', 'privacy', 'pages', 'capture']
+    .flatMap((file) => require(`./stories/${file}`));
 
 /** What `make browsers` says in the end: by story, storage mode and engine. */
 const measured = new Map();

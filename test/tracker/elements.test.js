@@ -17,6 +17,13 @@ test('a path begins at the nearest id that a person chose', () => {
     assert.deepEqual(labelOf(button), {path: 'form#order>p>button', data: {}});
 });
 
+test('ids that a framework makes begin no path', () => {
+    for (const id of ['_r_a_', '_R_lb_', 'radix-_r_k_', '\u00abra\u00bb', ':ra:', 'x12']) {
+        const box = element('div', {id}, element('main', {id: 'shop'}));
+        assert.equal(labelOf(element('a', {}, box)).path, 'main#shop>div>a', id);
+    }
+});
+
 test('a path has five steps at most, and names where there are no ids', () => {
     let node = element('body');
     for (let i = 0; i < 9; i++) { node = element('div', {}, node); }

@@ -64,6 +64,20 @@ test('a form begun and left is abandoned, once', async () => {
     assert.deepEqual(await page.names(), ['form_submit']);
 });
 
+test('who looks at another tab has not abandoned the form', async () => {
+    const page = await opened();
+    const order = form({id: 'order'}, [['mail', 'email']]);
+    page.doc.fire('change', {type: 'change', target: order.elements[0]});
+    const names = await page.names();
+    for (const state of ['hidden', 'visible']) {
+        page.doc.visibilityState = state;
+        page.doc.fire('visibilitychange');
+    }
+    page.doc.fire('submit', {target: order});
+    names.push(...await page.names());
+    assert.deepEqual(names, ['form_start', 'form_submit']);
+});
+
 test('an untouched form is not abandoned, and a field outside of forms is of none', async () => {
     const page = await opened();
     const order = form({id: 'order'}, [['mail', 'email']]);

@@ -67,18 +67,48 @@ test('less than a second does not count, nor does time in a hidden tab', async (
     assert.equal((await page.sent()).length, 0);
 });
 
-test('of an item taller than the viewport half a viewport is enough', async () => {
+test('of an item taller than the viewport more than half a viewport is enough', async () => {
     const page = open();
-    page.see(page.items[0], 0.2, 400);
-    page.see(page.items[1], 0.2, 399);
+    page.see(page.items[0], 0.2, 401);
+    page.see(page.items[1], 0.2, 400);
     page.see(page.items[2], 0, 0, {height: 0});
     await page.pass(2000);
     assert.deepEqual(await told(page), ['similar i0']);
     page.win.innerHeight = 600;
-    page.see(page.items[1], 0.2, 300, null);
-    page.see(page.items[2], 0.2, 299, null);
+    page.see(page.items[1], 0.2, 301, null);
+    page.see(page.items[2], 0.2, 300, null);
     await page.pass(2000);
     assert.deepEqual(await told(page), ['similar i0', 'similar i1']);
+});
+
+test('an item scrolled slowly through the viewport is seen, though it never rests', async () => {
+    const page = open();
+    for (const height of [401, 500, 600, 700, 600, 500]) {
+        page.see(page.items[0], 0.3, height);
+        await page.pass(400);
+    }
+    assert.deepEqual(await told(page), ['similar i0']);
+});
+
+test('a clock that is set on while an item is seen does not count', async () => {
+    const page = open();
+    page.see(page.items[0]);
+    await page.pass(2000);
+    page.win.Date.now = () => page.now + 36e5;
+    await page.pass(2000);
+    page.win.fire('pagehide');
+    const last = (await page.sent()).pop();
+    assert.equal(last.properties.items[0].dwell_ms, 4000);
+});
+
+test('what stands in an ignored part is not told', async () => {
+    const page = open();
+    page.items[0].parentNode.setAttribute('data-pipes-ignore', '');
+    page.pipes.page();
+    await page.pass(100);
+    page.see(page.items[0]);
+    await page.pass(3000);
+    assert.deepEqual(await told(page), []);
 });
 
 test('leaving tells how long each was seen', async () => {

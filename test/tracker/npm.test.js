@@ -92,3 +92,19 @@ test('a second site is an instance of its own, the same site is the same one', a
         delete globalThis.window;
     }
 });
+
+test('create() without anything is a tracker, too, and the package has its licence', async () => {
+    const {create} = await import(`${entry}?bare`);
+    const {win} = openPage();
+    globalThis.window = win;
+    try {
+        for (const options of [undefined, null]) {
+            win.pipes = undefined;
+            assert.equal(create(options).get('enabled'), true);
+        }
+    } finally {
+        delete globalThis.window;
+    }
+    assert.match(fs.readFileSync(path.join(out, 'LICENSE'), 'utf8'),
+        /Apache License/);
+});

@@ -137,6 +137,7 @@ function openPage(options = {}) {
         visibilityState: 'visible',
         currentScript: {src: 'https://collect.example/pipes.js'}, querySelectorAll: () => [],
         ...options.document});
+    Object.defineProperty(doc, 'hidden', {get: () => doc.visibilityState === 'hidden'});
     Object.defineProperty(doc, 'cookie', {...cookieJar(page), configurable: true});
     const win = new Target();
     class FakeDate extends Date {

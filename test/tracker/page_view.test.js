@@ -66,7 +66,7 @@ test('the depth that is told while a view waits is that of the view before', asy
     const page = await opened({modules: ['page_view', 'scroll'], window: {innerHeight: 800},
         document: {scrollingElement: {scrollTop: 300, scrollHeight: 4000}}});
     page.push('/b');
-    page.doc.fire('scroll', {});
+    page.doc.fire('scroll', {target: page.doc});
     await page.pass(600);
     const [depth, view] = await page.seen();
     assert.deepEqual([depth.page_view_id, depth.url, view.type],
@@ -277,4 +277,67 @@ test('after disable() history is left alone', async () => {
     page.pipes.enable();
     page.push('/c');
     assert.deepEqual((await page.views()).map((one) => one[0]), ['load', 'push']);
+});
+
+test('what the address and the title hold of persons stays in no later event', async () => {
+    const secret = 's3cr3t0123456789';
+    const page = await opened({modules: ['page_view', 'engagement'], window: {innerHeight: 800,
+        location: {href: `${HOME}/a?token=${secret}&mail=ann@shop.example`, protocol: 'https:',
+            hostname: 'www.shop.example'}},
+    document: {title: 'Mail of ann@shop.example', referrer: `https://x.example/?token=${secret}`,
+        scrollingElement: {scrollTop: 300, scrollHeight: 4000}}});
+    page.pipes.track('later');
+    page.push('/b');
+    page.win.fire('pagehide');
+    const told = [...page.first, ...page.beacons.flatMap((one) => one.body.events),
+        ...await page.seen()];
+    assert.ok(told.some((e) => e.type === 'engagement') && told.some((e) => e.name === 'later'));
+    assert.doesNotMatch(JSON.stringify(told), /s3cr3t|ann@/);
+    assert.match(told.find((e) => e.type === 'engagement').url, /token=redacted/);
+});
+
+test('what was seen before consent belongs to its own view', async () => {
+    const page = openPage({modules: ['page_view', 'engagement'], config: {consent: 'pending'},
+        window: {innerHeight: 800},
+        document: {scrollingElement: {scrollTop: 300, scrollHeight: 4000}}});
+    await page.pass(1000);
+    page.win.history.pushState(null, '', '/b');
+    page.doc.title = 'B';
+    await page.pass(1000);
+    page.pipes.consent('granted');
+    await page.pass(1000);
+    const {events} = await page.answer(200);
+    const [first, seen, second] = events;
+    assert.deepEqual([first.type, seen.type, second.type], ['page', 'engagement', 'page']);
+    assert.deepEqual([seen.url, seen.title, seen.page_view_id],
+        [first.url, 'Title', first.page_view_id]);
+    assert.equal(second.url, `${HOME}/b`);
+});
+
+test('a site that counts its first view by the tag has it once, and its next ones', async () => {
+    const q = [['page', ['Home', {kind: 'shop'}], 1.7e12]];
+    const page = openPage({modules: ['page_view'], pipes: {q}});
+    await page.pass(1000);
+    const [first, ...more] = (await page.answer(200)).events;
+    assert.deepEqual([first.name, first.properties, first.url, more.length],
+        ['Home', {kind: 'shop'}, `${HOME}/a`, 0]);
+    page.win.history.pushState(null, '', '/b');
+    await page.pass(1000);
+    const [second] = (await page.answer(200)).events;
+    assert.deepEqual([second.url, second.referrer], [`${HOME}/b`, `${HOME}/a`]);
+});
+
+test('a view that was one too many leaves the address to the events after it', async () => {
+    const page = await opened();
+    for (let i = 0; i < 120; i++) { page.pipes.track('loop'); }
+    page.push('/b');
+    await page.pass(50 * 7);
+    await page.pass(20000);
+    page.pipes.track('later');
+    const told = [];
+    for (let i = 0; i < 4; i++) {
+        told.push(...await page.seen());
+        await page.pass(1000);
+    }
+    assert.equal(told.find((e) => e.name === 'later').url, `${HOME}/b`);
 });

@@ -90,3 +90,12 @@ test('the next view begins at the top', async () => {
     const first = await page.depths();
     assert.deepEqual(first.concat(await page.depths()), [25, 25]);
 });
+
+test('what scrolls within the page says nothing of the page', async () => {
+    const page = openPage({modules: ['scroll'], window: {innerHeight: 800},
+        document: {scrollingElement: {scrollTop: 0, scrollHeight: 1600}}});
+    page.doc.fire('scroll', {target: {}});
+    await page.pass(100);
+    page.pipes.flush();
+    assert.equal(page.requests.length, 0);
+});

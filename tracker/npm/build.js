@@ -66,6 +66,7 @@ export function create(options) {
     if (typeof window === 'undefined') {
         return silent();
     }
+    options = options || {};
     var config = Object.assign({}, options.moduleOptions, options);
     var api = place(options.site);
     delete config.modules;
@@ -88,6 +89,7 @@ function build(tracker, out) {
         modules.map((one) => moduleExport(one, text(one.name))).join(''));
     write('index.d.ts', fs.readFileSync(path.join(HERE, 'index.d.ts'), 'utf8') +
         modules.map((one) => `export const ${one.name}: Module;\n`).join(''));
+    fs.copyFileSync(path.join(HERE, '..', '..', 'LICENSE'), path.join(out, 'LICENSE'));
     write('package.json', JSON.stringify({
         name: 'pipes-tracker',
         version: /^VERSION := (.*)$/m.exec(makefile)[1],

@@ -6,7 +6,7 @@
  *     label(node) -> null where the page said data-pipes-ignore, on the node or around it, else
  *     {path: 'form#order>p>button', name: data-pipes-name, data: {every other data-pipes-*}}
  * The path has at most five steps, from the nearest element with an id that looks like a person's
- * choice (no digits: those are made by machines, and differ the next time). Names and data are those
+ * choice (no digits, nor what React makes: those are of machines, and differ the next time). Names and data are those
  * of the node or of what is around it, the nearest first. Text is never read here.
  */
 function elements() {
@@ -22,7 +22,7 @@ function elements() {
         var id = attribute(node, 'id');
         var name = attribute(node, 'name');
         var tag = node.tagName.toLowerCase();
-        return id && !/[\d:]/.test(id) ? tag + '#' + id : name ? tag + '[' + name + ']' : tag;
+        return id && !/[\d:\xab]|_r_/i.test(id) ? tag + '#' + id : name ? tag + '[' + name + ']' : tag;
     }
 
     return {name: 'elements', start: function (core) {

@@ -3,7 +3,8 @@
  *     form form_start|form_submit|form_abandon
  *         {form_id, form_name, fields: [{name, kind}], changes, duration_ms}
  * A form begins with the first change and is abandoned when the view ends before it was submitted;
- * both are told once a view.
+ * both are told once a view. Who looks at another tab has not given up: of a page that is closed while it
+ * is hidden nothing is told.
  */
 function forms() {
     var FIELDS_MAX = 50;
@@ -85,7 +86,11 @@ function forms() {
                 core.flush();
             }
         });
-        core.on('leave', abandon);
+        core.on('leave', function () {
+            if (doc.visibilityState !== 'hidden') {
+                abandon();
+            }
+        });
         core.on('view', function () {
             abandon();
             known = [];

@@ -95,12 +95,12 @@ function impressions() {
 
         /** The clock of an item runs while it is in view and the tab is not hidden. */
         function tick(item) {
-            var now = web.now();
+            var now = web.elapsed();
             if (item._since) {
                 item._dwell += now - item._since;
                 item._cancel();
             }
-            item._since = item._in && doc.visibilityState !== 'hidden' && now;
+            item._since = item._in && !doc.hidden && now;
             if (item._since) {
                 item._cancel = core.later(function () { count(item); }, SEEN_MS);
             }
@@ -141,13 +141,12 @@ function impressions() {
                 var known = find(shown, node);
                 var list = around(node, 'list');
                 if (known && known._out.id !== id) {
-                    known._in = false;
+                    known._in = known._node = 0;
                     tick(known);
-                    known._node = 0;
                     seer && seer.unobserve(node);
                     known = 0;
                 }
-                if (!known && list) {
+                if (!known && list && !around(node, 'ignore')) {
                     add(listOf(list), id, node);
                 }
             });
@@ -166,14 +165,14 @@ function impressions() {
             seer = new win.IntersectionObserver(web.fence(function (entries) {
                 entries.forEach(function (entry) {
                     var item = find(shown, entry.target);
-                    if (item) {
-                        item._in = entry.isIntersecting && (entry.intersectionRatio >= 0.5 ||
-                            entry.intersectionRect.height >=
-                                (entry.rootBounds ? entry.rootBounds.height : win.innerHeight) / 2);
+                    var is_in = entry.intersectionRatio >= 0.5 || entry.intersectionRect.height >
+                        (entry.rootBounds ? entry.rootBounds.height : win.innerHeight) / 2;
+                    if (item && item._in !== is_in) {
+                        item._in = is_in;
                         tick(item);
                     }
                 });
-            }), {threshold: [0, 0.1, 0.2, 0.3, 0.4, 0.5]});
+            }), {threshold: [0, 0.1, 0.2, 0.3, 0.5]});
         });
         web.attempt(function () {
             watcher = new win.MutationObserver(web.fence(scan));
@@ -208,12 +207,11 @@ function impressions() {
         });
         scan();
         return {stop: function () {
-            if (watcher) {
-                watcher.disconnect();
-            }
-            if (seer) {
-                seer.disconnect();
-            }
+            [watcher, seer].forEach(function (one) {
+                if (one) {
+                    one.disconnect();
+                }
+            });
         }};
     }};
 }

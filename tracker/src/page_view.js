@@ -51,7 +51,7 @@ function pageView() {
                 move = 0;
                 is_ending = true;
                 core.emit('page', undefined, {navigation: kind}, view);
-                begun(view);
+                is_ending = false;
             }
         }
 
@@ -89,8 +89,13 @@ function pageView() {
 
         function show(how) {
             look();
-            begin(how, referrer);
-            settle();
+            // A site that counts its first view by itself has said so to the tag already.
+            if (how === 'restore' || !(win.pipes.q || []).some(function (call) {
+                return call[0] === 'page';
+            })) {
+                begin(how, referrer);
+                settle();
+            }
         }
 
         function load() { show('load'); }
@@ -111,15 +116,15 @@ function pageView() {
             }
         });
         core.on('leave', settle);
-        core.on('event', function (event) {
-            // What waited for consent is older than the move.
+        // As it is made: then it belongs to this view, whenever consent is given, and is scrubbed already.
+        core.on('make', function (event) {
             var is_later = move && event.created_at >= move.created_at;
             if (event.type === 'page') {
                 move = is_later ? 0 : move; // the site counts this one by itself
                 begun(event);
             } else if (is_ending || is_later && event.type === 'engagement') {
                 event.url = url;
-                event.title = title;
+                event.title = core.copy([title])[0];
             } else if (is_later) {
                 settle();
                 event.page_view_id = core.get('page_view_id');

@@ -35,8 +35,8 @@ function scroll() {
         }
         begin();
         core.on('view', begin);
-        core.listen(doc, 'scroll', function () {
-            if (!is_asked) {
+        core.listen(doc, 'scroll', function (event) {
+            if (event.target === doc && !is_asked) {
                 is_asked = true;
                 if (win.requestAnimationFrame) {
                     win.requestAnimationFrame(web.fence(look));

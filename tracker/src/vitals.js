@@ -191,7 +191,7 @@ function vitals() {
         core.on('leave', report);
         core.on('view', function () {
             // The first view of a document begins here, too, and has been measured from its start.
-            if (win.pipes.get('page_view_id')) {
+            if (core.get('page_view_id')) {
                 report();
                 begin(false);
             }
