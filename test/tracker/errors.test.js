@@ -53,6 +53,14 @@ test('what was thrown need not be an error', async () => {
             ['Error', 'null'], ['Error', 'undefined']]);
 });
 
+test('what is rejected without a message is told by its keys, and by no value', async () => {
+    const page = open();
+    page.win.fire('unhandledrejection', {reason: {status: 401, token: 'secret'}});
+    page.win.fire('unhandledrejection', {reason: {code: 5}});
+    const events = await page.sent();
+    assert.deepEqual(events.map((e) => e.properties.message), ['status,token', 'code']);
+});
+
 test('the same class, source and line counts once a view', async () => {
     const page = open();
     const one = fault('TypeError', 'a', `${APP}:3:7`);

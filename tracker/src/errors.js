@@ -57,7 +57,8 @@ function errors() {
             if (event.filename && isForeign(event.filename)) {
                 frame = [0, event.filename, event.lineno, event.colno];
             }
-            var message = is_object ? fault.message : fault;
+            // What is thrown without a message is known by what it has, never by its values.
+            var message = is_object ? fault.message || Object.keys(fault).join() || undefined : fault;
             // Of a script from elsewhere the browser tells no error, but null and "Script error.".
             message = cut(message === undefined || message === null ? event.message || message :
                 message, MESSAGE_MAX);
