@@ -143,14 +143,8 @@ static bool find_place(const struct http_head *head, struct view domain, struct 
 /* Of a beacon no page hears the answer: one that came late would go unnoticed. */
 static bool is_beacon(struct view query)
 {
-    struct view name;
-    struct view value;
-    while (url_next_parameter(&query, &name, &value)) {
-        if (view_is(name, "beacon")) {
-            return true;
-        }
-    }
-    return false;
+    struct view id;
+    return url_find_parameter(query, "beacon", &id);
 }
 
 /* What says no state says nothing against it. */

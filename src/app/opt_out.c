@@ -6,34 +6,24 @@
 
 enum { LINE_BYTES_MAX = 512 };
 
-static bool find_parameter(struct view query, const char *wanted, struct view *found)
-{
-    struct view name;
-    while (url_next_parameter(&query, &name, found)) {
-        if (view_is(name, wanted)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool opt_out_is_asked(const struct http_head *head)
 {
     struct view ignored;
     if (head->method == HTTP_POST) {
-        return view_is(head->path, "/e") && find_parameter(head->query, "optout", &ignored);
+        return view_is(head->path, "/e") && url_find_parameter(head->query, "optout", &ignored);
     }
     return (head->method == HTTP_GET || head->method == HTTP_HEAD) &&
            view_is(head->path, "/optout");
 }
 
-/* Nobody is refused for a domain that is not ours: the refusal then holds for this host. */
+/* A domain that is not ours is left out, and the cookie is one of this host: nobody's wish to opt
+ * out fails. */
 static struct view domain_of(const struct http_head *head)
 {
     const char *name = head->method == HTTP_POST ? "optout" : "domain";
     struct view host = cookie_domain_host(http_header(head, "host"));
     struct view domain;
-    if (find_parameter(head->query, name, &domain) && cookie_domain_is_host(domain) &&
+    if (url_find_parameter(head->query, name, &domain) && cookie_domain_is_host(domain) &&
         cookie_domain_covers(domain, host)) {
         return domain;
     }

@@ -63,27 +63,16 @@ bool receipts_has(const struct receipts *receipts, uint64_t key)
                                             memory_order_relaxed) == key;
 }
 
-static bool find(struct view query, const char *wanted, struct view *value)
-{
-    struct view name;
-    while (url_next_parameter(&query, &name, value)) {
-        if (view_is(name, wanted)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 uint64_t receipts_beacon(const struct receipts *receipts, struct view query)
 {
     struct view id;
-    return query.len > 0 && find(query, "beacon", &id) ? receipts_key(receipts, id) : 0;
+    return url_find_parameter(query, "beacon", &id) ? receipts_key(receipts, id) : 0;
 }
 
 bool receipts_answer(const struct receipts *receipts, struct view query, struct buf *out)
 {
     struct view ids;
-    if (query.len == 0 || !find(query, "ask", &ids)) {
+    if (!url_find_parameter(query, "ask", &ids)) {
         return false;
     }
     const char *before = "\"";

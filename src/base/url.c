@@ -50,6 +50,17 @@ bool url_next_parameter(struct view *query, struct view *name, struct view *valu
     return false;
 }
 
+bool url_find_parameter(struct view query, const char *name, struct view *value)
+{
+    struct view found;
+    while (url_next_parameter(&query, &found, value)) {
+        if (view_is(found, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 struct view url_decode(struct view text, struct arena *arena)
 {
     if (view_find(text, '%') == text.len && view_find(text, '+') == text.len) {

@@ -25,6 +25,8 @@ struct url_parts {
 struct url_parts url_split(struct view url);
 /* Cuts the next name and value off *query, both still encoded. */
 bool url_next_parameter(struct view *query, struct view *name, struct view *value);
+/* The value of the first parameter of that name, still encoded; false when there is none. */
+bool url_find_parameter(struct view query, const char *name, struct view *value);
 /* '+' becomes a space, %XX its byte; what is no such escape stays. The view itself when there is
  * nothing to decode; at is NULL when there is no memory. */
 struct view url_decode(struct view text, struct arena *arena);

@@ -2,34 +2,14 @@
 'use strict';
 const test = require('node:test');
 const assert = require('node:assert');
-const fs = require('node:fs');
-const path = require('node:path');
 const {ENGINES} = require('./engines');
-const {startCollector, temporaryFolder, until, rows} = require('./collector');
-const {open, tell} = require('./story');
+const {until, rows} = require('./collector');
+const {tell} = require('./story');
+const {startPage, accepted} = require('./telling_page');
 
 const NAME = 'pipes_anonymous_id';
 const WEEK_SEC = 7 * 86400;
 const LIFE_SEC = 395 * 86400;
-
-const PAGE = `<!doctype html><title>Page</title><script>
-window.tell = () => pipes.track('told');
-window.isReady = () => Boolean(window.pipes && window.pipes.version);
-</script><script src="/pipes.js"></script>`;
-
-const accepted = (collector, events) => until(`${events} events arrived`, async () =>
-    (await collector.counts()).front.accepted >= events);
-
-/** A page of the collector's own host that has told one event. */
-async function startPage(t, browser, options) {
-    const www = temporaryFolder(t);
-    fs.writeFileSync(path.join(www, 'index.html'), PAGE);
-    const collector = await startCollector(t, ['--www', www, '--modules', 'core', ...options]);
-    const page = await open(browser, `${collector.url}/`);
-    await tell(page, 1);
-    await accepted(collector, 1);
-    return {collector, page};
-}
 
 /** What such a browser does with a cookie that a script wrote. */
 const cut = (page) => page.evaluate((name, seconds) => {

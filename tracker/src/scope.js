@@ -6,7 +6,8 @@
  * start() is called when collecting begins (never before consent, nor against an opt-out) and again
  * after each enable(); return stop() only for what was not made through the scope. Both are fenced,
  * so is every function handed in. With `always` it is started once, before everything else and whatever
- * the visitor said, and is never stopped: for what listens to a consent banner; it keeps nothing. With
+ * the visitor said, and is never stopped: for what listens to a consent banner, or has to hear of each
+ * refusal. It keeps nothing but for events that are made, and takes that away at 'disable'. With
  * 'quiet' it says that it will not ask for consent. A bundled file ends with
  * `pipesModules.push(factory());`, a foreign one is handed to pipes.use(). Modules of version 1 keep working.
  *
@@ -30,7 +31,8 @@
  *           'leave'   () the page is hidden or goes: synchronous work only; may come twice
  *           'sent' (count)  'refused' (status)  'answer' (also too late)  'consent' (state, told)
  *           'reset'  'enable'
- *           'disable' () the visitor refuses, in whatever way; nothing is left but what a module keeps
+ *           'disable' () the visitor refuses, in whatever way, and the core has removed all it kept: a module
+ *           that keeps something elsewhere than by store() removes that now
  * @property {function(string,string=,Object=,Object=)} emit
  *           (type, name, properties, extra): makes an event; extra overrides envelope fields
  * @property {function(string, Object=)} consent   as pipes.consent()

@@ -1,6 +1,6 @@
 /**
  * Module: the collector sets the cookie again (option server-cookie). The core asks; here is seen to it
- * that an answer which was on its way does not bring back an id after reset() or disable().
+ * that an answer which was on its way does not bring back an id after reset() or a refusal.
  */
 function server_cookie() {
     return {name: 'server_cookie', always: 'quiet', start: function (core) {

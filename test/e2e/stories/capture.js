@@ -132,7 +132,7 @@ module.exports = [{
             setTimeout(() => { Promise.reject(new TypeError('no promise')); }, 0);
         }`);
         await seen(story, 'error', 'RangeError');
-        const all = await (seen(story, 'error', 'TypeError'));
+        const all = await seen(story, 'error', 'TypeError');
         assert.deepStrictEqual(told(all, 'error', ['message', 'handled']).sort(),
             [['RangeError', 'too far', false], ['TypeError', 'no promise', false]]);
         await story.judge([]);

@@ -47,6 +47,19 @@ static void parameters_come_one_by_one(void **state)
     assert_false(url_next_parameter(&query, &name, &value));
 }
 
+static void a_parameter_is_found_by_its_whole_name_the_first_of_two(void **state)
+{
+    (void)state;
+    struct view value;
+    struct view query = VIEW_LITERAL("askew=0&ask=1&ask=2&optout=");
+    assert_true(url_find_parameter(query, "ask", &value));
+    assert_true(view_is(value, "1"));
+    assert_true(url_find_parameter(query, "optout", &value));
+    assert_int_equal(value.len, 0);
+    assert_false(url_find_parameter(query, "opt", &value));
+    assert_false(url_find_parameter(view_make(NULL, 0), "ask", &value));
+}
+
 static void escapes_become_bytes_and_what_is_none_stays(void **state)
 {
     (void)state;
@@ -67,6 +80,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_address_falls_into_its_parts),
         cmocka_unit_test(parameters_come_one_by_one),
+        cmocka_unit_test(a_parameter_is_found_by_its_whole_name_the_first_of_two),
         cmocka_unit_test(escapes_become_bytes_and_what_is_none_stays),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
