@@ -84,7 +84,8 @@ const html = (where, tag) => `<!doctype html><html><head><meta charset="utf-8">
 ${where === '/blank' ? '' : tag + COUNT}</head><body>
 <a id="next" href="/next">next</a>
 <a id="last_word" href="/next" onclick="window.last = tell(5)">last word</a>
-<a id="prerendered" href="/prerendered">prerendered</a></body></html>`;
+<a id="prerendered" href="/prerendered">prerendered</a>
+<script>if (document.prerendering) { tell(1); }</script></body></html>`;
 
 class Story {
     constructor(collector, wire, tag) {

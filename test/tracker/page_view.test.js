@@ -230,11 +230,43 @@ test('a prerendered page counts when it is shown', async () => {
     page.win.history.pushState(null, '', '/b');
     await page.pass(600);
     assert.equal(page.requests.length, 0);
-    page.doc.fire('prerenderingchange');
+    page.activate();
     await page.pass(600);
     const [event] = page.requests[0].body.events;
     assert.deepEqual([event.referrer, event.properties.navigation, event.url],
         ['https://search.example/', 'load', HOME + '/b']);
+});
+
+test('what is told while a page is prerendered waits for its view', async () => {
+    for (const pipes of [undefined, {q: [['track', ['early', {n: 1}], 1.7e12 - 5]]}]) {
+        const page = openPage({modules: ['page_view', 'errors'], pipes,
+            document: {prerendering: true}});
+        const at = page.now;
+        page.pipes.track('told', {n: 2});
+        page.pipes.flush();
+        await page.pass(60e3);
+        page.win.fire('pagehide');
+        assert.deepEqual([page.requests, page.beacons, page.cookie_writes, [...page.local]],
+            [[], [], [], []], 'nothing sent, nothing kept');
+        page.activate();
+        await page.pass(600);
+        const {events} = page.requests[0].body;
+        assert.deepEqual(events.map((event) => [event.type, event.name, event.created_at - at]),
+            [['page', undefined, 60e3]].concat(pipes ? [['track', 'early', -5]] : [],
+                [['track', 'told', 0]]));
+        const told = events[events.length - 1];
+        assert.deepEqual([told.properties, told.since_load_ms], [{n: 2}, at - 1.6e12]);
+        assert.equal(new Set(events.map((event) => event.page_view_id)).size, 1);
+    }
+});
+
+test('a prerendered page whose site counts its first view itself counts it once', async () => {
+    const page = openPage({modules: ['page_view'], document: {prerendering: true},
+        pipes: {q: [['page', ['Home'], 1.7e12]]}});
+    page.activate();
+    await page.pass(600);
+    assert.deepEqual(page.requests[0].body.events.map((event) => [event.type, event.name]),
+        [['page', 'Home']]);
 });
 
 test('a frame in a page that counts already makes no views', async () => {

@@ -116,6 +116,11 @@ function core(config, modules, api) {
         if (isTooMuch()) {
             return count(header, 'too_many', 1);
         }
+        // Nobody may ever see this page. The modules that wait, too, began to listen before.
+        if (window.document.prerendering) {
+            return listen(window.document, 'prerenderingchange', emit.bind(0, type, name,
+                properties(props), merge({created_at: time()}, extra)));
+        }
         if (type === 'page' || type === 'screen') {
             tell('view');
             page_referrer = page_url || page_referrer;
@@ -125,11 +130,11 @@ function core(config, modules, api) {
         var event = merge({
             type: type, name: name, created_at: time(),
             is_test: config.is_test || debugging === 'test' || undefined,
-            since_load_ms: Math.max(0, elapsed() + time() - now()),
             page_view_id: page_view_id, url: address(), title: window.document.title,
             referrer: page_referrer,
             properties: properties(props) || {}
         }, extra);
+        event.since_load_ms = Math.max(0, elapsed() + event.created_at - now());
         event.user_properties = properties(event.user_properties);
         ['name', 'user_id', 'group_id', 'previous_id'].forEach(function (key) {
             event[key] = text(event[key]);

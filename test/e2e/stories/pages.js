@@ -80,10 +80,17 @@ module.exports = [{
             window.pipes.track('before');
             window.pipes.flush();
         });
+        await until('what is told before is taken', () => story.wire.taken.size === 2);
         await page.click('#prerendered');
         await story.pagesTaken(2);
-        assert.deepStrictEqual(views(story, await story.judge([])),
-            ['load /one from ', 'before', 'load /prerendered from /one']);
+        const told = story.named();
+        assert.deepStrictEqual(told.length, 1);
+        const all = await story.judge(told);
+        assert.deepStrictEqual(views(story, all),
+            ['load /one from ', 'told', 'before', 'load /prerendered from /one']);
+        const [first, second] = ['told', 'page'].map((what) => all.find((row) =>
+            (row.name || row.type) === what && row.path === '/prerendered'));
+        assert.strictEqual(first.page_view_id, second.page_view_id);
         await page.close();
     },
 }];
