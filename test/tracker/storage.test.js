@@ -269,6 +269,14 @@ test('who slept does not report once more what it had lost before', async () => 
     assert.deepEqual([sleeper.requests, sleeper.stored()], [[], []]);
 });
 
+test('who slept while it waited to send again leaves that to who has sent it', async () => {
+    const {sleeper} = await awakened(async (page) => {
+        page.requests.shift().fail();
+        await page.settle();
+    });
+    assert.deepEqual([sleeper.requests, sleeper.stored()], [[], []]);
+});
+
 test('who slept and could not store the last sends that, and nothing that was sent', async () => {
     const {sleeper, taken} = await awakened(async (page) => {
         const store = page.win.localStorage.setItem;
