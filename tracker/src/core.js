@@ -15,8 +15,10 @@ function core(config, modules, api) {
     var SLICE_MS = 5;
     var load_id = randomId();
     var suffix = nameOf(config.site, 'main') + nameOf(config.environment, 'production');
-    var prefix = 'pipes_queue' + suffix + '_';
-    var data_prefix = 'pipes_data' + suffix + '_';
+    // No site's names begin as those of another do: shop_x is none of shop's.
+    var ending = suffix.replace(/_/g, '%5f') + '_';
+    var prefix = 'pipes_queue' + ending;
+    var data_prefix = 'pipes_data' + ending;
     var local = storage(/^(memory|none)$/.test(config.storage));
     var identity = ids(local, config, suffix);
     var header = {l: load_id, o: load_id, d: {}, u: 0};
