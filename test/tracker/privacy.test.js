@@ -124,6 +124,24 @@ test('disable() during a request: the late answer brings nothing back', async ()
     assert.deepEqual(page.requests[0].body.events.map((e) => e.name), ['c']);
 });
 
+for (const hook of ['view', 'make', 'event']) {
+    test(`a hook '${hook}' that disables does so at once, also for what was waiting`, async () => {
+        const page = openPage({config: {consent: 'pending'}});
+        page.pipes.track('held');
+        page.pipes.track('held, too');
+        page.pipes.on(hook, () => page.pipes.disable());
+        page.pipes.consent('granted');
+        if (hook !== 'event') {
+            await page.pass(600);
+            await page.answer(200);
+            page.pipes.page();
+        }
+        await page.pass(60000);
+        assert.deepEqual([page.requests, page.local.size, [...page.cookies.keys()]],
+            [[], 0, ['pipes_disabled']]);
+    });
+}
+
 test('disable() in the middle of a burst leaves nothing on the device', async () => {
     const page = openPage();
     page.pipes.on('event', (event) => event.name !== 'lost');

@@ -15,8 +15,10 @@ function core(config, modules, api) {
     var SLICE_MS = 5;
     var load_id = randomId();
     var suffix = nameOf(config.site, 'main') + nameOf(config.environment, 'production');
-    var prefix = 'pipes_queue' + suffix + '_';
-    var data_prefix = 'pipes_data' + suffix + '_';
+    // No site's names begin as those of another do: shop_x is none of shop's.
+    var ending = suffix.replace(/_/g, '%5f') + '_';
+    var prefix = 'pipes_queue' + ending;
+    var data_prefix = 'pipes_data' + ending;
     var local = storage(/^(memory|none)$/.test(config.storage));
     var identity = ids(local, config, suffix);
     var header = {l: load_id, o: load_id, d: {}, u: 0};
@@ -78,6 +80,10 @@ function core(config, modules, api) {
 
     /** Gives ids and number and puts the event where only an answer removes it. */
     function enqueue(event) {
+        // A hook, or what a hook heard before, may have refused.
+        if (!running) {
+            return;
+        }
         var own = queues._own();
         var who = identity._touch();
         var key = {identify: 'user_id', group: 'group_id'}[event.type];
@@ -92,7 +98,7 @@ function core(config, modules, api) {
             consent: consent ? merge(merge({}, agreement), {state: consent}) : undefined
         }, true);
         // What a hook made of it may be frozen, or no JSON any more: then it never had a number.
-        var line = tell('event', event) && attempt(function () {
+        var line = tell('event', event) && running && attempt(function () {
             event = merge({seq: seq + 1}, event, true);
             delete event.toJSON;
             return JSON.stringify(event);
