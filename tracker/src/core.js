@@ -78,6 +78,10 @@ function core(config, modules, api) {
 
     /** Gives ids and number and puts the event where only an answer removes it. */
     function enqueue(event) {
+        // Hooks may have the visitor refuse, here and in the middle of what waited for consent.
+        if (!mayKeep()) {
+            return;
+        }
         var own = queues._own();
         var who = identity._touch();
         var key = {identify: 'user_id', group: 'group_id'}[event.type];
@@ -92,7 +96,7 @@ function core(config, modules, api) {
             consent: consent ? merge(merge({}, agreement), {state: consent}) : undefined
         }, true);
         // What a hook made of it may be frozen, or no JSON any more: then it never had a number.
-        var line = tell('event', event) && attempt(function () {
+        var line = tell('event', event) && mayKeep() && attempt(function () {
             event = merge({seq: seq + 1}, event, true);
             delete event.toJSON;
             return JSON.stringify(event);
