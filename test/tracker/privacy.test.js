@@ -151,6 +151,27 @@ test('disable() in the middle of a burst leaves nothing on the device', async ()
     assert.equal(page.local.size, 0);
 });
 
+test('a hook that lets the visitor refuse in the middle of an event: nothing is kept or sent', async () => {
+    for (const hook of ['event', 'make', 'view']) {
+        for (const refuse of [(pipes) => pipes.disable(), (pipes) => pipes.consent('denied')]) {
+            for (const consent of ['granted', 'pending']) {
+                const page = openPage({config: {consent}});
+                page.pipes.use({name: 'refuses', always: true, start: (core) => {
+                    core.on(hook, () => refuse(page.pipes));
+                }});
+                for (let i = 0; i < 3; i++) { page.pipes.page(`p${i}`); }
+                if (page.pipes.get('consent') === 'pending') { page.pipes.consent('granted'); }
+                page.win.fire('pagehide');
+                await page.pass(60000);
+                const told = [hook, String(refuse), consent].join();
+                page.cookies.delete('pipes_disabled');
+                assert.deepEqual([...page.local.keys(), ...page.cookies.keys()], [], told);
+                assert.equal(page.requests.length + page.beacons.length, 0, told);
+            }
+        }
+    }
+});
+
 test('the id ends 395 days after its creation, however often it is written', () => {
     const created = 1.7e12 - 300 * 864e5;
     const page = openPage({
