@@ -285,7 +285,9 @@ function core(config, modules, api) {
         }
         if (flag === 'granted' && running) {
             held = [];
-            waiting.forEach(enqueue);
+            waiting.forEach(function (one) {
+                (one.type ? enqueue : attempt)(one);
+            });
         }
     }
 
@@ -338,9 +340,15 @@ function core(config, modules, api) {
             tell('enable');
         },
         reset: function () {
-            if (mayKeep()) {
+            function forget() {
                 identity._forget();
                 local._clear(data_prefix);
+            }
+            if (mayKeep()) {
+                forget();
+            } else {
+                // In its place between what waits for consent; a refusal forgets all.
+                held.push(forget);
             }
             tell('reset');
         },
