@@ -15,8 +15,10 @@ function core(config, modules, api) {
     var SLICE_MS = 5;
     var load_id = randomId();
     var suffix = nameOf(config.site, 'main') + nameOf(config.environment, 'production');
-    var prefix = 'pipes_queue' + suffix + '_';
-    var data_prefix = 'pipes_data' + suffix + '_';
+    // No other site's begins so: shop_fr is none of shop's.
+    var stem = suffix.replace(/_/g, '%5F') + '_';
+    var prefix = 'pipes_queue' + stem;
+    var data_prefix = 'pipes_data' + stem;
     var local = storage(/^(memory|none)$/.test(config.storage));
     var identity = ids(local, config, suffix);
     var header = {l: load_id, o: load_id, d: {}, u: 0};
@@ -32,7 +34,7 @@ function core(config, modules, api) {
     var unhook = now;
     var running = false;
     var page_referrer = window.document.referrer;
-    var at, page_view_id, page_url, sender, pack, agreement, is_out;
+    var at, page_view_id, page_url, sender, pack, agreement, is_out, is_ending;
 
     config.endpoint = config.endpoint || scriptOrigin() + '/e';
     api = api || (window.pipes = window.pipes || {});
@@ -143,14 +145,15 @@ function core(config, modules, api) {
         ['name', 'user_id', 'group_id', 'previous_id'].forEach(function (key) {
             event[key] = text(event[key]);
         });
-        ['url', 'referrer', 'title', 'target_url'].forEach(function (key) {
+        ['name', 'url', 'referrer', 'title', 'target_url'].forEach(function (key) {
             event[key] = scrub(event[key]);
         });
         tell('make', event);
         if (consent !== 'pending') {
             enqueue(event);
         } else {
-            held.push(event);
+            held.push(enqueue.bind(0, event));
+            say(type + ': pending');
         }
     }
 
@@ -161,7 +164,7 @@ function core(config, modules, api) {
             var key = text(name) + address();
             var ms = time() - begun;
             if (key !== last || !(ms >= 0 && ms < 50)) {
-                last = key;
+                last = running && key;
                 begun = time();
                 emit(type, name, name && typeof name === 'object' ? name : props);
             }
@@ -171,7 +174,7 @@ function core(config, modules, api) {
     function identify(id, traits) {
         var user_id = text(id);
         emit('identify', undefined, undefined,
-            {user_id: user_id, user_properties: user_id ? traits : id});
+            {user_id: user_id, user_properties: user_id ? traits : id || traits});
     }
 
     /** What is there to hear of consent runs always, others only while anything is told. */
@@ -259,11 +262,16 @@ function core(config, modules, api) {
             undo.forEach(function (fn) { fn(); });
             queues._forget();
             held = [];
+            say('dropped all: refused');
         }
         local._clear(prefix);
         local._clear(data_prefix);
         identity._forget();
-        tell('disable');
+        if (!is_ending) {
+            is_ending = 1;
+            tell('disable');
+            is_ending = 0;
+        }
     }
 
     /** @param {Object=} told   how that was said (source, purposes, version): goes with every event */
@@ -283,7 +291,17 @@ function core(config, modules, api) {
         }
         if (flag === 'granted' && running) {
             held = [];
-            waiting.forEach(enqueue);
+            waiting.forEach(attempt);
+        }
+    }
+
+    /** What was told before is still that visitor's, and may have to wait. */
+    function forget() {
+        if (mayKeep()) {
+            identity._forget();
+            local._clear(data_prefix);
+        } else if (running && held[held.length - 1] !== forget) {
+            held.push(forget);
         }
     }
 
@@ -336,10 +354,7 @@ function core(config, modules, api) {
             tell('enable');
         },
         reset: function () {
-            if (mayKeep()) {
-                identity._forget();
-                local._clear(data_prefix);
-            }
+            forget();
             tell('reset');
         },
         get: function (key) {
@@ -347,7 +362,7 @@ function core(config, modules, api) {
             var may = mayKeep() && /^(an|se|us)/.test(key);
             var who = may ? identity._touch() : {};
             return {
-                load_id: load_id, page_view_id: page_view_id, consent: consent, enabled: running,
+                load_id: load_id, page_view_id: page_view_id, consent: consent, told: agreement, enabled: running,
                 site: config.site, anonymous_id: who._id, session_id: who._session,
                 user_id: may ? identity._user().user_id : undefined
             }[key];
@@ -362,7 +377,7 @@ function core(config, modules, api) {
     }
 
     var shared = {
-        version: 2, config: config, browser: browser(), emit: fence(emit), define: define, on: on,
+        version: 2, config: config, browser: browser(time), emit: fence(emit), define: define, on: on,
         flush: fence(calls.flush), consent: fence(setConsent), get: fence(calls.get), copy: properties,
         _store: store, renew: identity._renew,
         pack: function (fn) { pack = fn; },
