@@ -623,6 +623,44 @@ test('a later page asks, and tells anew only what the collector does not have', 
     }
 });
 
+/** The id by which the collector will know the only request. */
+function namedBy(page) {
+    const [{url, body}] = page.requests;
+    assert.equal(url, `https://collect.example/e?beacon=${body.batch_id}&ask=`);
+    return body.batch_id;
+}
+
+test('what was sent just before the page went is asked for by the next, not told anew', async () => {
+    for (const act of [(page) => page.pipes.flush(), hide]) {
+        const first = openPage();
+        first.pipes.track('a');
+        act(first);
+        const id = namedBy(first);
+        first.win.fire('pagehide'); // and no answer finds the page
+        assert.deepEqual(first.beacons, []);
+        const page = openPage({local: first.local, cookies: first.cookies, now: first.now + 6e4});
+        await page.pass(2000);
+        assert.equal(page.requests[0].url, `https://collect.example/e?ask=${id}`);
+        assert.deepEqual((await page.answer(200, `{"have":["${id}"]}`)).events, []);
+        await page.pass(2000);
+        assert.deepEqual([page.requests, page.stored()], [[], []]);
+    }
+});
+
+test('a hidden tab whose request failed asks for it, and tells anew what did not arrive', async () => {
+    const page = openPage(STEADY);
+    page.pipes.track('a');
+    hide(page);
+    const id = namedBy(page);
+    page.requests.shift().fail();
+    await page.settle();
+    await waits(page, 1500);
+    assert.equal(page.requests[0].url, `https://collect.example/e?ask=${id}`);
+    assert.deepEqual((await page.answer(200)).events, []);
+    await page.settle();
+    assert.deepEqual((await page.answer(200)).events.map((event) => event.name), ['a']);
+});
+
 test('a page whose script ends right behind its beacon has noted it before', async () => {
     let device, id;
     const first = openPage({navigator: {sendBeacon: (url) => {

@@ -254,6 +254,10 @@ test('the next view counts anew, and what was seen is told in the view before', 
                 [[false, items], [true, items], [false, items]]);
         if (is_observed) {
             assert.equal(page.seer.begun, 6, 'before the first view, and in each of the two');
+            page.win.fire('pagehide');
+            assert.deepEqual(events.length, 3);
+            assert.deepEqual((await page.sent()).pop().properties.items,
+                items.map((one) => ({...one, dwell_ms: 2000})), 'none of the first view goes on');
         }
     }
 });

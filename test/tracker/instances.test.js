@@ -47,31 +47,6 @@ test('an instance has the modules of the page, each at work for itself', async (
     assert.deepEqual((await settled(page)).map(({site}) => site), ['blog']);
 });
 
-test('a site whose name begins as another one does has its own queue and what modules keep', async () => {
-    const device = {local: new Map(), cookies: new Map(), modules: ['campaign']};
-    const other = openPage({...device, config: {site: 'shop_fr'}, prepare: ({win}) => {
-        win.location.href += '?utm_source=news';
-    }});
-    other.pipes.track('bonjour');
-    await other.pass(1500);
-    const kept = [...device.local.keys()];
-    assert.equal(kept.length, 2);
-    const page = openPage({...device, now: other.now + 60000});
-    page.pipes.track('hello');
-    await page.pass(1000);
-    assert.deepEqual((await page.answer(200)).events.map(({name}) => name), ['hello']);
-    await page.pass(20000);
-    assert.equal(page.requests.length, 0);
-    page.pipes.reset();
-    assert.deepEqual([...device.local.keys()], kept);
-    const again = openPage({...device, config: {site: 'shop_fr'}, now: page.now});
-    again.pipes.track('salut');
-    await again.pass(1500);
-    await again.answer(200);
-    await again.pass(1500);
-    assert.deepEqual((await again.answer(200)).events.map(({name}) => name), [undefined, 'bonjour']);
-});
-
 test('who opts out of one instance has opted out of all', async () => {
     const page = openPage();
     const other = page.pipes.create({site: 'blog'});

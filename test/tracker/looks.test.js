@@ -137,6 +137,34 @@ test('the user stays known, in this session and the next, though the mark was lo
     assert.equal(device.cookies.get(STORED), '1', 'and is set again');
 });
 
+/** What is told on www after a login there and a visit to another host of the site. */
+async function backFrom(visit) {
+    const www = deviceOf();
+    const first = www.open(NOW);
+    first.pipes.identify('anna');
+    await tell(first);
+    const ofHost = first.cookie_writes.filter((one) => !/domain=/.test(one))
+        .map((one) => one.split('=')[0]).filter((name) => www.cookies.has(name));
+    assert.deepEqual(ofHost, [STORED], 'localStorage is of a host, too');
+    ofHost.forEach((name) => www.cookies.delete(name));
+    const other = openPage({now: NOW + 5000, cookies: www.cookies});
+    await visit(other);
+    ofHost.forEach((name) => www.cookies.set(name, '1'));
+    const [{events: [event]}] = await tell(www.open(other.now));
+    return [event.user_id, event.anonymous_id === other.pipes.get('anonymous_id')];
+}
+
+test('the user stays known beside a host of the site where nothing is stored', async () => {
+    assert.deepEqual(await backFrom((page) => tell(page)), ['anna', true]);
+});
+
+test('who became another visitor on another host of the site is not the user before', async () => {
+    assert.deepEqual(await backFrom((page) => {
+        page.pipes.reset();
+        return tell(page);
+    }), [undefined, true]);
+});
+
 test('who is forgotten at once after the first event leaves nothing', () => {
     const device = deviceOf();
     const page = device.open(NOW);

@@ -1,7 +1,7 @@
 'use strict';
 const test = require('node:test');
 const assert = require('node:assert');
-const {openPage} = require('./page.js');
+const {openPage, Target} = require('./page.js');
 
 const HOME = 'https://www.shop.example';
 
@@ -223,6 +223,27 @@ test('a return from the back-forward cache is a view with the referrer it had', 
     assert.deepEqual(events.map((e) => [e.type, e.referrer]),
         [['page', 'https://search.example/'], ['track', 'https://search.example/']]);
     assert.equal(events[0].properties.navigation, 'restore');
+});
+
+test('what only the Navigation API tells is a page, and what others tell, too, is one', async () => {
+    const navigation = new Target();
+    const page = await opened({window: {navigation}});
+    const views = [];
+    const go = (kind, url) => {
+        page.go(url);
+        navigation.fire('currententrychange', {navigationType: kind});
+    };
+    go('push', '/b');
+    views.push(...await page.views());
+    go('push', '/c');
+    page.push('/c');
+    views.push(...await page.views());
+    go('traverse', '/b');
+    page.win.fire('popstate');
+    views.push(...await page.views());
+    go(null, '/b');
+    views.push(...await page.views());
+    assert.deepEqual(views, [['push', '/b', '/a'], ['push', '/c', '/b'], ['pop', '/b', '/c']]);
 });
 
 test('a prerendered page counts when it is shown', async () => {

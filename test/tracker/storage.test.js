@@ -182,16 +182,22 @@ test('sites and environments have names of their own, production of main the pla
             ['pipes_anonymous_id.a%20b.staging', 'pipes_stored.a%20b.staging']);
     });
 
-test('a queue of another site is neither sent nor touched', async () => {
-    const [local, cookies] = [new Map(), new Map([[STORED, '1']])];
-    const other = openPage({local, config: {site: 'other'}});
-    other.pipes.track('mine');
-    await other.pass(1000);
-    const key = other.stored()[0];
-    const page = openPage({local, cookies, now: other.now + 60000});
-    await page.pass(15000);
-    assert.equal(page.requests.length, 0);
-    assert.ok(local.has(key));
+test('what is kept for another site is neither sent nor touched, however that is called', async () => {
+    for (const site of ['other', 'shop_b2b']) {
+        const [local, cookies] = [new Map(), new Map([[STORED, '1']])];
+        const other = openPage({local, config: {site}, modules: ['campaign'], prepare: ({win}) => {
+            win.location.href += '?utm_source=news';
+        }});
+        other.pipes.track('mine');
+        await other.pass(1000);
+        const keys = [...local.keys()];
+        assert.equal(keys.length, 2, keys.join());
+        const page = openPage({local, cookies, now: other.now + 60000});
+        await page.pass(15000);
+        assert.equal(page.requests.length, 0);
+        page.pipes.reset();
+        assert.deepEqual([...local.keys()], keys);
+    }
 });
 
 test('the domain of the cookie can be given', async () => {
@@ -266,6 +272,14 @@ test('who slept does not report once more what it had lost before', async () => 
         await page.pass(10000);
     });
     assert.deepEqual([taken.events.length, taken.dropped], [1, {hook: 1}]);
+    assert.deepEqual([sleeper.requests, sleeper.stored()], [[], []]);
+});
+
+test('who slept while it waited to send again leaves that to who has sent it', async () => {
+    const {sleeper} = await awakened(async (page) => {
+        page.requests.shift().fail();
+        await page.settle();
+    });
     assert.deepEqual([sleeper.requests, sleeper.stored()], [[], []]);
 });
 

@@ -15,10 +15,10 @@ function core(config, modules, api) {
     var SLICE_MS = 5;
     var load_id = randomId();
     var suffix = nameOf(config.site, 'main') + nameOf(config.environment, 'production');
-    // No other site's begins so: shop_fr is none of shop's.
-    var stem = suffix.replace(/_/g, '%5F') + '_';
-    var prefix = 'pipes_queue' + stem;
-    var data_prefix = 'pipes_data' + stem;
+    // No site's names begin as those of another do: shop_x is none of shop's.
+    var ending = suffix.replace(/_/g, '%5f') + '_';
+    var prefix = 'pipes_queue' + ending;
+    var data_prefix = 'pipes_data' + ending;
     var local = storage(/^(memory|none)$/.test(config.storage));
     var identity = ids(local, config, suffix);
     var header = {l: load_id, o: load_id, d: {}, u: 0};
@@ -80,7 +80,7 @@ function core(config, modules, api) {
 
     /** Gives ids and number and puts the event where only an answer removes it. */
     function enqueue(event) {
-        // Hooks may have the visitor refuse, here and in the middle of what waited for consent.
+        // A hook, or what a hook heard before, may have refused.
         if (!mayKeep()) {
             return;
         }

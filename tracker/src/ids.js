@@ -29,7 +29,8 @@ function ids(local, config, suffix) {
     }
 
     function keep(name, value, life_ms) {
-        writeCookie(name, value, domain(), life_ms);
+        // What localStorage holds is this host's alone.
+        writeCookie(name, value, name !== STORED && domain(), life_ms);
     }
 
     /** A cookie that says one thing by being there. */
@@ -107,9 +108,11 @@ function ids(local, config, suffix) {
         return record;
     }
 
+    /** Who the visitor was known as here, unless they became another one on another host of the site. */
     function loadUser() {
         return user || (user = local._looks() && attempt(function () {
-            return JSON.parse(local._get(USER));
+            var kept = JSON.parse(local._get(USER));
+            return kept.of && kept.of !== record._id ? 0 : kept;
         }) || {});
     }
 
@@ -145,6 +148,7 @@ function ids(local, config, suffix) {
         /** @param {string} key user_id or group_id */
         _setUser: function (key, value) {
             loadUser()[key] = value;
+            user.of = touch()._id;
             local._set(USER, JSON.stringify(user));
             local._mark();
         },

@@ -107,6 +107,10 @@ function pageView() {
         }
         core.wrap(win.history, 'pushState', moved('push'));
         core.wrap(win.history, 'replaceState', moved('replace'));
+        // The only one to tell what no function of history did; of others the first.
+        core.listen(win.navigation, 'currententrychange', function (event) {
+            moved(event.navigationType)();
+        });
         core.listen(win, 'popstate', moved('pop'));
         core.listen(win, 'hashchange', moved('hash'));
         core.listen(win, 'pageshow', function (event) {

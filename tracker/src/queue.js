@@ -32,7 +32,7 @@ function queue(local, prefix, key, header) {
 
     /** Whoever woke up and finds its queue taken over forgets what it had stored. */
     function lookAfter() {
-        var there = headOf(local._get(key));
+        var there = is_stored && headOf(local._get(key));
         var stored = items.filter(function (item) { return item._saved; });
         if (there ? there.o !== owner : stored.length) {
             without(stored);
@@ -45,9 +45,7 @@ function queue(local, prefix, key, header) {
         var is_kept;
         cancel(timer);
         timer = 0;
-        if (is_stored) {
-            lookAfter();
-        }
+        lookAfter();
         if (isPending()) {
             header.h = now();
             is_kept = local._set(key, [JSON.stringify(header)].concat(items.map(function (item) {
@@ -114,6 +112,7 @@ function queue(local, prefix, key, header) {
         },
         /** The oldest items of at most max_bytes together, at least one. */
         _peek: function (max_bytes) {
+            lookAfter();
             expire();
             return fit(items, max_bytes);
         },

@@ -20,7 +20,7 @@
  * @property {function(EventTarget,string,function(Event),boolean=):function()} listen
  *           in the capture phase; passive unless the fourth is true. Returns what removes it
  * @property {function(Object,string,function():void):function()} wrap
- *           calls the function behind every call of owner[name]
+ *           calls the function, of the same `this`, behind every call of owner[name]
  * @property {function(function(),number):function()} later   a timer; returns what cancels it
  * @property {function(string,function())} define  pipes[name]; does nothing after the stop. A name
  *           that the page may call before the tracker is there stands in modules.json

@@ -13,7 +13,7 @@ function transport(config, queues, tell, pack) {
     var ticket = 0;
     var failures = 0;
     var limit_bytes = MAX_BYTES;
-    /** 1: its body is being made, 2: it is posted. */
+    /** 1: its body is being made, 2: it is posted, 3: so that the collector remembers it. */
     var in_flight = 0;
     var batch, ordered_wait, timer, watchdog;
 
@@ -113,7 +113,7 @@ function transport(config, queues, tell, pack) {
 
     function asIs(text, done) { done(text); }
 
-    /** @param {boolean=} at_once   within this turn: nothing is made smaller first */
+    /** @param {number=} at_once   3: within this turn, so nothing is made smaller first */
     function send(at_once) {
         if (in_flight) {
             return;
@@ -133,12 +133,20 @@ function transport(config, queues, tell, pack) {
                 if (number !== ticket) {
                     return;
                 }
-                in_flight = 2;
-                post(config.endpoint + (ask[0] ? '?ask=' + ask : ''), packed, function (status, retry_after, text) {
+                // The page may be gone before the answer comes.
+                in_flight = at_once || 2;
+                post(config.endpoint + (in_flight > 2 ? '?beacon=' + batch._id + '&ask=' + ask :
+                    ask[0] ? '?ask=' + ask : ''), packed, function (status, retry_after, text) {
                     tell('answer');
                     answered(number, status, retry_after, text);
                 }, config.credentials);
             });
+    }
+
+    /** What became of these will be asked for. */
+    function mark(source, items, receipt) {
+        items.forEach(function (item) { item._receipt = receipt; });
+        source._beat();
     }
 
     /**
@@ -148,17 +156,12 @@ function transport(config, queues, tell, pack) {
     function beacon(source, items) {
         var id = randomId();
 
-        function mark(receipt) {
-            items.forEach(function (item) { item._receipt = receipt; });
-            source._beat();
-        }
-
         // Before it goes: Firefox may end the script right behind it.
-        mark(id);
+        mark(source, items, id);
         if (sendBeacon(config.endpoint + '?beacon=' + id, body(source, items, id, 1))) {
             return true;
         }
-        mark('');
+        mark(source, items, '');
         if (items.length > 1) {
             beacon(source, items.slice(0, Math.ceil(items.length / 2)));
         }
@@ -173,6 +176,9 @@ function transport(config, queues, tell, pack) {
             return !item._receipt && carried.indexOf(item) < 0;
         });
         var chunk;
+        if (in_flight > 2) {
+            mark(batch._queue, carried, batch._id);
+        }
         while (left[0] && beacon(own, chunk = fit(left, room(own)))) {
             left = left.slice(chunk.length);
         }
@@ -203,7 +209,7 @@ function transport(config, queues, tell, pack) {
         if (!failures) {
             cancel(timer);
             timer = 0;
-            send(true);
+            send(3);
         }
     }
 

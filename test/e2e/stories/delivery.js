@@ -41,6 +41,18 @@ function nextLife({story, browser}, isOver, wishes = LATER) {
     return browser.visit(story.page('/two', wishes), isOver);
 }
 
+/** A click that leaves tells; the next page asks half a minute later. */
+async function leftAndAsked({story, browser}, link) {
+    const page = await openQuiet(story, browser);
+    await page.click(link);
+    await story.pagesTaken(2);
+    await isAnswered(page, 1);
+    await show(page, story.page('/two', LATER));
+    await until('nothing waits', async () => !String(await kept(page)).includes('queue'));
+    await story.judge(story.named());
+    await page.close();
+}
+
 module.exports = [{
     name: 'the first event is taken after two requests: the script and itself',
     storages: ALL,
@@ -87,16 +99,11 @@ module.exports = [{
 }, {
     name: 'a later visit asks what became of a beacon, and tells nothing again',
     storages: LASTING,
-    async run({story, browser}) {
-        const page = await openQuiet(story, browser);
-        await page.click('#last_word');
-        await story.pagesTaken(2);
-        await isAnswered(page, 1);
-        await show(page, story.page('/two', LATER));
-        await until('nothing waits', async () => !String(await kept(page)).includes('queue'));
-        await story.judge(story.named());
-        await page.close();
-    },
+    run: (scene) => leftAndAsked(scene, '#last_word'),
+}, {
+    name: 'a later visit asks what became of a request without an answer, and tells nothing again',
+    storages: LASTING,
+    run: (scene) => leftAndAsked(scene, '#sent_word'),
 }, {
     name: 'a tab goes behind another one: it sends at once, and nothing twice',
     storages: ALL,
