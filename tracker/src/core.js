@@ -25,6 +25,7 @@ function core(config, modules, api) {
     var queues = shelf(local, prefix, header, config, function () { sender._wake(1000); });
     var consent = config.consent;
     var hooks = {};
+    var others = {};
     var undo = [];
     var face = {};
     var held = [];
@@ -332,9 +333,10 @@ function core(config, modules, api) {
             }
         },
         create: function (options) {
-            var other = {};
-            core(merge(merge({}, config), options), modules.slice(), other);
-            return other;
+            var key = JSON.stringify(options);
+            others[key] = others[key] || {};
+            core(merge(merge({}, config), options), modules.slice(), others[key]);
+            return others[key];
         },
         debug: function (wanted) { debugging = wanted === undefined || wanted; },
         disable: function () {
