@@ -99,7 +99,7 @@ function core(config, modules, api) {
             consent: consent ? merge(merge({}, agreement), {state: consent}) : undefined
         }, true);
         // What a hook made of it may be frozen, or no JSON any more: then it never had a number.
-        var line = tell('event', event) && mayKeep() && attempt(function () {
+        var line = tell('event', event) && running && attempt(function () {
             event = merge({seq: seq + 1}, event, true);
             delete event.toJSON;
             return JSON.stringify(event);

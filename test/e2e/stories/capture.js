@@ -110,8 +110,16 @@ module.exports = [{
         await until('the list is told', () => rows(story.collector.data).some(isImpression));
         await page.click('#fern');
         await seen(story, 'click', 'item');
+        await page.evaluate(() => {
+            const list = document.querySelector('ul');
+            list.innerHTML = list.innerHTML + '<li data-pipes-item="reed">Reed</li>';
+        });
+        await until('what came is told', () =>
+            rows(story.collector.data).filter(isImpression).length === 2);
         const all = (await story.judge([])).sort((a, b) => a.seq - b.seq);
-        const [shown] = all.filter(isImpression);
+        const [shown, more] = all.filter(isImpression);
+        assert.deepStrictEqual(more.properties.items, [{id: 'reed', position: 2}],
+            'and what was drawn anew is not');
         assert.strictEqual(shown.name, 'shelf');
         assert.strictEqual(shown.properties.policy, 'v7');
         assert.deepStrictEqual(shown.properties.items.map(({id, position, propensity}) =>
