@@ -83,8 +83,11 @@ function scope(shared, name) {
     });
 }
 
-/** The part of the browser that the contract lends to modules. */
-function browser() {
+/**
+ * The part of the browser that the contract lends to modules.
+ * @param {function():number} now   while calls are made up for that waited, the time of each
+ */
+function browser(now) {
     return {
         window: window, document: window.document, attempt: attempt, fence: fence, listen: listen,
         wrap: wrap, elements: elements, isInner: isInner, randomId: randomId, now: now,
