@@ -202,6 +202,7 @@ class Day {
             }
             await this.pass(STEP_MS);
         }
+        this.owes(); // of a long day the next pages drop what was dropped first
         await this.pass(4 * STEP_MS);
         if (!this.sleeps) {
             this.tabs.splice(0).forEach((tab) => this.end(tab));
@@ -220,6 +221,7 @@ class Day {
     owes() {
         return new Map([...this.device.map].filter(([key]) => isQueue(key)).map(([, text]) => {
             const {l, d} = JSON.parse(text.split('\n')[0]);
+            Object.keys(d).forEach((reason) => this.reasons.add(reason));
             return [l, sumOf(d)];
         }));
     }
