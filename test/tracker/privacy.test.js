@@ -98,11 +98,11 @@ test('an opt-out at the collector, seen by a page that lives on, ends all of it'
 test('granted consent releases what was held', async () => {
     const page = openPage({config: {consent: 'pending'}});
     page.pipes.track('early');
-    page.pipes.consent('granted', {source: 'own', purposes: ['measure']});
+    page.pipes.consent('granted', {source: 'own', purposes: ['measure'], by: 'ada@b.example'});
     await page.pass(600);
     const event = page.requests[0].body.events[0];
     assert.deepEqual([event.name, event.seq, event.consent],
-        ['early', 1, {state: 'granted', source: 'own', purposes: ['measure']}]);
+        ['early', 1, {state: 'granted', source: 'own', purposes: ['measure'], by: 'redacted'}]);
 });
 
 test('what a hook tells of the refusal it hears is not sent, and makes nobody of the visitor', async () => {
