@@ -181,6 +181,17 @@ test('an id of unknown or other origin, too old, or malformed makes nobody someb
     }
 });
 
+test('an id that has ended, or comes from another time, is nobody: no alias tells of it', async () => {
+    for (const created of [1.7e12 - 396 * 864e5, 1.7e12 + 2 * 864e5]) {
+        const page = opened(landing(`1.${ID}.${created}.1700000000000`));
+        page.pipes.track('here');
+        await page.pass(600);
+        const {events} = await page.answer(200);
+        assert.deepEqual(events.map((event) => event.name), ['here']);
+        assert.ok(!JSON.stringify([events, ...page.cookies]).includes(ID));
+    }
+});
+
 test('with consent pending the id waits, and is forgotten when the visitor refuses', () => {
     const agreed = opened({...landing(arriving()), config: {consent: 'pending'}});
     assert.deepEqual([...agreed.cookies], []);

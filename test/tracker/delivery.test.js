@@ -539,6 +539,9 @@ test('a tab is hidden while a request is on its way: what it does not carry goes
         hide(page);
         assert.deepEqual(page.requests[0].body.events.map((e) => e.name), ['a']);
         assert.deepEqual(page.beacons.map((one) => one.body.events.map((e) => e.name)), [['b']]);
+        await page.answer(200);
+        await waits(page, 2000); // so that it is there when it is asked for
+        assert.equal(page.requests[0].url, `https://collect.example/e?ask=${beaconOf(page)}`);
     });
 
 test('the page goes and is hidden by that: its beacon is all that is sent', async () => {
@@ -657,7 +660,7 @@ test('a hidden tab whose request failed asks for it, and tells anew what did not
     await waits(page, 1500);
     assert.equal(page.requests[0].url, `https://collect.example/e?ask=${id}`);
     assert.deepEqual((await page.answer(200)).events, []);
-    await page.settle();
+    await waits(page, 2000);
     assert.deepEqual((await page.answer(200)).events.map((event) => event.name), ['a']);
 });
 

@@ -246,6 +246,54 @@ test('what only the Navigation API tells is a page, and what others tell, too, i
     assert.deepEqual(views, [['push', '/b', '/a'], ['push', '/c', '/b'], ['pop', '/b', '/c']]);
 });
 
+test('a site that counts its first view itself need not count that the page came back', async () => {
+    const page = openPage({modules: ['page_view'], pipes: {q: [['page', ['Home'], 1.7e12]]}});
+    await page.pass(1000);
+    await page.answer(200);
+    page.win.fire('pageshow', {persisted: true});
+    await page.pass(1000);
+    assert.deepEqual((await page.answer(200)).events.map((one) => one.properties.navigation),
+        ['restore']);
+});
+
+test('what a hook tells with a view has the view, and its title', async () => {
+    const page = await opened();
+    page.pipes.on('event', (event) => event.type !== 'page' || page.pipes.track('along'));
+    page.push('/b');
+    page.doc.title = 'B';
+    await page.pass(1000);
+    const events = (await page.seen()).sort((one, other) => one.type < other.type ? -1 : 1);
+    assert.deepEqual(events.map((one) => [one.type, one.url, one.title]),
+        [['page', HOME + '/b', 'B'], ['track', HOME + '/b', 'B']]);
+    assert.equal(events[0].page_view_id, events[1].page_view_id);
+});
+
+test('a view that was one too many leaves what comes later alone', async () => {
+    const page = await opened();
+    for (let i = 0; i < 110; i++) { page.pipes.track('many'); }
+    page.push('/b');
+    page.win.fire('pagehide');
+    page.doc.title = 'Later';
+    await page.pass(5000);
+    page.pipes.track('later');
+    page.win.fire('pagehide');
+    const events = page.requests.concat(page.beacons).flatMap((one) => one.body.events);
+    assert.ok(events.every((one) => one.type === 'track'));
+    assert.deepEqual(events.filter((one) => one.name === 'later').map((one) => [one.url, one.title]),
+        [[HOME + '/b', 'Later']]);
+});
+
+test('what is told of a view that stands has the title of its own time', async () => {
+    const page = await opened();
+    page.push('/b');
+    page.doc.title = 'B';
+    await page.views();
+    page.doc.title = 'B (1)';
+    page.pipes.use({name: 'read', start: (core) => core.emit('engagement', 'read')});
+    assert.deepEqual((await page.seen()).filter((one) => one.type === 'engagement')
+        .map((one) => one.title), ['B (1)']);
+});
+
 test('a prerendered page counts when it is shown', async () => {
     const page = openPage({modules: ['page_view'], document: {prerendering: true}});
     page.win.history.pushState(null, '', '/b');

@@ -152,6 +152,28 @@ test('who takes a refusal for one more is not asked without end', () => {
     }
 });
 
+test('reset() before consent is given holds from then on, for what is told behind it', async () => {
+    const former = openPage({modules: ['campaign'], prepare: ({win}) => {
+        win.location.href += '?utm_source=news';
+    }});
+    former.pipes.identify('anna');
+    await former.pass(600);
+    const {events: [{anonymous_id}]} = await former.answer(200);
+    const page = openPage({local: former.local, cookies: former.cookies, now: former.now,
+        config: {consent: 'pending'}});
+    page.pipes.track('before');
+    page.pipes.reset();
+    page.pipes.track('behind');
+    assert.deepEqual(page.cookie_writes, [], 'nothing is touched yet');
+    page.pipes.consent('granted');
+    await page.pass(600);
+    const {events: [before, behind]} = await page.answer(200);
+    assert.deepEqual([before.anonymous_id, before.user_id], [anonymous_id, 'anna']);
+    assert.notEqual(behind.anonymous_id, anonymous_id);
+    assert.equal(behind.user_id, undefined);
+    assert.ok(!page.local.has('pipes_data.shop_campaign'));
+});
+
 test('disable() during a request: the late answer brings nothing back', async () => {
     const page = openPage();
     page.pipes.track('a');

@@ -136,9 +136,8 @@ function ids(local, config, suffix) {
         _touch: touch,
         /** The id with its time; one that arrives, in the same form, is taken by who has none yet. */
         _text: function (arriving) {
-            if (arriving) {
-                arrived = parse(arriving);
-                is_due = 1;
+            if (arriving && !(is_due = arrived = parse(arriving))) {
+                return;
             }
             return touch()._id && text();
         },

@@ -6,11 +6,15 @@ function server_cookie() {
     return {name: 'server_cookie', always: 'quiet', start: function (core) {
         var config = core.config;
         var web = core.browser;
-        var last, gone;
+        // The ids that were, as a pattern; its first part fits nowhere.
+        var gone = '^';
+        var last;
 
         /** The next id is there before a late answer: nobody takes the old one from the jar. */
         function forget() {
-            gone = last || gone;
+            if (last) {
+                gone += '|' + last;
+            }
             last = core.id();
         }
 
@@ -19,9 +23,9 @@ function server_cookie() {
             core.on('reset', forget);
             core.on('disable', forget);
             core.on('answer', function () {
-                var before = gone && web.document.cookie.split('=' + gone);
-                if (before && before[1] !== undefined) {
-                    web.document.cookie = before[0].split('; ').pop() + '=; path=/; max-age=0' +
+                var back = RegExp('([^ ;]+)=(' + gone + ')').exec(web.document.cookie);
+                if (back) {
+                    web.document.cookie = back[1] + '=; path=/; max-age=0' +
                         (config.domain ? '; domain=' + config.domain : '');
                     core.id(last);
                 }

@@ -76,7 +76,8 @@ function transport(config, queues, tell, pack) {
         batch._queue._remove(batch._items, reason, batch._unreported, batch._ask, have);
         failures = 0;
         if (queues(1).some(function (one) { return one._pending(); })) {
-            schedule(0);
+            // A beacon of just now has to arrive before it is asked for.
+            schedule(window.document.hidden ? 2e3 : 0);
         }
         say(hook + ': ' + number);
         tell(hook, number);
