@@ -137,6 +137,17 @@ test('a log-out before consent is one, of who was known before and of who waits'
     assert.deepEqual([next.pipes.get('user_id'), dropped], [undefined, {}]);
 });
 
+test('who hears of refusals hears that one was taken back, too', () => {
+    const page = openPage();
+    const heard = [];
+    for (const hook of ['disable', 'enable']) {
+        page.pipes.on(hook, () => heard.push([hook, page.pipes.get('enabled')]));
+    }
+    page.pipes.disable();
+    page.pipes.enable();
+    assert.deepEqual(heard, [['disable', false], ['enable', true]]);
+});
+
 test('who takes a refusal for one more is not asked without end', () => {
     for (const [options, act] of [[{navigator: {doNotTrack: '1'}}, 'enable'], [{}, 'disable']]) {
         const page = openPage(options);
