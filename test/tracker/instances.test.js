@@ -54,6 +54,9 @@ test('what is asked for again is the same instance, as where scripts run with ev
     assert.equal(ask(), other);
     assert.notEqual(ask({environment: 'staging'}), other);
     assert.equal(page.pipes.create(), page.pipes.create());
+    const itself = {};
+    itself.self = itself;
+    assert.equal(typeof ask({site: 'cycle', itself, node: page.doc}).track, 'function');
     ask().track('told');
     assert.deepEqual((await settled(page)).filter(({site}) => site === 'blog')
         .map(({names}) => names), [[undefined, 'told'], [undefined]]);

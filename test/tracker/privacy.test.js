@@ -98,33 +98,11 @@ test('an opt-out at the collector, seen by a page that lives on, ends all of it'
 test('granted consent releases what was held', async () => {
     const page = openPage({config: {consent: 'pending'}});
     page.pipes.track('early');
-    page.pipes.consent('granted', {source: 'own', purposes: ['measure']});
+    page.pipes.consent('granted', {source: 'own', purposes: ['measure'], by: 'ada@b.example'});
     await page.pass(600);
     const event = page.requests[0].body.events[0];
     assert.deepEqual([event.name, event.seq, event.consent],
-        ['early', 1, {state: 'granted', source: 'own', purposes: ['measure']}]);
-});
-
-test('reset() before consent is given holds from then on, for what is told behind it', async () => {
-    const former = openPage({modules: ['campaign'], prepare: ({win}) => {
-        win.location.href += '?utm_source=news';
-    }});
-    former.pipes.identify('anna');
-    await former.pass(600);
-    const {events: [{anonymous_id}]} = await former.answer(200);
-    const page = openPage({local: former.local, cookies: former.cookies, now: former.now,
-        config: {consent: 'pending'}});
-    page.pipes.track('before');
-    page.pipes.reset();
-    page.pipes.track('behind');
-    assert.deepEqual(page.cookie_writes, [], 'nothing is touched yet');
-    page.pipes.consent('granted');
-    await page.pass(600);
-    const {events: [before, behind]} = await page.answer(200);
-    assert.deepEqual([before.anonymous_id, before.user_id], [anonymous_id, 'anna']);
-    assert.notEqual(behind.anonymous_id, anonymous_id);
-    assert.equal(behind.user_id, undefined);
-    assert.ok(!page.local.has('pipes_data.shop_campaign'));
+        ['early', 1, {state: 'granted', source: 'own', purposes: ['measure'], by: 'redacted'}]);
 });
 
 test('what a hook tells of the refusal it hears is not sent, and makes nobody of the visitor', async () => {
@@ -159,6 +137,17 @@ test('a log-out before consent is one, of who was known before and of who waits'
     assert.deepEqual([next.pipes.get('user_id'), dropped], [undefined, {}]);
 });
 
+test('who hears of refusals hears that one was taken back, too', () => {
+    const page = openPage();
+    const heard = [];
+    for (const hook of ['disable', 'enable']) {
+        page.pipes.on(hook, () => heard.push([hook, page.pipes.get('enabled')]));
+    }
+    page.pipes.disable();
+    page.pipes.enable();
+    assert.deepEqual(heard, [['disable', false], ['enable', true]]);
+});
+
 test('who takes a refusal for one more is not asked without end', () => {
     for (const [options, act] of [[{navigator: {doNotTrack: '1'}}, 'enable'], [{}, 'disable']]) {
         const page = openPage(options);
@@ -172,6 +161,28 @@ test('who takes a refusal for one more is not asked without end', () => {
             assert.equal(heard, count);
         }
     }
+});
+
+test('reset() before consent is given holds from then on, for what is told behind it', async () => {
+    const former = openPage({modules: ['campaign'], prepare: ({win}) => {
+        win.location.href += '?utm_source=news';
+    }});
+    former.pipes.identify('anna');
+    await former.pass(600);
+    const {events: [{anonymous_id}]} = await former.answer(200);
+    const page = openPage({local: former.local, cookies: former.cookies, now: former.now,
+        config: {consent: 'pending'}});
+    page.pipes.track('before');
+    page.pipes.reset();
+    page.pipes.track('behind');
+    assert.deepEqual(page.cookie_writes, [], 'nothing is touched yet');
+    page.pipes.consent('granted');
+    await page.pass(600);
+    const {events: [before, behind]} = await page.answer(200);
+    assert.deepEqual([before.anonymous_id, before.user_id], [anonymous_id, 'anna']);
+    assert.notEqual(behind.anonymous_id, anonymous_id);
+    assert.equal(behind.user_id, undefined);
+    assert.ok(!page.local.has('pipes_data.shop_campaign'));
 });
 
 test('disable() during a request: the late answer brings nothing back', async () => {

@@ -333,7 +333,7 @@ function core(config, modules, api) {
             }
         },
         create: function (options) {
-            var key = JSON.stringify(options);
+            var key = JSON.stringify(properties(options));
             others[key] = others[key] || {};
             core(merge(merge({}, config), options), modules.slice(), others[key]);
             return others[key];

@@ -36,7 +36,7 @@
  * @property {function(string,string=,Object=,Object=)} emit
  *           (type, name, properties, extra): makes an event; extra overrides envelope fields
  * @property {function(string, Object=)} consent   as pipes.consent()
- * @property {function(string)} get   as pipes.get()
+ * @property {function(string)} get   as pipes.get(); `told`: how consent was said, if it was
  * @property {function()} renew   the next event begins a session
  * @property {function(*): Object=} copy   plain and scrubbed, as all properties are
  * @property {function(string=):string=} id   the anonymous id as it is kept ("1.<id>.<created ms>"), nothing
