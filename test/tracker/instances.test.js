@@ -47,6 +47,21 @@ test('an instance has the modules of the page, each at work for itself', async (
     assert.deepEqual((await settled(page)).map(({site}) => site), ['blog']);
 });
 
+test('get() tells what stands in the events', async () => {
+    const page = openPage({config: {consent: 'granted'}});
+    page.pipes.identify('ada');
+    page.pipes.page();
+    await page.pass(1000);
+    const {events, load_id, site} = await page.answer(200);
+    const {page_view_id, session_id, anonymous_id, user_id} = events[1];
+    const said = {load_id, site, page_view_id, session_id, anonymous_id, user_id,
+        consent: 'granted', enabled: true};
+    for (const [key, value] of Object.entries(said)) {
+        assert.ok(value, key);
+        assert.equal(page.pipes.get(key), value, key);
+    }
+});
+
 test('what is asked for again is the same instance, as where scripts run with every page', async () => {
     const page = openPage({modules: ['page_view']});
     const ask = (more) => page.pipes.create({site: 'blog', ...more});
