@@ -32,6 +32,7 @@ const LACKS = {
     webkit: {
         signal: 'has no setting for Global Privacy Control',
         prerender: 'does not prerender pages',
+        navigation: 'knows no Navigation API',
     },
 };
 

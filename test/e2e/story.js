@@ -85,7 +85,8 @@ ${where === '/blank' ? '' : tag + COUNT}</head><body>
 <a id="next" href="/next">next</a>
 <a id="last_word" href="/next" onclick="window.last = tell(5)">last word</a>
 <a id="sent_word" href="/next" onclick="window.last = tell(5); pipes.flush()">sent word</a>
-<a id="prerendered" href="/prerendered">prerendered</a></body></html>`;
+<a id="prerendered" href="/prerendered">prerendered</a>
+<script>if (document.prerendering) { tell(1); }</script></body></html>`;
 
 class Story {
     constructor(collector, wire, tag) {

@@ -113,6 +113,35 @@ test('what a banner heard is recorded with the banner that said it', async () =>
     assert.deepEqual((await told(page)).records, [{source: 'google', state: 'granted'}]);
 });
 
+test('what a banner says while the tracker starts is recorded, with the campaign before it', async () => {
+    const tcf = (command, version, fn) => fn({eventStatus: 'tcloaded', gdprApplies: true,
+        purpose: {consents: {1: true, 8: true}}}, true);
+    for (const pipes of [undefined, {q: []}]) {
+        const page = open({modules: ['banner', 'campaign', 'consent_record'], pipes,
+            config: {consent: undefined}, window: {__tcfapi: tcf},
+            prepare: ({win}) => { win.location.href += '?utm_source=news'; }});
+        const {records, events} = await told(page);
+        assert.deepEqual(records, [{source: 'tcf', state: 'granted'}]);
+        assert.deepEqual(events.map((one) => [one.type, one.session_index]),
+            [['identify', 1], ['consent', 1]]);
+    }
+});
+
+test('who comes back from an opt-out has a record under the new id', async () => {
+    const page = open();
+    page.pipes.consent('granted', {source: 'banner'});
+    page.pipes.disable();
+    page.pipes.enable();
+    page.pipes.track('back');
+    const {records, events} = await told(page);
+    assert.deepEqual(records, [{source: 'banner', state: 'granted'}]);
+    assert.equal(new Set(events.map((one) => one.anonymous_id)).size, 1);
+    page.pipes.disable();
+    page.pipes.consent('pending', {source: 'banner'});
+    page.pipes.enable();
+    assert.deepEqual((await told(page)).records, []);
+});
+
 test('where nothing may be kept each page records it once', async () => {
     const page = open({config: {storage: 'memory'}});
     page.pipes.consent('granted', {source: 'banner'});

@@ -49,6 +49,16 @@ test('a drop is said, with its reason', async () => {
     assert.deepEqual(said(), ['pipes dropped 98: http_400', 'pipes refused: 400']);
 });
 
+test('what waits for consent is said, and that it was dropped', () => {
+    const {page, said} = debugged({config: {consent: 'pending'}});
+    page.pipes.track('a');
+    assert.deepEqual(said(), ['pipes track: pending']);
+    page.pipes.consent('denied');
+    assert.deepEqual(said(), ['pipes dropped all: refused']);
+    page.pipes.disable();
+    assert.deepEqual(said(), []);
+});
+
 test('where nothing is collected it is said of each event', () => {
     for (const [what, options] of Object.entries({
         'Do Not Track': {navigator: {doNotTrack: '1'}}, refused: {config: {consent: 'denied'}},

@@ -3,8 +3,8 @@ const test = require('node:test');
 const assert = require('node:assert');
 const {openPage, element} = require('./page.js');
 
-async function opened() {
-    const page = openPage({modules: ['elements', 'forms']});
+async function opened(window) {
+    const page = openPage({modules: ['elements', 'forms'], window});
     page.seen = async () => {
         const have = page.beacons.map((one) => one.body.batch_id);
         page.pipes.flush();
@@ -49,6 +49,28 @@ test('a submit is sent within its own turn', async () => {
     const page = await opened();
     page.doc.fire('submit', {target: form({id: 'f'}, [])});
     assert.equal(page.requests[0].body.events[0].name, 'form_submit');
+});
+
+test('a form that a script submits is submitted, once', async () => {
+    class HTMLFormElement {
+        submit() { this.count = (this.count || 0) + 1; }
+    }
+    const before = HTMLFormElement.prototype.submit;
+    const page = await opened({HTMLFormElement});
+    const submit = (one) => page.win.HTMLFormElement.prototype.submit.call(one);
+    const [by_script, checked_first, ignored] = [{id: 'a'}, {id: 'b'}, {'data-pipes-ignore': ''}]
+        .map((attributes) => form(attributes, [['mail', 'email']]));
+    page.doc.fire('input', {type: 'input', target: by_script.elements[0]});
+    submit(by_script);
+    page.doc.fire('submit', {target: checked_first});
+    submit(checked_first);
+    submit(ignored);
+    page.win.fire('pagehide');
+    assert.deepEqual((await page.seen()).map((e) => `${e.name} ${e.properties.form_id}`),
+        ['form_start a', 'form_submit a', 'form_submit b']);
+    assert.deepEqual([by_script, checked_first, ignored].map((one) => one.count), [1, 1, 1]);
+    page.pipes.disable();
+    assert.equal(HTMLFormElement.prototype.submit, before);
 });
 
 test('a form begun and left is abandoned, once', async () => {

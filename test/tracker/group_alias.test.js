@@ -45,11 +45,14 @@ test('before consent a group is kept nowhere, and counts from the consent on', a
     const page = open({config: {consent: 'pending'}});
     page.pipes.group('fern');
     page.pipes.alias('ada');
+    page.pipes.identify('ada');
+    page.pipes.alias('ada.l');
     assert.deepEqual([page.local.size, page.cookies.size], [0, 0]);
     page.pipes.consent('granted');
-    page.pipes.track('told');
+    const anonymous = page.pipes.get('anonymous_id');
     assert.deepEqual((await told(page)).map((one) => [one.type, one.group_id, one.previous_id]), [
-        ['group', 'fern', undefined], ['alias', 'fern', undefined], ['track', 'fern', undefined]]);
+        ['group', 'fern', undefined], ['alias', 'fern', anonymous],
+        ['identify', 'fern', undefined], ['alias', 'fern', 'ada']]);
 });
 
 test('what is no id makes no event', async () => {

@@ -14,6 +14,7 @@ function open(count = 3, observed = true) {
     const Seer = observerClass();
     const Watcher = observerClass();
     const events = [];
+    page.win.innerHeight = 800;
     page.pipes.disable();
     page.pipes.on('event', (event) => { events.push(event); });
     if (observed) {
@@ -24,10 +25,10 @@ function open(count = 3, observed = true) {
     page.pipes.enable();
     Object.assign(page, {list, items, seer: Seer.all[0], watcher: Watcher.all[0],
         changed: (kind) => Watcher.all[0].hears(kind) && Watcher.all[0].tell([]),
-        see: (node, ratio = 1, height = 100, rootBounds = {height: 800}) =>
+        see: (node, ratio = 1, height = 100) =>
             Seer.all[0].nodes.includes(node) && Seer.all[0].tell([{target: node,
                 isIntersecting: ratio > 0, intersectionRatio: ratio,
-                intersectionRect: {height}, rootBounds}]),
+                intersectionRect: {height}}]),
         hide: (state) => {
             page.doc.visibilityState = state;
             page.doc.fire('visibilitychange', {});
@@ -71,12 +72,12 @@ test('of an item taller than the viewport more than half a viewport is enough', 
     const page = open();
     page.see(page.items[0], 0.2, 401);
     page.see(page.items[1], 0.2, 400);
-    page.see(page.items[2], 0, 0, {height: 0});
+    page.see(page.items[2], 0, 0);
     await page.pass(2000);
     assert.deepEqual(await told(page), ['similar i0']);
     page.win.innerHeight = 600;
-    page.see(page.items[1], 0.2, 301, null);
-    page.see(page.items[2], 0.2, 300, null);
+    page.see(page.items[1], 0.2, 301);
+    page.see(page.items[2], 0.2, 300);
     await page.pass(2000);
     assert.deepEqual(await told(page), ['similar i0', 'similar i1']);
 });
@@ -134,16 +135,63 @@ test('leaving in two steps tells it once, coming back and staying on once more',
     assert.deepEqual(told, [undefined, 5000, 5703]);
 });
 
-test('a hundred items an event, one event a second', async () => {
+test('a hundred items an event', async () => {
     const page = open(101);
     page.items.forEach((node) => page.see(node));
     await page.pass(2000);
-    assert.deepEqual((await page.sent()).map((e) => e.properties.items.length), [100]);
-    await page.pass(1000);
     assert.deepEqual((await page.sent()).map((e) => e.properties.items.length), [100, 1]);
     page.win.fire('pagehide');
     assert.deepEqual((await page.sent()).map((e) => e.properties.items.length), [100, 1, 100, 1],
         'all when the page is left');
+});
+
+/** The same items in new elements, of the same list or of another element with its id. */
+function redraw(page, is_whole) {
+    const ids = page.items.map((node) => node.getAttribute('data-pipes-item'));
+    const list = is_whole ? element('ul', Object.fromEntries(page.list.map)) : page.list;
+    page.items.forEach((node) => { node.parentNode = is_whole ? page.list : null; });
+    page.items.splice(0, page.items.length,
+        ...ids.map((id) => element('li', {'data-pipes-item': id}, list)));
+    page.changed('childList');
+}
+
+for (const is_whole of [false, true]) {
+    const what = is_whole ? 'a list that' : 'a list whose inside';
+    test(`items of ${what} is drawn anew stay what they were`, async () => {
+        const page = open(2);
+        page.see(page.items[1]);
+        await page.pass(2000);
+        redraw(page, is_whole);
+        page.see(page.items[1]);
+        await page.pass(3000);
+        page.see(page.items[0]);
+        await page.pass(2000);
+        page.doc.fire('click', {target: page.items[1]});
+        page.put('more');
+        page.changed('childList');
+        page.see(page.items[2]);
+        await page.pass(2000);
+        const events = await page.sent();
+        assert.deepEqual(events.map((event) => event.properties.items || event.properties),
+            [[{id: 'i1', position: 1}], [{id: 'i0', position: 0}],
+                {list_id: 'L1', item_id: 'i1', position: 1}, [{id: 'more', position: 2}]]);
+        page.win.fire('pagehide');
+        assert.deepEqual(events.slice(4).flatMap((event) => event.properties.items
+            .map((item) => `${item.id} ${item.dwell_ms}`)), ['i0 4000', 'i1 9000', 'more 2000']);
+    });
+}
+
+test('an id that stands twice in a list is two items, as on a carousel', async () => {
+    const page = open(1);
+    page.put('i0');
+    page.changed('childList');
+    page.see(page.items[0]);
+    page.see(page.items[1], 0);
+    await page.pass(2000);
+    page.see(page.items[1]);
+    await page.pass(2000);
+    assert.deepEqual((await page.sent()).flatMap((event) => event.properties.items),
+        [{id: 'i0', position: 0}, {id: 'i0', position: 1}]);
 });
 
 test('an item of no list is none, and those behind it are told', async () => {
@@ -206,6 +254,10 @@ test('the next view counts anew, and what was seen is told in the view before', 
                 [[false, items], [true, items], [false, items]]);
         if (is_observed) {
             assert.equal(page.seer.begun, 6, 'before the first view, and in each of the two');
+            page.win.fire('pagehide');
+            assert.deepEqual(events.length, 3);
+            assert.deepEqual((await page.sent()).pop().properties.items,
+                items.map((one) => ({...one, dwell_ms: 2000})), 'none of the first view goes on');
         }
     }
 });
@@ -248,9 +300,13 @@ test('a click in an item is joined to its list', async () => {
     page.doc.fire('click', {target: element('img', {}, page.items[2])});
     assert.equal(page.requests.length, 1, 'at once');
     page.doc.fire('click', {target: page.list});
+    page.doc.fire('auxclick', {target: page.list});
+    page.doc.fire('auxclick', {target: page.items[1], button: 2});
+    page.doc.fire('auxclick', {target: page.items[0], button: 1});
     const events = await page.sent();
     assert.deepEqual(events.map((e) => [e.type, e.name, e.properties]),
-        [['click', 'item', {list_id: 'L1', item_id: 'i2', position: 2}]]);
+        [['click', 'item', {list_id: 'L1', item_id: 'i2', position: 2}],
+            ['click', 'item', {list_id: 'L1', item_id: 'i0', position: 0}]]);
 });
 
 test('a list without markup is told by the call', async () => {

@@ -47,6 +47,18 @@ test('an instance has the modules of the page, each at work for itself', async (
     assert.deepEqual((await settled(page)).map(({site}) => site), ['blog']);
 });
 
+test('what is asked for again is the same instance, as where scripts run with every page', async () => {
+    const page = openPage({modules: ['page_view']});
+    const ask = (more) => page.pipes.create({site: 'blog', ...more});
+    const other = ask();
+    assert.equal(ask(), other);
+    assert.notEqual(ask({environment: 'staging'}), other);
+    assert.equal(page.pipes.create(), page.pipes.create());
+    ask().track('told');
+    assert.deepEqual((await settled(page)).filter(({site}) => site === 'blog')
+        .map(({names}) => names), [[undefined, 'told'], [undefined]]);
+});
+
 test('who opts out of one instance has opted out of all', async () => {
     const page = openPage();
     const other = page.pipes.create({site: 'blog'});

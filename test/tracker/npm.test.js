@@ -6,7 +6,7 @@ const os = require('os');
 const path = require('path');
 const {execFileSync} = require('child_process');
 const {pathToFileURL} = require('url');
-const {openPage} = require('./page.js');
+const {openPage, element} = require('./page.js');
 
 const ROOT = path.join(__dirname, '../..');
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'pipes-npm-'));
@@ -75,6 +75,65 @@ test('a call whose module was not imported does nothing', async () => {
         delete globalThis.window;
     }
 });
+
+/** Runs fn in a page that has no tag. */
+async function inPage(fn, options) {
+    const page = openPage({config: {site: 'tag'}, ...options});
+    page.win.pipes = undefined;
+    globalThis.window = page.win;
+    try {
+        return await fn(page);
+    } finally {
+        delete globalThis.window;
+    }
+}
+
+test('what a module needs comes along with use(), too, of another instance as well', async () => {
+    const {create, clicks} = await import(`${entry}?later`);
+    await inPage(async (page) => {
+        const pipes = create({site: 'shop', endpoint: 'https://b.example/e'});
+        const other = pipes.create({site: 'blog'});
+        for (const one of [pipes, other]) {
+            one.use(clicks);
+            one.use(null);
+        }
+        page.doc.fire('click', {button: 0, target: element('button', {'data-pipes-name': 'buy'})});
+        await page.pass(1000);
+        assert.deepEqual(page.requests.map(({body}) => [body.site, body.events.map((e) => e.name)]),
+            [['shop', ['buy']], ['blog', ['buy']]]);
+    });
+});
+
+test('what is no option takes nothing away from the page', async () => {
+    const {create, people} = await import(`${entry}?hostile`);
+    const thrower = () => { throw new Error('hostile'); };
+    for (const options of [{modules: [null, undefined, 7, people]}, {site: '\ud800'},
+        {get site() { return thrower(); }}, {modules: {}}, 7, 'x']) {
+        await inPage(() => {
+            const pipes = create(options);
+            for (const name of list.core.calls) { assert.equal(typeof pipes[name], 'function'); }
+            pipes.people('set', {plan: 'pro'});
+        });
+    }
+    await inPage(async (page) => {
+        create({endpoint: 'https://b.example/e', modules: [null, people]}).people('set', {a: 1});
+        await page.pass(1000);
+        assert.equal(page.requests.length, 1);
+    });
+});
+
+test('where there is a window but no document, as in an app of React Native, calls do nothing',
+    async () => {
+        const {create, page_view} = await import(`${entry}?native`);
+        globalThis.window = globalThis;
+        try {
+            const pipes = create({endpoint: '/e', modules: [page_view]});
+            pipes.track('a');
+            assert.equal(pipes.version, undefined);
+        } finally {
+            delete globalThis.window;
+        }
+    });
 
 test('a second site is an instance of its own, the same site is the same one', async () => {
     const {create, page_view} = await import(`${entry}?instances`);

@@ -207,6 +207,11 @@ function openPage(options = {}) {
         const events = new Map(sent.map((e) => [e.seq, e]));
         return [...events.values()].filter((e) => e.name === name).map((e) => e.properties);
     };
+    /** A prerendered page is shown. */
+    page.activate = () => {
+        doc.prerendering = false;
+        doc.fire('prerenderingchange');
+    };
     /** What listens, but for the module that hears consent banners and stays. */
     page.listening = () => [...win.listeners, ...doc.listeners].filter(([type]) =>
         !/^(Cookiebot|OneTrust|cookieyes_|cmplz_)/.test(type));

@@ -1,7 +1,7 @@
 'use strict';
 const test = require('node:test');
 const assert = require('node:assert');
-const {openPage} = require('./page.js');
+const {openPage, Target} = require('./page.js');
 
 const HOME = 'https://www.shop.example';
 
@@ -225,16 +225,117 @@ test('a return from the back-forward cache is a view with the referrer it had', 
     assert.equal(events[0].properties.navigation, 'restore');
 });
 
+test('what only the Navigation API tells is a page, and what others tell, too, is one', async () => {
+    const navigation = new Target();
+    const page = await opened({window: {navigation}});
+    const views = [];
+    const go = (kind, url) => {
+        page.go(url);
+        navigation.fire('currententrychange', {navigationType: kind});
+    };
+    go('push', '/b');
+    views.push(...await page.views());
+    go('push', '/c');
+    page.push('/c');
+    views.push(...await page.views());
+    go('traverse', '/b');
+    page.win.fire('popstate');
+    views.push(...await page.views());
+    go(null, '/b');
+    views.push(...await page.views());
+    assert.deepEqual(views, [['push', '/b', '/a'], ['push', '/c', '/b'], ['pop', '/b', '/c']]);
+});
+
+test('a site that counts its first view itself need not count that the page came back', async () => {
+    const page = openPage({modules: ['page_view'], pipes: {q: [['page', ['Home'], 1.7e12]]}});
+    await page.pass(1000);
+    await page.answer(200);
+    page.win.fire('pageshow', {persisted: true});
+    await page.pass(1000);
+    assert.deepEqual((await page.answer(200)).events.map((one) => one.properties.navigation),
+        ['restore']);
+});
+
+test('what a hook tells with a view has the view, and its title', async () => {
+    const page = await opened();
+    page.pipes.on('event', (event) => event.type !== 'page' || page.pipes.track('along'));
+    page.push('/b');
+    page.doc.title = 'B';
+    await page.pass(1000);
+    const events = (await page.seen()).sort((one, other) => one.type < other.type ? -1 : 1);
+    assert.deepEqual(events.map((one) => [one.type, one.url, one.title]),
+        [['page', HOME + '/b', 'B'], ['track', HOME + '/b', 'B']]);
+    assert.equal(events[0].page_view_id, events[1].page_view_id);
+});
+
+test('a view that was one too many leaves what comes later alone', async () => {
+    const page = await opened();
+    for (let i = 0; i < 110; i++) { page.pipes.track('many'); }
+    page.push('/b');
+    page.win.fire('pagehide');
+    page.doc.title = 'Later';
+    await page.pass(5000);
+    page.pipes.track('later');
+    page.win.fire('pagehide');
+    const events = page.requests.concat(page.beacons).flatMap((one) => one.body.events);
+    assert.ok(events.every((one) => one.type === 'track'));
+    assert.deepEqual(events.filter((one) => one.name === 'later').map((one) => [one.url, one.title]),
+        [[HOME + '/b', 'Later']]);
+});
+
+test('what is told of a view that stands has the title of its own time', async () => {
+    const page = await opened();
+    page.push('/b');
+    page.doc.title = 'B';
+    await page.views();
+    page.doc.title = 'B (1)';
+    page.pipes.use({name: 'read', start: (core) => core.emit('engagement', 'read')});
+    assert.deepEqual((await page.seen()).filter((one) => one.type === 'engagement')
+        .map((one) => one.title), ['B (1)']);
+});
+
 test('a prerendered page counts when it is shown', async () => {
     const page = openPage({modules: ['page_view'], document: {prerendering: true}});
     page.win.history.pushState(null, '', '/b');
     await page.pass(600);
     assert.equal(page.requests.length, 0);
-    page.doc.fire('prerenderingchange');
+    page.activate();
     await page.pass(600);
     const [event] = page.requests[0].body.events;
     assert.deepEqual([event.referrer, event.properties.navigation, event.url],
         ['https://search.example/', 'load', HOME + '/b']);
+});
+
+test('what is told while a page is prerendered waits for its view', async () => {
+    for (const pipes of [undefined, {q: [['track', ['early', {n: 1}], 1.7e12 - 5]]}]) {
+        const page = openPage({modules: ['page_view', 'errors'], pipes,
+            document: {prerendering: true}});
+        const at = page.now;
+        page.pipes.track('told', {n: 2});
+        page.pipes.flush();
+        await page.pass(60e3);
+        page.win.fire('pagehide');
+        assert.deepEqual([page.requests, page.beacons, page.cookie_writes, [...page.local]],
+            [[], [], [], []], 'nothing sent, nothing kept');
+        page.activate();
+        await page.pass(600);
+        const {events} = page.requests[0].body;
+        assert.deepEqual(events.map((event) => [event.type, event.name, event.created_at - at]),
+            [['page', undefined, 60e3]].concat(pipes ? [['track', 'early', -5]] : [],
+                [['track', 'told', 0]]));
+        const told = events[events.length - 1];
+        assert.deepEqual([told.properties, told.since_load_ms], [{n: 2}, at - 1.6e12]);
+        assert.equal(new Set(events.map((event) => event.page_view_id)).size, 1);
+    }
+});
+
+test('a prerendered page whose site counts its first view itself counts it once', async () => {
+    const page = openPage({modules: ['page_view'], document: {prerendering: true},
+        pipes: {q: [['page', ['Home'], 1.7e12]]}});
+    page.activate();
+    await page.pass(600);
+    assert.deepEqual(page.requests[0].body.events.map((event) => [event.type, event.name]),
+        [['page', 'Home']]);
 });
 
 test('a frame in a page that counts already makes no views', async () => {

@@ -34,3 +34,18 @@ test('what is said of a user is copied and scrubbed as properties are', async ()
     assert.deepEqual(page.requests[0].body.events.map((e) => e.user_properties),
         [{$set: {mail: 'redacted', friends: [null, 'redacted']}}]);
 });
+
+test('traits go with identify() and identity(), of whomever, also of who has no id', async () => {
+    const page = openPage();
+    for (const call of ['identify', 'identity']) {
+        for (const args of [['ada', {plan: 'pro'}], [7, {seats: 2}], [{a: 1}], [{a: 1}, {b: 2}],
+            [null, {plan: 'free'}], ['ada'], [7], ['', {a: 1}]]) {
+            page.pipes[call](...args);
+        }
+    }
+    page.pipes.flush();
+    const told = (await page.answer(200)).events.map((event) => event.user_properties);
+    const expected = [{plan: 'pro'}, {seats: 2}, {a: 1}, {a: 1}, {plan: 'free'}, undefined,
+        undefined, {a: 1}];
+    assert.deepEqual(told, [...expected, ...expected]);
+});

@@ -127,6 +127,53 @@ test('reset() before consent is given holds from then on, for what is told behin
     assert.ok(!page.local.has('pipes_data.shop_campaign'));
 });
 
+test('what a hook tells of the refusal it hears is not sent, and makes nobody of the visitor', async () => {
+    const page = openPage({config: {consent: 'pending'}});
+    page.pipes.on('consent', (state) => {
+        page.pipes.track(state);
+        page.pipes.flush();
+    });
+    page.pipes.consent('denied');
+    await page.pass(1000);
+    assert.deepEqual([page.requests.length, page.cookie_writes], [0, []]);
+});
+
+test('a log-out before consent is one, of who was known before and of who waits', async () => {
+    const page = openPage();
+    page.pipes.identify('bert');
+    await page.pass(1000);
+    await page.answer(200);
+    const next = openPage({local: page.local, cookies: page.cookies, config: {consent: 'pending'}});
+    for (let i = 0; i < 500; i++) { next.pipes.reset(); }
+    next.pipes.track('before');
+    next.pipes.identify('ada');
+    next.pipes.reset();
+    next.pipes.track('after');
+    assert.ok(page.local.has('pipes_user.shop'), 'nothing is touched yet');
+    next.pipes.consent('granted');
+    await next.pass(1000);
+    const {events, dropped} = await next.answer(200);
+    assert.deepEqual(events.map((event) => event.user_id), [undefined, 'ada', undefined]);
+    assert.equal(new Set(events.map((event) => event.anonymous_id).concat(
+        page.cookies.get('pipes_anonymous_id.shop').split('.')[1])).size, 2);
+    assert.deepEqual([next.pipes.get('user_id'), dropped], [undefined, {}]);
+});
+
+test('who takes a refusal for one more is not asked without end', () => {
+    for (const [options, act] of [[{navigator: {doNotTrack: '1'}}, 'enable'], [{}, 'disable']]) {
+        const page = openPage(options);
+        let heard = 0;
+        page.pipes.on('disable', () => {
+            heard++;
+            page.pipes[act]();
+        });
+        for (const count of [1, 2]) {
+            page.pipes[act]();
+            assert.equal(heard, count);
+        }
+    }
+});
+
 test('disable() during a request: the late answer brings nothing back', async () => {
     const page = openPage();
     page.pipes.track('a');

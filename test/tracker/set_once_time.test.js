@@ -51,6 +51,14 @@ test('time is told by the next track of that name alone, and only once', async (
     assert.deepEqual(await told(page), {upload: {}});
 });
 
+test('what was timed before the tracker was there took as long as the page says', async () => {
+    const page = open({pipes: {q: [['time', ['both'], 1.7e12 - 900], ['time', ['one'], 1.7e12 - 800],
+        ['track', ['both'], 1.7e12 - 400]]}});
+    page.now += 100;
+    page.pipes.track('one');
+    assert.deepEqual(await told(page), {both: {duration_ms: 500}, one: {duration_ms: 900}});
+});
+
 test('a log-out forgets both, an opt-out taken back does not', async () => {
     const page = open();
     page.pipes.set({plan: 'pro'});

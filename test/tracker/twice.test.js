@@ -47,6 +47,15 @@ test('page() twice at once is one view; later, elsewhere or by another name two'
     assert.deepEqual(told[0].properties, {});
 });
 
+test('a view that was not collected does not stand for the next one', async () => {
+    const page = openPage({config: {consent: 'denied'}});
+    page.pipes.page();
+    page.pipes.consent('granted');
+    page.pipes.page();
+    page.pipes.page();
+    assert.equal((await events(page)).length, 1);
+});
+
 test('what waited for the tracker counts by its own time', async () => {
     const page = openPage({pipes: {q: [['page', ['a'], 1.7e12 - 900], ['page', ['a'], 1.7e12 - 890],
         ['page', ['a'], 1.7e12 - 800]]}});

@@ -161,7 +161,7 @@ test('a prerendered page counts from its activation', () => {
     const page = open([nav(100, 1000), visibility('hidden', 0), fcp(800), lcp(1700)],
         {document: {prerendering: true}});
     assert.equal(page.observers.length, 0);
-    page.doc.fire('prerenderingchange');
+    page.activate();
     page.hide();
     assert.deepEqual(page.values(), [{ttfb: 0, fcp: 0, lcp: 700, cls: 0}]);
 });

@@ -26,5 +26,7 @@ pipes.on('sent', (count: string) => count);
 pipes.get('password');
 // @ts-expect-error: no such call
 pipes.trakc('a');
+// @ts-expect-error: it has the modules of the first
+pipes.create({site: 'blog', modules: []});
 // @ts-expect-error: no such operator
 pipes.people('multiply', {a: 1});

@@ -37,7 +37,7 @@ pipes.use(own);
 pipes.flush();
 pipes.debug(false);
 const id: string | undefined = pipes.get('anonymous_id');
-pipes.create({site: 'blog'}).track('read');
+pipes.create({site: 'blog', credentials: 'include'}).track('read');
 const enabled: boolean | undefined = pipes.get('enabled');
 pipes.reset();
 pipes.disable();

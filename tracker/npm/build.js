@@ -38,8 +38,8 @@ var CALLS = ${JSON.stringify(calls)};
 
 function withNeeds(modules, all) {
     modules.forEach(function (module) {
-        withNeeds(module.needs || [], all);
-        if (all.indexOf(module) < 0) {
+        withNeeds(module && module.needs || [], all);
+        if (module && all.indexOf(module) < 0) {
             all.push(module);
         }
     });
@@ -62,18 +62,44 @@ function place(site) {
         others[site] = others[site] || {};
 }
 
-export function create(options) {
-    if (typeof window === 'undefined') {
-        return silent();
-    }
-    options = options || {};
+/* What a module needs comes along with use(), too. */
+function useWithNeeds(api) {
+    var use = api.use;
+    var another = api.create;
+    api.use = function (module) {
+        try {
+            withNeeds([module], []).forEach(function (one) { use(one); });
+        } catch (e) {}
+    };
+    api.create = function (options) {
+        var other = another(options);
+        return other ? useWithNeeds(other) : silent();
+    };
+    return api;
+}
+
+function begin(options) {
     var config = Object.assign({}, options.moduleOptions, options);
     var api = place(options.site);
-    delete config.modules;
-    delete config.moduleOptions;
-    CALLS.forEach(function (name) { api[name] = api[name] || function () {}; });
-    core(config, withNeeds(options.modules || [], []), api);
+    if (!api.begun) {
+        delete config.modules;
+        delete config.moduleOptions;
+        CALLS.forEach(function (name) { api[name] = api[name] || function () {}; });
+        core(config, withNeeds(options.modules || [], []), api);
+        api.ready(useWithNeeds);
+    }
     return api;
+}
+
+export function create(options) {
+    if (typeof window === 'undefined' || !window.document) {
+        return silent();
+    }
+    try {
+        return begin(options || {});
+    } catch (e) {
+        return silent();
+    }
 }
 `;
 

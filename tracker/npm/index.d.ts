@@ -120,7 +120,7 @@ export interface Pipes {
     ready(fn: (pipes: Pipes) => void): void;
     /** Adds a hook; the result removes it. */
     on<Name extends keyof Hooks>(hook: Name, fn: Hooks[Name]): () => void;
-    /** Adds a module. */
+    /** Adds a module, with those that it needs. */
     use(module: Module): void;
     /** Sends now what is queued. */
     flush(): void;
@@ -131,8 +131,8 @@ export interface Pipes {
     debug(wanted?: boolean | 'test'): void;
     /** `undefined` for an id before consent, and after an opt-out. */
     get<Key extends keyof State>(key: Key): State[Key] | undefined;
-    /** Another one beside this, with its configuration and modules and what is said here. */
-    create(options: Partial<Options>): Pipes;
+    /** Another one beside this, with its configuration and modules and what is said here; more by its `use`. */
+    create(options: Partial<Omit<Options, 'modules' | 'moduleOptions'>>): Pipes;
     /** Absent where there is no window. */
     readonly version?: string;
 }
@@ -156,6 +156,11 @@ export interface Options {
     storage?: 'cookie' | 'local' | 'memory' | 'none';
     /** Of the cookie; left out: the widest that takes one. */
     domain?: string;
+    /**
+     * The collector, where it is of the same site, is asked to set the cookie again. Goes with the module
+     * `server_cookie`, and with the collector's option `server-cookie`.
+     */
+    credentials?: 'include';
     /** Those that are imported from here and any of your own; what they need comes along. */
     modules?: Module[];
     /** Options of single modules, by the module's name. */
@@ -165,7 +170,7 @@ export interface Options {
 /**
  * Starts the tracker of this page. There is one for each site: a second call for it gives the first
  * one. The first of all is `window.pipes`.
- * Without a window, on a server, all calls do nothing.
+ * Without a page, on a server or in an app, all calls do nothing.
  */
 export function create(options: Options): Pipes;
 

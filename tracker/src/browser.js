@@ -38,7 +38,7 @@ function listen(target, type, fn, active) {
     return fence(function () { target.removeEventListener(type, safe, true); });
 }
 
-/** Calls `after` behind every call of owner[name]; returns what undoes it. */
+/** Calls `after`, of the same `this`, behind every call of owner[name]; returns what undoes it. */
 function wrap(owner, name, after) {
     var before = owner && owner[name];
     var safe = fence(after);
@@ -49,7 +49,7 @@ function wrap(owner, name, after) {
     function wrapped() {
         var result = before.apply(this, arguments);
         if (live) {
-            safe();
+            safe.call(this);
         }
         return result;
     }

@@ -9,7 +9,7 @@ function consent_record() {
     return {name: 'consent_record', start: function (core) {
         var last;
 
-        core.on('consent', function (state, told) {
+        function note(state, told) {
             var record = {source: 'api'};
             var said;
             if (state === 'granted') {
@@ -23,7 +23,11 @@ function consent_record() {
                     core.emit('consent', undefined, undefined, {consent: record});
                 }
             }
-        });
+        }
+
+        // A banner may have spoken before this module was started.
+        note(core.get('told') && core.get('consent'), core.get('told'));
+        core.on('consent', note);
         core.on('reset', function () { last = ''; });
     }};
 }

@@ -25,6 +25,7 @@ function core(config, modules, api) {
     var queues = shelf(local, prefix, header, config, function () { sender._wake(1000); });
     var consent = config.consent;
     var hooks = {};
+    var others = {};
     var undo = [];
     var face = {};
     var held = [];
@@ -34,7 +35,7 @@ function core(config, modules, api) {
     var unhook = now;
     var running = false;
     var page_referrer = window.document.referrer;
-    var at, page_view_id, page_url, sender, pack, agreement, is_out;
+    var at, page_view_id, page_url, sender, pack, agreement, is_out, is_ending;
 
     config.endpoint = config.endpoint || scriptOrigin() + '/e';
     api = api || (window.pipes = window.pipes || {});
@@ -81,7 +82,7 @@ function core(config, modules, api) {
     /** Gives ids and number and puts the event where only an answer removes it. */
     function enqueue(event) {
         // A hook, or what a hook heard before, may have refused.
-        if (!running) {
+        if (!mayKeep()) {
             return;
         }
         var own = queues._own();
@@ -122,6 +123,11 @@ function core(config, modules, api) {
         if (isTooMuch()) {
             return count(header, 'too_many', 1);
         }
+        // Nobody may ever see this page. The modules that wait, too, began to listen before.
+        if (window.document.prerendering) {
+            return listen(window.document, 'prerenderingchange', emit.bind(0, type, name,
+                properties(props), merge({created_at: time()}, extra)));
+        }
         if (type === 'page' || type === 'screen') {
             tell('view');
             page_referrer = page_url || page_referrer;
@@ -131,23 +137,24 @@ function core(config, modules, api) {
         var event = merge({
             type: type, name: name, created_at: time(),
             is_test: config.is_test || debugging === 'test' || undefined,
-            since_load_ms: Math.max(0, elapsed() + time() - now()),
             page_view_id: page_view_id, url: address(), title: window.document.title,
             referrer: page_referrer,
             properties: properties(props) || {}
         }, extra);
+        event.since_load_ms = Math.max(0, elapsed() + event.created_at - now());
         event.user_properties = properties(event.user_properties);
         ['name', 'user_id', 'group_id', 'previous_id'].forEach(function (key) {
             event[key] = text(event[key]);
         });
-        ['url', 'referrer', 'title', 'target_url'].forEach(function (key) {
+        ['name', 'url', 'referrer', 'title', 'target_url'].forEach(function (key) {
             event[key] = scrub(event[key]);
         });
         tell('make', event);
         if (consent !== 'pending') {
             enqueue(event);
         } else {
-            held.push(event);
+            held.push(enqueue.bind(0, event));
+            say(type + ': pending');
         }
     }
 
@@ -158,7 +165,7 @@ function core(config, modules, api) {
             var key = text(name) + address();
             var ms = time() - begun;
             if (key !== last || !(ms >= 0 && ms < 50)) {
-                last = key;
+                last = running && key;
                 begun = time();
                 emit(type, name, name && typeof name === 'object' ? name : props);
             }
@@ -168,7 +175,7 @@ function core(config, modules, api) {
     function identify(id, traits) {
         var user_id = text(id);
         emit('identify', undefined, undefined,
-            {user_id: user_id, user_properties: user_id ? traits : id});
+            {user_id: user_id, user_properties: user_id ? traits : id || traits});
     }
 
     /** What is there to hear of consent runs always, others only while anything is told. */
@@ -256,11 +263,16 @@ function core(config, modules, api) {
             undo.forEach(function (fn) { fn(); });
             queues._forget();
             held = [];
+            say('dropped all: refused');
         }
         local._clear(prefix);
         local._clear(data_prefix);
         identity._forget();
-        tell('disable');
+        if (!is_ending) {
+            is_ending = 1;
+            tell('disable');
+            is_ending = 0;
+        }
     }
 
     /** @param {Object=} told   how that was said (source, purposes, version): goes with every event */
@@ -280,9 +292,17 @@ function core(config, modules, api) {
         }
         if (flag === 'granted' && running) {
             held = [];
-            waiting.forEach(function (one) {
-                (one.type ? enqueue : attempt)(one);
-            });
+            waiting.forEach(attempt);
+        }
+    }
+
+    /** What was told before is still that visitor's, and may have to wait. */
+    function forget() {
+        if (mayKeep()) {
+            identity._forget();
+            local._clear(data_prefix);
+        } else if (running && held[held.length - 1] !== forget) {
+            held.push(forget);
         }
     }
 
@@ -313,9 +333,10 @@ function core(config, modules, api) {
             }
         },
         create: function (options) {
-            var other = {};
-            core(merge(merge({}, config), options), modules.slice(), other);
-            return other;
+            var key = JSON.stringify(options);
+            others[key] = others[key] || {};
+            core(merge(merge({}, config), options), modules.slice(), others[key]);
+            return others[key];
         },
         debug: function (wanted) { debugging = wanted === undefined || wanted; },
         disable: function () {
@@ -335,16 +356,7 @@ function core(config, modules, api) {
             tell('enable');
         },
         reset: function () {
-            function forget() {
-                identity._forget();
-                local._clear(data_prefix);
-            }
-            if (mayKeep()) {
-                forget();
-            } else {
-                // In its place between what waits for consent; a refusal forgets all.
-                held.push(forget);
-            }
+            forget();
             tell('reset');
         },
         get: function (key) {
@@ -352,7 +364,7 @@ function core(config, modules, api) {
             var may = mayKeep() && /^(an|se|us)/.test(key);
             var who = may ? identity._touch() : {};
             return {
-                load_id: load_id, page_view_id: page_view_id, consent: consent, enabled: running,
+                load_id: load_id, page_view_id: page_view_id, consent: consent, told: agreement, enabled: running,
                 site: config.site, anonymous_id: who._id, session_id: who._session,
                 user_id: may ? identity._user().user_id : undefined
             }[key];
@@ -367,7 +379,7 @@ function core(config, modules, api) {
     }
 
     var shared = {
-        version: 2, config: config, browser: browser(), emit: fence(emit), define: define, on: on,
+        version: 2, config: config, browser: browser(time), emit: fence(emit), define: define, on: on,
         flush: fence(calls.flush), consent: fence(setConsent), get: fence(calls.get), copy: properties,
         _store: store, renew: identity._renew,
         pack: function (fn) { pack = fn; },

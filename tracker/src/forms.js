@@ -54,6 +54,16 @@ function forms() {
             }
         }
 
+        /** A page that stops a form to look at it, and sends it by script then, has told us before. */
+        function submitted(form, by_script) {
+            var one = web.label(form) && find(form);
+            if (one && !(by_script && one._over)) {
+                one._over = one._begun = true;
+                tell('submit', one);
+                core.flush();
+            }
+        }
+
         function abandon() {
             known.forEach(function (one) {
                 if (!one._over) {
@@ -78,13 +88,11 @@ function forms() {
         });
         core.listen(doc, 'input', changed);
         core.listen(doc, 'change', changed);
-        core.listen(doc, 'submit', function (event) {
-            if (web.label(event.target)) {
-                var one = find(event.target);
-                one._over = one._begun = true;
-                tell('submit', one);
-                core.flush();
-            }
+        core.listen(doc, 'submit', function (event) { submitted(event.target); });
+        web.attempt(function () {
+            core.wrap(web.window.HTMLFormElement.prototype, 'submit', function () {
+                submitted(this, true);
+            });
         });
         core.on('leave', function () {
             if (doc.visibilityState !== 'hidden') {

@@ -15,8 +15,13 @@ function group_alias() {
         });
         core.define('alias', function (id, previous) {
             if (isId(id)) {
-                core.emit('alias', undefined, undefined, {user_id: id, previous_id: isId(previous) ?
-                    previous : core.get('user_id') || core.get('anonymous_id')});
+                core.emit('alias', undefined, undefined, {user_id: id, previous_id: previous});
+            }
+        });
+        // Not before there is one: what waits for consent has none yet.
+        core.on('event', function (event) {
+            if (event.type === 'alias' && !event.previous_id) {
+                event.previous_id = core.get('user_id') || event.anonymous_id;
             }
         });
     }};

@@ -8,7 +8,8 @@
  * says the same of a list without markup: its items count as shown if no element has their id.
  * Positions count from 0. An item was seen when half of it, or of the viewport if that is less, was
  * visible for a second. A list is sent at most once a second, and with dwell times when the view is
- * left. An unknown propensity stays away. Clicks are joined by list_id.
+ * left. An unknown propensity stays away. Clicks are joined by list_id. Items are those of their
+ * list's id, and keep position and time when a script draws them, or all of their list, anew.
  */
 function impressions() {
     var PREFIX = 'data-pipes-';
@@ -27,28 +28,68 @@ function impressions() {
         var lists = [];
         var shown = [];
         var is_waiting, seer, watcher;
-
-        function attribute(node, name) {
-            return node && node.getAttribute ? node.getAttribute(PREFIX + name) : null;
-        }
-
-        function said(list, key) {
-            return list._given[key] || attribute(list._node, key) || undefined;
-        }
-
-        function find(all, node) {
-            return all.filter(function (one) { return one._node === node; })[0];
-        }
+        /** The items of this view by list and id, and the name under which an element has its own. */
+        var known, mark;
 
         function around(node, name) {
             return !node || attribute(node, name) !== null ? node : around(node.parentNode, name);
         }
 
+        /** What is drawn anew stays the item that it was; `before` is what the node was until now. */
+        function add(list, id, node, before) {
+            var key = list._id + id;
+            var item = known[key];
+            var given;
+
+            function told(key, otherwise) {
+                return [given[key], attribute(node, key)].map(parseFloat).concat(otherwise)
+                    .filter(isFinite)[0];
+            }
+
+            if (item && !node) {
+                return;
+            }
+            if (!item || around(item._node, 'list') === list._node) {
+                given = list._items.filter(function (one) { return '' + one.id === id; })[0] || {};
+                item = known[key] = {_list: list, _dwell: 0, _out: {id: id,
+                    position: told('position', list._count++), propensity: told('propensity')}};
+                shown.push(item);
+            }
+            if (node) {
+                // It runs no longer for what the node, or in what node this one, was before.
+                [before, item].forEach(function (one) {
+                    one._in = one._node = 0;
+                    tick(one);
+                });
+                item._node = node;
+                node[mark] = item;
+            }
+            if (node && seer) {
+                seer.unobserve(node);
+                seer.observe(node);
+            } else {
+                count(item);
+            }
+        }
+
+        /** Takes in what is new, and what a recycled node has become. */
+        function scan() {
+            web.elements('[' + PREFIX + 'item]').forEach(function (node) {
+                var id = attribute(node, 'item');
+                var before = node[mark] || {_out: 0};
+                var list = around(node, 'list');
+                if (list && !around(node, 'ignore') && before._out.id !== id) {
+                    add(listOf(list), id, node, before);
+                }
+            });
+        }
+
         function listOf(node, given) {
-            var list = node && find(lists, node);
+            var list = node && lists.filter(function (one) { return one._node === node; })[0];
             if (!list) {
-                list = {_node: node, _count: 0, _given: {}, _items: []};
+                list = {_node: node, _count: 0};
                 lists.push(list);
+                given = given || {};
             }
             if (given) {
                 list._given = given;
@@ -59,38 +100,16 @@ function impressions() {
             return list;
         }
 
-        function add(list, id, node) {
-            var given = list._items.filter(function (one) {
-                return '' + one.id === id;
-            })[0] || {};
-            function told(key, otherwise) {
-                var value = given[key] === undefined ? attribute(node, key) : given[key];
-                return value === null || value === '' || !isFinite(value) ? otherwise : +value;
-            }
-            var item = {
-                _node: node, _list: list, _dwell: 0, _out: {
-                    id: id,
-                    position: told('position', list._count++),
-                    propensity: told('propensity')
-                }
-            };
-            shown.push(item);
-            if (node && seer) {
-                seer.observe(node);
-            } else {
-                count(item);
-            }
-        }
-
         function count(item) {
             item._counted = true;
-            if (!is_waiting) {
-                is_waiting = true;
-                core.later(function () {
-                    is_waiting = false;
-                    send();
-                }, BATCH_MS);
-            }
+            is_waiting = is_waiting || core.later(function () {
+                is_waiting = 0;
+                send(true);
+            }, BATCH_MS);
+        }
+
+        function said(list, key) {
+            return list._given[key] || attribute(list._node, key) || undefined;
         }
 
         /** The clock of an item runs while it is in view and the tab is not hidden. */
@@ -106,112 +125,88 @@ function impressions() {
             }
         }
 
-        /** @param {boolean=} all   also what was sent before and has been seen for longer since */
-        function send(all) {
-            if (all) {
+        function clicked(event) {
+            scan();
+            var item = (around(event.target, 'item') || 0)[mark];
+            if (item && !(event.button > 1)) {
+                core.emit('click', 'item', {list_id: item._list._id, item_id: item._out.id,
+                    position: item._out.position});
+                core.flush();
+            }
+        }
+
+        function again() {
+            send();
+            lists.forEach(function (list) { list._count = 0; });
+            shown = [];
+            known = {};
+            mark = web.randomId();
+            if (seer) {
+                seer.disconnect();
+            }
+            scan();
+        }
+
+        /** @param {boolean=} is_first   not what was sent before, but has been seen for longer since */
+        function send(is_first) {
+            if (!is_first) {
                 shown.forEach(tick);
             }
             lists.forEach(function (list) {
                 var items = shown.filter(function (item) {
-                    return item._list === list && item._counted && (item._told === undefined ||
-                        all && item._dwell > item._told + GAIN_MS);
+                    return item._list === list && item._counted &&
+                        !(item._told + (is_first ? 1 / 0 : GAIN_MS) >= item._dwell);
                 });
                 while (items[0]) {
                     core.emit('impression', said(list, 'list'), {
                         list_id: list._id,
                         policy: said(list, 'policy'),
                         items: items.splice(0, ITEMS_MAX).map(function (item) {
-                            item._told = all ? item._dwell : 0;
+                            item._told = is_first ? 0 : item._dwell;
                             // The event holds a copy.
-                            item._out.dwell_ms = all && item._dwell || undefined;
+                            item._out.dwell_ms = item._told || undefined;
                             return item._out;
                         })
                     });
-                    if (!all && items[0]) {
-                        return count(items[0]);
-                    }
                 }
             });
         }
 
-        /** Takes in what is new, and what a recycled node has become. */
-        function scan() {
-            web.elements('[' + PREFIX + 'item]').forEach(function (node) {
-                var id = attribute(node, 'item');
-                var known = find(shown, node);
-                var list = around(node, 'list');
-                if (known && known._out.id !== id) {
-                    known._in = known._node = 0;
-                    tick(known);
-                    seer && seer.unobserve(node);
-                    known = 0;
-                }
-                if (!known && list && !around(node, 'ignore')) {
-                    add(listOf(list), id, node);
-                }
-            });
-        }
-
-        function again() {
-            lists.forEach(function (list) { list._count = 0; });
-            shown = [];
-            if (seer) {
-                seer.disconnect();
-            }
-            core.later(scan, 0);
+        function attribute(node, name) {
+            return node && node.getAttribute ? node.getAttribute(PREFIX + name) : null;
         }
 
         web.attempt(function () {
             seer = new win.IntersectionObserver(web.fence(function (entries) {
                 entries.forEach(function (entry) {
-                    var item = find(shown, entry.target);
+                    var item = entry.target[mark];
                     var is_in = entry.intersectionRatio >= 0.5 || entry.intersectionRect.height >
-                        (entry.rootBounds ? entry.rootBounds.height : win.innerHeight) / 2;
+                        win.innerHeight / 2;
                     if (item && item._in !== is_in) {
                         item._in = is_in;
                         tick(item);
                     }
                 });
-            }), {threshold: [0, 0.1, 0.2, 0.3, 0.5]});
-        });
-        web.attempt(function () {
+            }), {threshold: [0, 0.1, 0.3, 0.5]});
             watcher = new win.MutationObserver(web.fence(scan));
             watcher.observe(doc, {childList: true, subtree: true, attributeFilter: [PREFIX + 'item']});
         });
         core.listen(doc, 'visibilitychange', function () { shown.forEach(tick); });
-        core.listen(doc, 'click', function (event) {
-            var node = around(event.target, 'item');
-            scan();
-            var item = find(shown, node);
-            if (item) {
-                core.emit('click', 'item', {list_id: item._list._id, item_id: item._out.id,
-                    position: item._out.position});
-                core.flush();
-            }
-        });
-        core.on('leave', function () { send(true); });
-        core.on('view', function () {
-            send(true);
-            again();
-        });
+        core.listen(doc, 'click', clicked);
+        core.listen(doc, 'auxclick', clicked);
+        core.on('leave', send);
+        core.on('view', again);
         core.define('impressions', function (what, given) {
             var list = listOf(web.elements(what)[0], given);
             scan();
             list._items.forEach(function (item) {
-                if (!shown.some(function (one) {
-                    return one._list === list && one._out.id === '' + item.id;
-                })) {
-                    add(list, '' + item.id);
-                }
+                add(list, '' + item.id);
             });
         });
-        scan();
+        again();
         return {stop: function () {
-            [watcher, seer].forEach(function (one) {
-                if (one) {
-                    one.disconnect();
-                }
-            });
+            seer.disconnect();
+            watcher.disconnect();
         }};
     }};
 }

@@ -17,6 +17,8 @@ function pageView() {
         var web = core.browser;
         var win = web.window;
         var doc = web.document;
+        // A site that counts its first view by itself has said so to the tag already.
+        var is_counted = (win.pipes.q || []).some(function (call) { return call[0] === 'page'; });
         var place, url, is_ending;
         /** The move that is not told yet, what it was, and the title at its time. */
         var move, kind, title, looks;
@@ -89,10 +91,7 @@ function pageView() {
 
         function show(how) {
             look();
-            // A site that counts its first view by itself has said so to the tag already.
-            if (how === 'restore' || !(win.pipes.q || []).some(function (call) {
-                return call[0] === 'page';
-            })) {
+            if (how === 'restore' || !is_counted) {
                 begin(how, referrer);
                 settle();
             }
@@ -108,6 +107,10 @@ function pageView() {
         }
         core.wrap(win.history, 'pushState', moved('push'));
         core.wrap(win.history, 'replaceState', moved('replace'));
+        // The only one to tell what no function of history did; of others the first.
+        core.listen(win.navigation, 'currententrychange', function (event) {
+            moved(event.navigationType)();
+        });
         core.listen(win, 'popstate', moved('pop'));
         core.listen(win, 'hashchange', moved('hash'));
         core.listen(win, 'pageshow', function (event) {

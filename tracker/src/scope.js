@@ -20,7 +20,7 @@
  * @property {function(EventTarget,string,function(Event),boolean=):function()} listen
  *           in the capture phase; passive unless the fourth is true. Returns what removes it
  * @property {function(Object,string,function():void):function()} wrap
- *           calls the function behind every call of owner[name]
+ *           calls the function, of the same `this`, behind every call of owner[name]
  * @property {function(function(),number):function()} later   a timer; returns what cancels it
  * @property {function(string,function())} define  pipes[name]; does nothing after the stop. A name
  *           that the page may call before the tracker is there stands in modules.json
@@ -83,8 +83,11 @@ function scope(shared, name) {
     });
 }
 
-/** The part of the browser that the contract lends to modules. */
-function browser() {
+/**
+ * The part of the browser that the contract lends to modules.
+ * @param {function():number} now   while calls are made up for that waited, the time of each
+ */
+function browser(now) {
     return {
         window: window, document: window.document, attempt: attempt, fence: fence, listen: listen,
         wrap: wrap, elements: elements, isInner: isInner, randomId: randomId, now: now,

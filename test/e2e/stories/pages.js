@@ -42,6 +42,29 @@ module.exports = [{
         await page.close();
     },
 }, {
+    name: 'what the Navigation API intercepts is a page, by call, link and on the way back',
+    needs: 'navigation',
+    storages: ['cookie'],
+    async run({story, browser}) {
+        const page = await open(browser, story.page('/one'));
+        await story.pagesTaken(1);
+        await page.evaluate(() => {
+            window.navigation.addEventListener('navigate', (event) => event.intercept());
+            window.navigation.navigate('/two');
+        });
+        await story.pagesTaken(2);
+        await page.click('#next');
+        await story.pagesTaken(3);
+        await page.back();
+        await story.pagesTaken(4);
+        await page.evaluate(() => window.navigation.navigate('/other', {history: 'replace'}));
+        await story.pagesTaken(5);
+        assert.deepStrictEqual(views(story, await story.judge([])), ['load /one from ',
+            'push /two from /one', 'push /next from /two', 'pop /two from /next',
+            'replace /other from /two']);
+        await page.close();
+    },
+}, {
     name: 'a page that comes back from the back-forward cache is a page again',
     storages: ['cookie', 'memory'],
     async run({story, browser}) {
@@ -80,10 +103,17 @@ module.exports = [{
             window.pipes.track('before');
             window.pipes.flush();
         });
+        await until('what is told before is taken', () => story.wire.taken.size === 2);
         await page.click('#prerendered');
         await story.pagesTaken(2);
-        assert.deepStrictEqual(views(story, await story.judge([])),
-            ['load /one from ', 'before', 'load /prerendered from /one']);
+        const told = story.named();
+        assert.deepStrictEqual(told.length, 1);
+        const all = await story.judge(told);
+        assert.deepStrictEqual(views(story, all),
+            ['load /one from ', 'told', 'before', 'load /prerendered from /one']);
+        const [first, second] = ['told', 'page'].map((what) => all.find((row) =>
+            (row.name || row.type) === what && row.path === '/prerendered'));
+        assert.strictEqual(first.page_view_id, second.page_view_id);
         await page.close();
     },
 }];
