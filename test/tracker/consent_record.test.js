@@ -113,7 +113,7 @@ test('what a banner heard is recorded with the banner that said it', async () =>
     assert.deepEqual((await told(page)).records, [{source: 'google', state: 'granted'}]);
 });
 
-test('what a banner says while the tracker starts is recorded, with the campaign before it', async () => {
+test('what a banner says while the tracker starts is recorded, campaign before it', async () => {
     const tcf = (command, version, fn) => fn({eventStatus: 'tcloaded', gdprApplies: true,
         purpose: {consents: {1: true, 8: true}}}, true);
     for (const pipes of [undefined, {q: []}]) {

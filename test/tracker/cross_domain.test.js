@@ -181,7 +181,7 @@ test('an id of unknown or other origin, too old, or malformed makes nobody someb
     }
 });
 
-test('an id that has ended, or comes from another time, is nobody: no alias tells of it', async () => {
+test('an id that has ended, or comes from another time, is nobody, and no alias', async () => {
     for (const created of [1.7e12 - 396 * 864e5, 1.7e12 + 2 * 864e5]) {
         const page = opened(landing(`1.${ID}.${created}.1700000000000`));
         page.pipes.track('here');

@@ -633,7 +633,7 @@ function namedBy(page) {
     return body.batch_id;
 }
 
-test('what was sent just before the page went is asked for by the next, not told anew', async () => {
+test('what was sent as the page went is asked for by the next, not told anew', async () => {
     for (const act of [(page) => page.pipes.flush(), hide]) {
         const first = openPage();
         first.pipes.track('a');
@@ -650,7 +650,7 @@ test('what was sent just before the page went is asked for by the next, not told
     }
 });
 
-test('a hidden tab whose request failed asks for it, and tells anew what did not arrive', async () => {
+test('a hidden tab whose request failed asks for it, and tells the rest anew', async () => {
     const page = openPage(STEADY);
     page.pipes.track('a');
     hide(page);

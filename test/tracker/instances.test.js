@@ -62,7 +62,7 @@ test('get() tells what stands in the events', async () => {
     }
 });
 
-test('what is asked for again is the same instance, as where scripts run with every page', async () => {
+test('what is asked for again is the same instance: scripts may run again', async () => {
     const page = openPage({modules: ['page_view']});
     const ask = (more) => page.pipes.create({site: 'blog', ...more});
     const other = ask();

@@ -225,7 +225,7 @@ test('a return from the back-forward cache is a view with the referrer it had', 
     assert.equal(events[0].properties.navigation, 'restore');
 });
 
-test('what only the Navigation API tells is a page, and what others tell, too, is one', async () => {
+test('what only the Navigation API tells is a page, what others tell, too, one', async () => {
     const navigation = new Target();
     const page = await opened({window: {navigation}});
     const views = [];
@@ -246,7 +246,7 @@ test('what only the Navigation API tells is a page, and what others tell, too, i
     assert.deepEqual(views, [['push', '/b', '/a'], ['push', '/c', '/b'], ['pop', '/b', '/c']]);
 });
 
-test('a site that counts its first view itself need not count that the page came back', async () => {
+test('of a site that counts its first view itself a page that came back is counted', async () => {
     const page = openPage({modules: ['page_view'], pipes: {q: [['page', ['Home'], 1.7e12]]}});
     await page.pass(1000);
     await page.answer(200);
@@ -279,8 +279,8 @@ test('a view that was one too many leaves what comes later alone', async () => {
     page.win.fire('pagehide');
     const events = page.requests.concat(page.beacons).flatMap((one) => one.body.events);
     assert.ok(events.every((one) => one.type === 'track'));
-    assert.deepEqual(events.filter((one) => one.name === 'later').map((one) => [one.url, one.title]),
-        [[HOME + '/b', 'Later']]);
+    const later = events.filter((one) => one.name === 'later');
+    assert.deepEqual(later.map((one) => [one.url, one.title]), [[HOME + '/b', 'Later']]);
 });
 
 test('what is told of a view that stands has the title of its own time', async () => {

@@ -105,7 +105,7 @@ test('granted consent releases what was held', async () => {
         ['early', 1, {state: 'granted', source: 'own', purposes: ['measure'], by: 'redacted'}]);
 });
 
-test('what a hook tells of the refusal it hears is not sent, and makes nobody of the visitor', async () => {
+test('what a hook tells of a refusal is not sent, and makes nobody of the visitor', async () => {
     const page = openPage({config: {consent: 'pending'}});
     page.pipes.on('consent', (state) => {
         page.pipes.track(state);

@@ -10,7 +10,7 @@ const CASES = fs.readdirSync(FOLDER).flatMap((name) => fs
     .readFileSync(path.join(FOLDER, name), 'utf8')
     .trim().split('\n').map((line) => JSON.parse(line)));
 
-test('golden cases: name, address, referrer, title and properties are scrubbed in the page', async () => {
+test('golden cases: name, addresses, title and properties are scrubbed in the page', async () => {
     for (const one of CASES) {
         const page = openPage({document: {referrer: one.in, title: one.in}});
         page.win.location.href = one.in;

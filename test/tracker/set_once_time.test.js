@@ -52,7 +52,8 @@ test('time is told by the next track of that name alone, and only once', async (
 });
 
 test('what was timed before the tracker was there took as long as the page says', async () => {
-    const page = open({pipes: {q: [['time', ['both'], 1.7e12 - 900], ['time', ['one'], 1.7e12 - 800],
+    const page = open({pipes: {q: [
+        ['time', ['both'], 1.7e12 - 900], ['time', ['one'], 1.7e12 - 800],
         ['track', ['both'], 1.7e12 - 400]]}});
     page.now += 100;
     page.pipes.track('one');

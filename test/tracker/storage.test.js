@@ -182,7 +182,7 @@ test('sites and environments have names of their own, production of main the pla
             ['pipes_anonymous_id.a%20b.staging', 'pipes_stored.a%20b.staging']);
     });
 
-test('what is kept for another site is neither sent nor touched, however that is called', async () => {
+test('what is kept for another site is neither sent nor touched, whatever its name', async () => {
     for (const site of ['other', 'shop_b2b']) {
         const [local, cookies] = [new Map(), new Map([[STORED, '1']])];
         const other = openPage({local, config: {site}, modules: ['campaign'], prepare: ({win}) => {
