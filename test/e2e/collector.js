@@ -230,6 +230,6 @@ function batch(load, firstSeq, count, extra = {}) {
 }
 
 module.exports = {
-    Collector, startCollector, atEnd, temporaryFolder, until, freePort, ownAddress, rows, parts, batch,
-    ROOT, BINARY,
+    Collector, startCollector, atEnd, temporaryFolder, until, freePort, ownAddress, rows, parts,
+    batch, ROOT, BINARY,
 };

@@ -20,18 +20,15 @@ class PuppeteerPage {
 
     goto(url) { return this.page.goto(url); }
     evaluate(fn, ...args) { return this.page.evaluate(fn, ...args); }
-    waitFor(fn, ...args) { return this.page.waitForFunction(fn, {timeout: 20000, polling: 20}, ...args); }
+    waitFor(fn, ...args) {
+        return this.page.waitForFunction(fn, {timeout: 20000, polling: 20}, ...args);
+    }
+
     click(selector, count = 1) { return this.page.click(selector, {count}); }
     press(key) { return this.page.keyboard.press(key); }
     type(selector, text) { return this.page.type(selector, text); }
     back() { return this.page.evaluate(() => { setTimeout(() => history.back()); }); }
     close() { return this.page.close(); }
-
-    /** Opens a tab in front of this one. */
-    async hide() {
-        const other = await this.page.browser().newPage();
-        await other.bringToFront();
-    }
 
     /** In the frame of the page; it has one. */
     clickInFrame(selector) {

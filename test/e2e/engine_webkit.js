@@ -124,11 +124,6 @@ class WebKitPage {
         return this.call('POST', `${await this.find(selector)}/value`, {text});
     }
 
-    /** Opens a tab in front of this one. */
-    hide() {
-        return this.call('POST', '/window/new', {type: 'tab'});
-    }
-
     /** In the frame of the page; it has one. */
     clickInFrame(selector) {
         const {session} = this;

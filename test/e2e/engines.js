@@ -6,9 +6,9 @@
  *     await page.goto(url);
  *
  * A page has goto, evaluate(fn, ...args), waitFor(fn, ...args), click(selector, count), press(key),
- * type, back, close, hide (behind another tab), clickInFrame(selector) and cookieEnds(name). A browser has newPage; duplicate(page, url), for a tab with a copy of the
- * session storage; and visit(url, isOver, kept), a whole life of the browser on a profile that
- * lasts. All of it ends with the test.
+ * type, back, close, clickInFrame(selector) and cookieEnds(name). A browser has newPage;
+ * duplicate(page, url), for a tab with a copy of the session storage; and visit(url, isOver, kept),
+ * a whole life of the browser on a profile that lasts. All of it ends with the test.
  */
 'use strict';
 const {startChromium, startFirefox} = require('./engine_puppeteer');
@@ -26,6 +26,7 @@ const FEATURES = {
     signal: () => 'globalPrivacyControl' in navigator,
     prerender: () => Boolean(HTMLScriptElement.supports &&
         HTMLScriptElement.supports('speculationrules')),
+    trusted_types: () => 'trustedTypes' in window,
 };
 
 /** What an engine cannot be asked for, with the reason: only these may be skipped. */

@@ -1,7 +1,8 @@
 /**
  * Small pages with the libraries themselves, served by the collector they report to.
  *
- *     const collector = await startSite(t, browser, (tag) => ({'index.html': html('One', tag, 'Hello')}));
+ *     const collector = await startSite(t, browser, (tag) =>
+ *         ({'index.html': html('One', tag, 'Hello')}));
  *     await collector.page.goto(`${collector.url}/index.html`);
  *     const all = await ended(collector);
  */
@@ -19,7 +20,7 @@ const TRACKER = path.join(ROOT, 'build', 'tracker');
 const html = (title, head, body) =>
     `<!doctype html><html><head><title>${title}</title>${head}</head><body>${body}</body></html>`;
 
-/** A collector that serves the pages which `make(tag)` returns by name, and a page of the browser. */
+/** A collector that serves the pages which `make(tag)` returns by name; a page of the browser. */
 async function startSite(t, browser, make) {
     const www = temporaryFolder(t);
     const collector = await startCollector(t, ['--www', www], ownAddress());
@@ -34,8 +35,7 @@ async function startSite(t, browser, make) {
     return collector;
 }
 
-const seen = (collector) => collector.run('tail', '--follow=false', '--last', '200').split('\n')
-    .filter(Boolean).map((line) => JSON.parse(line));
+const seen = (collector) => rows(collector.data);
 
 const pageSeen = (collector, title) => until(`${title} was seen`, () =>
     seen(collector).some((row) => row.type === 'page' && row.title === title));
@@ -58,6 +58,21 @@ async function ended(collector) {
 
 const ofType = (all, type) => all.filter((row) => row.type === type);
 const titles = (all) => ofType(all, 'page').map((row) => row.title);
+/** What `pipes build` says in tag.html: each tag with the policy that goes with it. */
+function tagsOf(t, collector) {
+    const out = path.join(temporaryFolder(t), 'dist');
+    collector.run('build', '--out', out, '--base-url', collector.url);
+    const page = fs.readFileSync(path.join(out, 'tag.html'), 'utf8');
+    const [plain, pinned, nonce, external, external_pinned, external_stub] =
+        page.match(/^<script.*<\/script>$/gm);
+    const [of_plain, of_nonce, of_external] = page.match(/^script-src .*$/gm);
+    return {
+        plain: [plain, of_plain], pinned: [pinned, of_plain], nonce: [nonce, of_nonce],
+        external: [external, of_external], external_pinned: [external_pinned, of_external],
+        external_stub: [external_stub, of_external],
+    };
+}
+
 function packageScript(t) {
     const out = temporaryFolder(t);
     execFileSync(process.execPath, [path.join(ROOT, 'tracker', 'npm', 'build.js'), TRACKER, out]);
@@ -93,4 +108,4 @@ function bundle(names, mode) {
 }
 
 module.exports = {INSTALLED, html, startSite, seen, pageSeen, clickWhenThere, ended, ofType,
-    titles, bundle, packageScript};
+    titles, bundle, packageScript, tagsOf};

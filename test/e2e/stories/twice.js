@@ -1,6 +1,6 @@
 /**
  * Stories of what runs twice and is counted once: docs/decisions/0010-counted-once.md. Small pages
- * with the libraries themselves; the last page of each visit tells that nothing more of it can come.
+ * with the libraries themselves; the last page of each visit tells that no more of it can come.
  */
 'use strict';
 const assert = require('node:assert');
