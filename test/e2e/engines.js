@@ -27,6 +27,7 @@ const FEATURES = {
     prerender: () => Boolean(HTMLScriptElement.supports &&
         HTMLScriptElement.supports('speculationrules')),
     trusted_types: () => 'trustedTypes' in window,
+    navigation: () => 'navigation' in window,
 };
 
 /** What an engine cannot be asked for, with the reason: only these may be skipped. */
