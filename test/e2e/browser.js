@@ -6,7 +6,7 @@
 const fs = require('node:fs');
 const http = require('node:http');
 const puppeteer = require('puppeteer-core');
-const {atEnd, temporaryFolder} = require('./collector');
+const {atEnd, temporaryFolder, ownAddress} = require('./collector');
 
 const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
@@ -37,28 +37,29 @@ async function openPage(browser) {
     return page;
 }
 
-/** A server on a port that the system chose; `answer(request, response, body)`. */
+/** A server at an address of its own; `answer(request, response, body)`. */
 async function startServer(t, answer) {
     const server = http.createServer((request, response) => {
         const chunks = [];
         request.on('data', (chunk) => chunks.push(chunk));
         request.on('end', () => answer(request, response, Buffer.concat(chunks).toString()));
     });
-    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await new Promise((resolve) => server.listen(0, ownAddress(), resolve));
     atEnd(t, () => {
         server.closeAllConnections();
         server.close();
     });
-    server.url = `http://127.0.0.1:${server.address().port}`;
+    server.url = `http://${server.address().address}:${server.address().port}`;
     return server;
 }
 
 /**
  * A site on another origin than the collector's, with its tracker in the head of each page.
  * @param {Object<string, string|function(request, response)>} pages   by path: HTML, or who answers
+ * @param {string} before   HTML that comes before the tracker
  */
-async function startSite(t, collector, pages) {
-    const head = '<!doctype html><meta charset="utf-8">' +
+async function startSite(t, collector, pages, before = '') {
+    const head = `<!doctype html><meta charset="utf-8">${before}` +
         `<script src="${collector.url}/pipes.js"></script>`;
     return startServer(t, (request, response) => {
         const page = pages[request.url.split('?')[0]];

@@ -37,6 +37,14 @@ function freePort() {
     });
 }
 
+let hosts = 1;
+
+/** An address of this machine for one site alone, which shares neither cookies nor storage. */
+function ownAddress() {
+    hosts++;
+    return `127.0.${hosts >> 8}.${hosts & 255}`;
+}
+
 const endings = new WeakMap();
 
 /**
@@ -80,12 +88,13 @@ function readRunning(data) {
 }
 
 class Collector {
-    constructor(data, options, binary = BINARY) {
+    constructor(data, options, binary = BINARY, address = '127.0.0.1') {
         this.data = data;
         this.binary = binary;
         this.options = options;
         this.output = '';
-        this.listen = '127.0.0.1:0';
+        this.address = address;
+        this.listen = `${address}:0`;
     }
 
     /** Starts it and waits until it answers. A second start takes the same port again. */
@@ -111,9 +120,9 @@ class Collector {
             const running = readRunning(this.data);
             return running && running.pid === child.pid && running;
         });
-        this.url = this.running.public_url.replace(/\/$/, '').replace('localhost', '127.0.0.1');
+        this.url = this.running.public_url.replace(/\/$/, '').replace('localhost', this.address);
         this.admin = this.running.admin_url.replace(/\/$/, '').replace('localhost', '127.0.0.1');
-        this.listen = `127.0.0.1:${new URL(this.url).port}`;
+        this.listen = `${this.address}:${new URL(this.url).port}`;
         return this;
     }
 
@@ -198,9 +207,10 @@ function rows(data, tree = 'raw') {
             .split('\n').filter(Boolean).map((line) => JSON.parse(line)));
 }
 
-/** A started collector that is ended with the test. */
-async function startCollector(t, options = []) {
-    const collector = new Collector(temporaryFolder(t), ['--lake-roll', '200ms', ...options]);
+/** A started collector that is ended with the test; `address` is where it listens. */
+async function startCollector(t, options = [], address = '127.0.0.1') {
+    const collector = new Collector(temporaryFolder(t), ['--lake-roll', '200ms', ...options],
+        BINARY, address);
     atEnd(t, async () => {
         if (collector.pid) {
             await collector.kill();
@@ -220,6 +230,6 @@ function batch(load, firstSeq, count, extra = {}) {
 }
 
 module.exports = {
-    Collector, startCollector, atEnd, temporaryFolder, until, freePort, rows, parts, batch, ROOT,
-    BINARY,
+    Collector, startCollector, atEnd, temporaryFolder, until, freePort, ownAddress, rows, parts,
+    batch, ROOT, BINARY,
 };

@@ -20,11 +20,20 @@ class PuppeteerPage {
 
     goto(url) { return this.page.goto(url); }
     evaluate(fn, ...args) { return this.page.evaluate(fn, ...args); }
-    waitFor(fn, ...args) { return this.page.waitForFunction(fn, {timeout: 20000}, ...args); }
-    click(selector) { return this.page.click(selector); }
+    waitFor(fn, ...args) {
+        return this.page.waitForFunction(fn, {timeout: 20000, polling: 20}, ...args);
+    }
+
+    click(selector, count = 1) { return this.page.click(selector, {count}); }
+    press(key) { return this.page.keyboard.press(key); }
     type(selector, text) { return this.page.type(selector, text); }
     back() { return this.page.evaluate(() => { setTimeout(() => history.back()); }); }
     close() { return this.page.close(); }
+
+    /** In the frame of the page; it has one. */
+    clickInFrame(selector) {
+        return this.page.mainFrame().childFrames()[0].click(selector);
+    }
 
     /** When the cookie of that name ends, in seconds since 1970. */
     async cookieEnds(name) {

@@ -64,6 +64,10 @@ function holds(folder, text) {
     });
 }
 
+/** What a reference to an element is called, and keys without a letter, by the standard. */
+const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
+const KEYS = {Escape: '\uE00C'};
+
 class WebKitPage {
     constructor(session, handle) {
         this.session = session;
@@ -93,12 +97,43 @@ class WebKitPage {
         return `/element/${Object.values(found)[0]}`;
     }
 
-    async click(selector) {
-        return this.call('POST', `${await this.find(selector)}/click`);
+    /** Several times: as fast as a hand that is in a hurry. */
+    async click(selector, count = 1) {
+        const where = await this.find(selector);
+        if (count === 1) {
+            return this.call('POST', `${where}/click`);
+        }
+        await this.evaluate((wanted) =>
+            document.querySelector(wanted).scrollIntoView({block: 'nearest'}), selector);
+        const press = [{type: 'pointerDown', button: 0}, {type: 'pointerUp', button: 0}];
+        return this.act({type: 'pointer', id: 'mouse', parameters: {pointerType: 'mouse'},
+            actions: [{type: 'pointerMove', x: 0, y: 0, origin: {[ELEMENT]: where.split('/')[2]}},
+                ...Array(count).fill(press).flat()]});
+    }
+
+    press(key) {
+        return this.act({type: 'key', id: 'keys', actions: ['keyDown', 'keyUp'].map((type) =>
+            ({type, value: KEYS[key] || key}))});
+    }
+
+    act(source) {
+        return this.call('POST', '/actions', {actions: [source]});
     }
 
     async type(selector, text) {
         return this.call('POST', `${await this.find(selector)}/value`, {text});
+    }
+
+    /** In the frame of the page; it has one. */
+    clickInFrame(selector) {
+        const {session} = this;
+        return session.inWindow(this.handle, async () => {
+            await session.call('POST', '/frame', {id: 0});
+            const found = await session.call('POST', '/element',
+                {using: 'css selector', value: selector});
+            await session.call('POST', `/element/${Object.values(found)[0]}/click`);
+            await session.call('POST', '/frame', {id: null});
+        });
     }
 
     async cookieEnds(name) {

@@ -5,10 +5,10 @@
  *     const page = await browser.newPage();
  *     await page.goto(url);
  *
- * A page has goto, evaluate(fn, ...args), waitFor(fn, ...args), click, type, back, close and
- * cookieEnds(name). A browser has newPage; duplicate(page, url), for a tab with a copy of the
- * session storage; and visit(url, isOver, kept), a whole life of the browser on a profile that
- * lasts. All of it ends with the test.
+ * A page has goto, evaluate(fn, ...args), waitFor(fn, ...args), click(selector, count), press(key),
+ * type, back, close, clickInFrame(selector) and cookieEnds(name). A browser has newPage;
+ * duplicate(page, url), for a tab with a copy of the session storage; and visit(url, isOver, kept),
+ * a whole life of the browser on a profile that lasts. All of it ends with the test.
  */
 'use strict';
 const {startChromium, startFirefox} = require('./engine_puppeteer');
@@ -19,6 +19,15 @@ const ENGINES = {
     firefox: {name: 'Firefox', start: startFirefox,
         startWithSignal: (t) => startFirefox(t, {'privacy.globalprivacycontrol.enabled': true})},
     webkit: {name: 'WebKitGTK', start: startWebKit},
+};
+
+/** What a story may need, and how a page tells whether the engine has it. */
+const FEATURES = {
+    signal: () => 'globalPrivacyControl' in navigator,
+    prerender: () => Boolean(HTMLScriptElement.supports &&
+        HTMLScriptElement.supports('speculationrules')),
+    trusted_types: () => 'trustedTypes' in window,
+    navigation: () => 'navigation' in window,
 };
 
 /** What an engine cannot be asked for, with the reason: only these may be skipped. */
@@ -36,4 +45,4 @@ const LACKS = {
     },
 };
 
-module.exports = {ENGINES, LACKS};
+module.exports = {ENGINES, FEATURES, LACKS};

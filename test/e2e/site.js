@@ -1,7 +1,8 @@
 /**
  * Small pages with the libraries themselves, served by the collector they report to.
  *
- *     const collector = await startSite(t, (tag) => ({'index.html': html('One', tag, 'Hello')}));
+ *     const collector = await startSite(t, browser, (tag) =>
+ *         ({'index.html': html('One', tag, 'Hello')}));
  *     await collector.page.goto(`${collector.url}/index.html`);
  *     const all = await ended(collector);
  */
@@ -11,8 +12,7 @@ const fs = require('node:fs');
 const path = require('node:path');
 const {createRequire} = require('node:module');
 const {execFileSync} = require('node:child_process');
-const {startCollector, temporaryFolder, until, rows, ROOT} = require('./collector');
-const {startBrowser, openPage} = require('./browser');
+const {startCollector, temporaryFolder, until, rows, ownAddress, ROOT} = require('./collector');
 
 const INSTALLED = path.join(ROOT, 'node_modules');
 const TRACKER = path.join(ROOT, 'build', 'tracker');
@@ -20,10 +20,10 @@ const TRACKER = path.join(ROOT, 'build', 'tracker');
 const html = (title, head, body) =>
     `<!doctype html><html><head><title>${title}</title>${head}</head><body>${body}</body></html>`;
 
-/** A collector that serves the pages which `make(tag)` returns by name. */
-async function startSite(t, make) {
+/** A collector that serves the pages which `make(tag)` returns by name; a page of the browser. */
+async function startSite(t, browser, make) {
     const www = temporaryFolder(t);
-    const collector = await startCollector(t, ['--www', www]);
+    const collector = await startCollector(t, ['--www', www], ownAddress());
     const out = path.join(temporaryFolder(t), 'dist');
     collector.run('build', '--out', out);
     const tag = fs.readFileSync(path.join(out, 'tag.html'), 'utf8').split('\n')[1];
@@ -31,21 +31,26 @@ async function startSite(t, make) {
     for (const [name, text] of Object.entries(files)) {
         fs.writeFileSync(path.join(www, name), text);
     }
-    collector.page = await openPage(await startBrowser(t));
+    collector.page = await browser.newPage();
     return collector;
 }
 
-const seen = (collector) => collector.run('tail', '--follow=false', '--last', '200').split('\n')
-    .filter(Boolean).map((line) => JSON.parse(line));
+const seen = (collector) => rows(collector.data);
 
 const pageSeen = (collector, title) => until(`${title} was seen`, () =>
     seen(collector).some((row) => row.type === 'page' && row.title === title));
+
+async function clickWhenThere(page, selector) {
+    await page.waitFor((wanted) => Boolean(document.querySelector(wanted)), selector);
+    await page.click(selector);
+}
 
 /** Leaves for the last page; all rows but its own, in the order in which they were made. */
 async function ended(collector) {
     await collector.page.goto(`${collector.url}/end.html`);
     await pageSeen(collector, 'End');
     assert.deepStrictEqual(collector.page.errors, []);
+    await collector.page.close();
     await collector.stop();
     return rows(collector.data).filter((row) => row.title !== 'End')
         .sort((a, b) => a.created_at < b.created_at ? -1 : 1);
@@ -53,6 +58,21 @@ async function ended(collector) {
 
 const ofType = (all, type) => all.filter((row) => row.type === type);
 const titles = (all) => ofType(all, 'page').map((row) => row.title);
+/** What `pipes build` says in tag.html: each tag with the policy that goes with it. */
+function tagsOf(t, collector) {
+    const out = path.join(temporaryFolder(t), 'dist');
+    collector.run('build', '--out', out, '--base-url', collector.url);
+    const page = fs.readFileSync(path.join(out, 'tag.html'), 'utf8');
+    const [plain, pinned, nonce, external, external_pinned, external_stub] =
+        page.match(/^<script.*<\/script>$/gm);
+    const [of_plain, of_nonce, of_external] = page.match(/^script-src .*$/gm);
+    return {
+        plain: [plain, of_plain], pinned: [pinned, of_plain], nonce: [nonce, of_nonce],
+        external: [external, of_external], external_pinned: [external_pinned, of_external],
+        external_stub: [external_stub, of_external],
+    };
+}
+
 function packageScript(t) {
     const out = temporaryFolder(t);
     execFileSync(process.execPath, [path.join(ROOT, 'tracker', 'npm', 'build.js'), TRACKER, out]);
@@ -87,5 +107,5 @@ function bundle(names, mode) {
         `${parts.join('')}${globals.join('\n')} })();`;
 }
 
-module.exports = {INSTALLED, html, startSite, seen, pageSeen, ended, ofType, titles, bundle,
-    packageScript};
+module.exports = {INSTALLED, html, startSite, seen, pageSeen, clickWhenThere, ended, ofType,
+    titles, bundle, packageScript, tagsOf};

@@ -15,13 +15,11 @@ const assert = require('node:assert');
 const fs = require('node:fs');
 const http = require('node:http');
 const path = require('node:path');
-const {startCollector, temporaryFolder, until, rows, atEnd} = require('./collector');
+const {startCollector, temporaryFolder, until, rows, atEnd, ownAddress} = require('./collector');
 const {startWire} = require('./wire');
 
 /** More than that on the wire for each event is a fault, where nothing forced it. */
 const TIMES = 1.05;
-
-let sites = 1;
 
 /**
  * Runs in a page, before the tag. `shift`: milliseconds that its clock is ahead; `speed`: how many
@@ -102,7 +100,7 @@ class Story {
 
     async listen(t) {
         const server = http.createServer((request, response) => this.answer(request, response));
-        await new Promise((resolve) => server.listen(0, `127.0.0.${++sites}`, resolve));
+        await new Promise((resolve) => server.listen(0, ownAddress(), resolve));
         atEnd(t, () => {
             server.closeAllConnections();
             server.close();

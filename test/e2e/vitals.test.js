@@ -1,7 +1,8 @@
 /*
  * The module `vitals` beside the library web-vitals, on the same load of the same page: what ours
  * has told the collector is what theirs tells the page. Theirs is served from node_modules, as it
- * is.
+ * is. In Chromium alone, as tabs are put in the background and behind one another by its own
+ * protocol.
  */
 'use strict';
 const test = require('node:test');

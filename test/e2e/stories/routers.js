@@ -1,15 +1,15 @@
 /**
- * React Router and Vue Router need no bindings: the module page_view sees each navigation once,
- * with its title and where it came from. The package is used as docs/tracker.md says.
+ * Stories of routers: React Router and Vue Router need no bindings. The module page_view sees each
+ * navigation once, with its title and where it came from. The package is used as docs/tracker.md
+ * says.
  */
 'use strict';
-const test = require('node:test');
 const assert = require('node:assert');
 const fs = require('node:fs');
 const path = require('node:path');
-const {until} = require('./collector');
-const {INSTALLED, html, startSite, seen, pageSeen, ended, ofType, bundle,
-    packageScript} = require('./site');
+const {until} = require('../collector');
+const {INSTALLED, html, startSite, seen, pageSeen, clickWhenThere, ended, ofType, bundle,
+    packageScript} = require('../site');
 
 /** Behind `/old` is a redirect to `/two`. */
 const PAGES = {'/': 'One', '/two': 'Two', '/three': 'Three'};
@@ -64,27 +64,28 @@ const ROUTERS = {
 async function wander(collector) {
     const {page} = collector;
     const shown = async (title, count) => {
-        await page.waitForFunction((text) => document.title === text, {}, title);
+        await page.waitFor((text) => document.title === text, title);
         await until(`a view of ${title}`, () => ofType(seen(collector), 'page').length >= count);
     };
     await page.goto(`${collector.url}/`);
     await pageSeen(collector, 'One');
     let count = 1;
     for (const [link, title] of [['Two', 'Two'], ['Three', 'Three'], ['Old', 'Two']]) {
-        await page.waitForSelector(`#to-${link}`);
-        await page.click(`#to-${link}`);
+        await clickWhenThere(page, `#to-${link}`);
         await shown(title, ++count);
     }
     for (const [go, title] of [[-1, 'Three'], [-1, 'Two'], [1, 'Three']]) {
-        await page.evaluate((by) => history.go(by), go);
+        await page.evaluate((by) => { setTimeout(() => history.go(by)); }, go);
         await shown(title, ++count);
     }
     return ended(collector);
 }
 
-for (const [name, [libraries, app, mark]] of Object.entries(ROUTERS)) {
-    test(`${name}: each view once, with its title and where it came from`, async (t) => {
-        const collector = await startSite(t, () => ({
+const story = ([name, [libraries, app, mark]]) => ({
+    name: `${name}: each view once, with its title and where it came from`,
+    ownStage: true,
+    async run({t, browser}) {
+        const collector = await startSite(t, browser, () => ({
             'libraries.js': libraries(),
             'package.js': packageScript(t),
             'index.html': html('One', '<script src="/libraries.js"></script>',
@@ -99,5 +100,7 @@ for (const [name, [libraries, app, mark]] of Object.entries(ROUTERS)) {
             [title, where(title), i ? where(visited[i - 1]) : '/']));
         assert.strictEqual(new Set(all.map((row) => row.page_view_id)).size, all.length);
         assert.ok(all.slice(1).every((row) => new URL(row.url).hash.startsWith(mark)));
-    });
-}
+    },
+});
+
+module.exports = Object.entries(ROUTERS).map(story);

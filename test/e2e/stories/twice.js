@@ -1,22 +1,23 @@
 /**
- * What runs twice is counted once: docs/decisions/0010-counted-once.md. Small pages with the
- * libraries themselves; the last page of each visit tells that nothing more of it can come.
+ * Stories of what runs twice and is counted once: docs/decisions/0010-counted-once.md. Small pages
+ * with the libraries themselves; the last page of each visit tells that no more of it can come.
  */
 'use strict';
-const test = require('node:test');
 const assert = require('node:assert');
 const fs = require('node:fs');
 const path = require('node:path');
-const {until} = require('./collector');
-const {INSTALLED, html, startSite, seen, pageSeen, ended, ofType, titles, bundle,
-    packageScript} = require('./site');
+const {until} = require('../collector');
+const {INSTALLED, html, startSite, seen, pageSeen, clickWhenThere, ended, ofType, titles, bundle,
+    packageScript} = require('../site');
 
 const BUY = '<button id="buy" data-pipes-name="buy">Buy</button>';
 
-const clickBuy = async (collector, times = 1) => {
+const buySeen = (collector, times = 1) => until('the click was told', () =>
+    seen(collector).filter((row) => row.name === 'buy').length >= times);
+
+const clickBuy = async (collector, times) => {
     await collector.page.click('#buy');
-    await until('the click was told', () =>
-        seen(collector).filter((row) => row.name === 'buy').length >= times);
+    await buySeen(collector, times);
 };
 
 const clicks = (all) => ofType(all, 'click').map((row) => row.name);
@@ -29,9 +30,11 @@ const DOUBLE = {
     'the script, and the tag behind it': (tag) => `<script src="/pipes.js"></script>${tag}`,
 };
 
-for (const [name, tags] of Object.entries(DOUBLE)) {
-    test(`${name}: one view, one click`, async (t) => {
-        const collector = await startSite(t, (tag) =>
+const twice = ([name, tags]) => ({
+    name: `${name}: one view, one click`,
+    ownStage: true,
+    async run({t, browser}) {
+        const collector = await startSite(t, browser, (tag) =>
             ({'index.html': html('Once', tags(tag), BUY)}));
         await collector.page.goto(`${collector.url}/index.html`);
         await pageSeen(collector, 'Once');
@@ -39,8 +42,8 @@ for (const [name, tags] of Object.entries(DOUBLE)) {
         const all = await ended(collector);
         assert.deepStrictEqual([titles(all), clicks(all)], [['Once'], ['buy']]);
         assert.strictEqual(new Set(all.map((row) => row.load_id)).size, 1);
-    });
-}
+    },
+});
 
 const APP = `
 import {create, clicks} from '/package.js';
@@ -57,22 +60,26 @@ function App() {
 Client.createRoot(document.getElementById('root')).render(
     React.createElement(React.StrictMode, null, React.createElement(App)));`;
 
-test('React mounts all twice in strict mode: one instance, one view, one click', async (t) => {
-    const collector = await startSite(t, () => ({
-        'react.js': bundle({React: 'react', Client: 'react-dom/client'}, 'development'),
-        'package.js': packageScript(t),
-        'index.html': html('React', '<script src="/react.js"></script>',
-            `<div id="root"></div><script type="module">${APP}</script>`),
-    }));
-    await collector.page.goto(`${collector.url}/index.html`);
-    await pageSeen(collector, 'React');
-    await clickBuy(collector);
-    assert.deepStrictEqual(await collector.page.evaluate(() =>
-        [window.made.length, window.made.every((one) => one === window.pipes)]), [2, true]);
-    const all = await ended(collector);
-    assert.deepStrictEqual([titles(all), clicks(all)], [['React'], ['buy']]);
-    assert.deepStrictEqual(ofType(all, 'track').map((row) => row.name), ['mine began']);
-});
+const strictMode = {
+    name: 'React mounts all twice in strict mode: one instance, one view, one click',
+    ownStage: true,
+    async run({t, browser}) {
+        const collector = await startSite(t, browser, () => ({
+            'react.js': bundle({React: 'react', Client: 'react-dom/client'}, 'development'),
+            'package.js': packageScript(t),
+            'index.html': html('React', '<script src="/react.js"></script>',
+                `<div id="root"></div><script type="module">${APP}</script>`),
+        }));
+        await collector.page.goto(`${collector.url}/index.html`);
+        await pageSeen(collector, 'React');
+        await clickBuy(collector);
+        assert.deepStrictEqual(await collector.page.evaluate(() =>
+            [window.made.length, window.made.every((one) => one === window.pipes)]), [2, true]);
+        const all = await ended(collector);
+        assert.deepStrictEqual([titles(all), clicks(all)], [['React'], ['buy']]);
+        assert.deepStrictEqual(ofType(all, 'track').map((row) => row.name), ['mine began']);
+    },
+};
 
 /** Three pages, each with a link to the others, and a visit: One, Two, Three, back, One. */
 async function threePages(collector) {
@@ -81,20 +88,19 @@ async function threePages(collector) {
     await pageSeen(collector, 'One');
     const go = async (title) => {
         const count = ofType(seen(collector), 'page').length;
-        await page.waitForSelector(`#to-${title}`);
-        await page.click(`#to-${title}`);
+        await clickWhenThere(page, `#to-${title}`);
         await until(`a view of ${title}`, () => ofType(seen(collector), 'page').length > count);
-        await page.waitForFunction((text) => document.title === text, {}, title);
+        await page.waitFor((text) => document.title === text, title);
     };
     await go('Two');
     await clickBuy(collector);
     await go('Three');
-    await page.evaluate(() => window.pipes.track('by hand'));
-    await page.goBack();
+    await page.evaluate(() => { window.pipes.track('by hand'); });
+    await page.back();
     await until('a view of Two', () => ofType(seen(collector), 'page').length > 3);
-    await page.waitForFunction(() => document.title === 'Two');
-    await page.waitForSelector('#buy');
-    await clickBuy(collector, 2);
+    await page.waitFor(() => document.title === 'Two');
+    await clickWhenThere(page, '#buy');
+    await buySeen(collector, 2);
     await go('One');
     return ended(collector);
 }
@@ -113,60 +119,68 @@ function assertThreePages(collector, all) {
 const TITLES = ['One', 'Two', 'Three'];
 const fileOf = (title) => `${title.toLowerCase()}.html`;
 const pagesOf = (make) => Object.fromEntries(TITLES.map((title) => [fileOf(title), make(title)]));
+const library = (file) => fs.readFileSync(path.join(INSTALLED, file), 'utf8');
 
-for (const place of ['head', 'body']) {
-    test(`Turbo changes pages, tag in the ${place}: each view once, by its title`, async (t) => {
+const turbo = (place) => ({
+    name: `Turbo changes pages, tag in the ${place}: each view once, by its title`,
+    ownStage: true,
+    async run({t, browser}) {
         const links = TITLES.map((title) =>
             `<a id="to-${title}" href="/${fileOf(title)}">${title}</a>`).join(' ') + BUY;
-        const collector = await startSite(t, (tag) => ({
-            'turbo.js': fs.readFileSync(
-                path.join(INSTALLED, '@hotwired/turbo/dist/turbo.es2017-umd.js'), 'utf8'),
+        const collector = await startSite(t, browser, (tag) => ({
+            'turbo.js': library('@hotwired/turbo/dist/turbo.es2017-umd.js'),
             ...pagesOf((title) => html(title, '<script src="/turbo.js"></script>' +
                 (place === 'head' ? tag : ''), (place === 'body' ? tag : '') + links)),
         }));
         assertThreePages(collector, await threePages(collector));
-    });
-}
+    },
+});
 
-test('htmx puts parts of pages in place, the tag with them: each view once, by its title',
-    async (t) => {
+const htmx = {
+    name: 'htmx puts parts of pages in place, the tag with them: each view once, by its title',
+    ownStage: true,
+    async run({t, browser}) {
         const links = TITLES.map((title) => `<a id="to-${title}" href="/${fileOf(title)}" ` +
             `hx-get="/${fileOf(title)}" hx-push-url="true" hx-target="#main" hx-select="#main" ` +
             `hx-swap="outerHTML">${title}</a>`).join(' ') + BUY;
-        const collector = await startSite(t, (tag) => ({
-            'htmx.js': fs.readFileSync(path.join(INSTALLED, 'htmx.org/dist/htmx.js'), 'utf8'),
+        const collector = await startSite(t, browser, (tag) => ({
+            'htmx.js': library('htmx.org/dist/htmx.js'),
             ...pagesOf((title) => html(title, '<script src="/htmx.js"></script>',
                 `<main id="main">${tag}${links}</main>`)),
         }));
         assertThreePages(collector, await threePages(collector));
-    });
+    },
+};
 
-test('a frame of the same site is no view and takes no time; what is done in it is told',
-    async (t) => {
+const frame = {
+    name: 'a frame of the same site is no view and takes no time; what is done in it is told',
+    ownStage: true,
+    async run({t, browser}) {
         const tall = '<p style="height: 3000px">Long</p>';
-        const collector = await startSite(t, (tag) => ({
+        const collector = await startSite(t, browser, (tag) => ({
             'outer.html': html('Outer', tag, '<iframe src="/inner.html" height="300"></iframe>'),
             'inner.html': html('Inner', tag, `<a href="/second.html">Second</a>${BUY}${tall}`),
             'second.html': html('Second', tag, BUY + tall),
         }));
         const {page} = collector;
-        const inner = (file) => until(`${file} is in the frame`, () => page.frames().find((frame) =>
-            frame.url().endsWith(file)));
-        const loaded = (frame) => frame.waitForFunction(() => window.pipes && window.pipes.get);
+        const isIn = (file) => page.waitFor((end) => Boolean(window[0] &&
+            window[0].location.pathname === end && window[0].pipes && window[0].pipes.get), file);
         await page.goto(`${collector.url}/outer.html`);
         await pageSeen(collector, 'Outer');
-        const first = await inner('inner.html');
-        await loaded(first);
-        await first.click('a');
-        const second = await inner('second.html');
-        await loaded(second);
-        await second.click('#buy');
-        await until('the click was told', () => seen(collector).some((row) => row.name === 'buy'));
-        await second.evaluate(() => window.scrollTo(0, 2000));
-        await second.waitForFunction(() => window.scrollY > 0);
+        await isIn('/inner.html');
+        await page.clickInFrame('a');
+        await isIn('/second.html');
+        await page.clickInFrame('#buy');
+        await buySeen(collector);
+        await page.evaluate(() => window[0].scrollTo(0, 2000));
+        await page.waitFor(() => window[0].scrollY > 0);
         const all = await ended(collector);
         assert.deepStrictEqual(titles(all), ['Outer']);
         assert.deepStrictEqual([...new Set(all.filter((row) => row.title !== 'Outer')
             .map((row) => row.type))], ['click']);
         assert.strictEqual(new Set(all.map((row) => row.session_id)).size, 1);
-    });
+    },
+};
+
+module.exports = [...Object.entries(DOUBLE).map(twice), strictMode, turbo('head'), turbo('body'),
+    htmx, frame];

@@ -1,9 +1,9 @@
-/** A consent banner beside the tracker in a real browser: before it spoke, after yes, after no. */
+/** Stories of a consent banner beside the tracker: before it spoke, after yes, after no. */
 'use strict';
-const test = require('node:test');
 const assert = require('node:assert');
-const {startCollector, until, rows} = require('./collector');
-const {startBrowser, openPage, startSite} = require('./browser');
+const {startCollector, until, rows} = require('../collector');
+const {startSite} = require('../browser');
+const {startWire} = require('../wire');
 
 /** A banner as TCF has it: a stub that keeps the calls, then what takes its place. */
 function tcf() {
@@ -30,22 +30,24 @@ function tcf() {
 const PAGE = `<title>Shop</title><script>(${tcf})()</script><button>Buy</button>`;
 
 /** A page of a site with the module, and what of ours is on its device or was asked for. */
-async function openSite(t) {
+async function openSite(t, browser) {
     const collector = await startCollector(t, ['--modules', 'banner,page_view,clicks']);
-    const site = await startSite(t, collector, {'/': PAGE, '/plain': '<title>Plain</title>'});
-    const page = await openPage(await startBrowser(t));
-    const posts = [];
-    page.on('request', (request) => request.method() === 'POST' && posts.push(request.url()));
+    const wire = await startWire(t, collector);
+    const site = await startSite(t, wire, {'/': PAGE, '/plain': '<title>Plain</title>'});
+    const page = await browser.newPage();
+    const posts = () => wire.requests.filter(({line}) => line.startsWith('POST')).length;
     const kept = () => page.evaluate(() => [...document.cookie.split('; ').filter(Boolean),
         ...Object.keys(localStorage), ...Object.keys(sessionStorage)]);
-    const state = (wanted) =>
-        page.waitForFunction((word) => pipes.get('consent') === word, {}, wanted);
+    const state = (wanted) => page.waitFor((word) =>
+        Boolean(window.pipes && pipes.get && pipes.get('consent') === word), wanted);
     return {page, site, collector, posts, kept, state};
 }
 
-test('nothing is kept or sent before the visitor agreed; after a refusal nothing is left',
-    async (t) => {
-        const {page, site, collector, posts, kept, state} = await openSite(t);
+const spoken = {
+    name: 'nothing is kept or sent before the visitor agreed; after a refusal nothing is left',
+    ownStage: true,
+    async run({t, browser}) {
+        const {page, site, collector, posts, kept, state} = await openSite(t, browser);
         await page.goto(site.url);
         await state('pending');
         await page.click('button');
@@ -60,7 +62,7 @@ test('nothing is kept or sent before the visitor agreed; after a refusal nothing
             window.load();
             pipes.track('early');
         });
-        assert.deepStrictEqual([await kept(), posts], [[], []]);
+        assert.deepStrictEqual([await kept(), posts()], [[], 0]);
         const agreed = await page.evaluate(() => {
             window.choose(true);
             return Date.now();
@@ -80,16 +82,18 @@ test('nothing is kept or sent before the visitor agreed; after a refusal nothing
         await state('denied');
         await page.evaluate(() => pipes.track('refused'));
         assert.deepStrictEqual(await kept(), []);
-        const count = posts.length;
+        const count = posts();
         await page.evaluate(() => window.choose(true));
         await state('granted');
         await page.evaluate(() => pipes.track('anew'));
         await until('the last one is in the lake', () =>
             rows(collector.data).some((row) => row.name === 'anew'));
-        assert.ok(posts.length > count);
+        assert.ok(posts() > count);
         assert.ok(!rows(collector.data).some((row) => row.name === 'refused'));
         assert.deepStrictEqual(page.errors, []);
-    });
+        await page.close();
+    },
+};
 
 /** Banners that come late, and say so at the window or at the document. */
 const LATE = {
@@ -118,15 +122,22 @@ const LATE = {
     },
 };
 
-test('what a banner says at its event is heard, at the window and at the document', async (t) => {
-    const {page, site, kept, state} = await openSite(t);
-    for (const speak of Object.values(LATE)) {
-        await page.goto(`${site.url}/plain`);
-        await state('pending');
-        assert.deepStrictEqual(await kept(), []);
-        await page.evaluate(speak);
-        await state('granted');
-        await page.evaluate(() => pipes.consent('denied'));
-    }
-    assert.deepStrictEqual(page.errors, []);
-});
+const heard = {
+    name: 'what a banner says at its event is heard, at the window and at the document',
+    ownStage: true,
+    async run({t, browser}) {
+        const {page, site, kept, state} = await openSite(t, browser);
+        for (const speak of Object.values(LATE)) {
+            await page.goto(`${site.url}/plain`);
+            await state('pending');
+            assert.deepStrictEqual(await kept(), []);
+            await page.evaluate(speak);
+            await state('granted');
+            await page.evaluate(() => { pipes.consent('denied'); });
+        }
+        assert.deepStrictEqual(page.errors, []);
+        await page.close();
+    },
+};
+
+module.exports = [spoken, heard];
