@@ -6,7 +6,7 @@
 const fs = require('node:fs');
 const http = require('node:http');
 const puppeteer = require('puppeteer-core');
-const {atEnd, temporaryFolder, ownAddress} = require('./collector');
+const {atEnd, temporaryFolder} = require('./collector');
 
 const PATHS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
@@ -37,28 +37,28 @@ async function openPage(browser) {
     return page;
 }
 
-/** A server at an address of its own; `answer(request, response, body)`. */
-async function startServer(t, answer) {
+/** A server on a port that the system chose; `answer(request, response, body)`. */
+async function startServer(t, answer, address = '127.0.0.1') {
     const server = http.createServer((request, response) => {
         const chunks = [];
         request.on('data', (chunk) => chunks.push(chunk));
         request.on('end', () => answer(request, response, Buffer.concat(chunks).toString()));
     });
-    await new Promise((resolve) => server.listen(0, ownAddress(), resolve));
+    await new Promise((resolve) => server.listen(0, address, resolve));
     atEnd(t, () => {
         server.closeAllConnections();
         server.close();
     });
-    server.url = `http://${server.address().address}:${server.address().port}`;
+    server.url = `http://${address}:${server.address().port}`;
     return server;
 }
 
 /**
  * A site on another origin than the collector's, with its tracker in the head of each page.
  * @param {Object<string, string|function(request, response)>} pages   by path: HTML, or who answers
- * @param {string} before   HTML that comes before the tracker
+ * @param {Object} options   `before`: HTML that comes before the tracker; `address` of the site
  */
-async function startSite(t, collector, pages, before = '') {
+async function startSite(t, collector, pages, {before = '', address} = {}) {
     const head = `<!doctype html><meta charset="utf-8">${before}` +
         `<script src="${collector.url}/pipes.js"></script>`;
     return startServer(t, (request, response) => {
@@ -69,7 +69,7 @@ async function startSite(t, collector, pages, before = '') {
         }
         response.writeHead(page ? 200 : 404, {'content-type': 'text/html'});
         response.end(head + (page || '<title>Nothing here</title><p>Nothing here</p>'));
-    });
+    }, address);
 }
 
 module.exports = {CHROMIUM, startBrowser, openPage, startServer, startSite};

@@ -1,7 +1,7 @@
 /** Stories of a consent banner beside the tracker: before it spoke, after yes, after no. */
 'use strict';
 const assert = require('node:assert');
-const {startCollector, until, rows} = require('../collector');
+const {startCollector, until, rows, ownAddress} = require('../collector');
 const {startSite} = require('../browser');
 const {startWire} = require('../wire');
 
@@ -33,7 +33,8 @@ const PAGE = `<title>Shop</title><script>(${tcf})()</script><button>Buy</button>
 async function openSite(t, browser) {
     const collector = await startCollector(t, ['--modules', 'banner,page_view,clicks']);
     const wire = await startWire(t, collector);
-    const site = await startSite(t, wire, {'/': PAGE, '/plain': '<title>Plain</title>'});
+    const site = await startSite(t, wire, {'/': PAGE, '/plain': '<title>Plain</title>'},
+        {address: ownAddress()});
     const page = await browser.newPage();
     const posts = () => wire.requests.filter(({line}) => line.startsWith('POST')).length;
     const kept = () => page.evaluate(() => [...document.cookie.split('; ').filter(Boolean),

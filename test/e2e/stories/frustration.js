@@ -1,7 +1,7 @@
 /** Stories of rage clicks and dead clicks: what is told, and that nothing else is. */
 'use strict';
 const assert = require('node:assert');
-const {startCollector, until, rows} = require('../collector');
+const {startCollector, until, rows, ownAddress} = require('../collector');
 const {startSite} = require('../browser');
 
 /** How long a click is watched: by the module, and to get on with it. */
@@ -50,7 +50,7 @@ async function openFrustrating(t, browser, before) {
         '/': PAGE,
         '/slow': (request, response) => setTimeout(() => response.end('at last'), 2 * HURRIED_MS),
         '/file': (request, response) => response.end('file'),
-    }, before);
+    }, {before, address: ownAddress()});
     const page = await browser.newPage();
     await page.goto(site.url);
     await page.waitFor(() => Boolean(window.pipes.version));

@@ -4,7 +4,7 @@
  */
 'use strict';
 const assert = require('node:assert');
-const {until, rows, startCollector} = require('../collector');
+const {until, rows, startCollector, ownAddress} = require('../collector');
 const {startServer} = require('../browser');
 const {html, startSite, pageSeen, packageScript, tagsOf} = require('../site');
 
@@ -34,7 +34,7 @@ async function startStrictSite(t, tags, more) {
         response.writeHead(200, {'content-type': 'text/html', 'content-security-policy':
             `default-src 'none'; img-src 'self'; ${policy}; ${more}report-uri /report`});
         response.end(`<!doctype html><html><head><title>${name}</title>${tag}</head></html>`);
-    });
+    }, ownAddress());
     return {site, reports};
 }
 
