@@ -33,8 +33,8 @@ const modesOf = ({storages}, i) => IS_ALL ? storages :
     [storages[i % storages.length]];
 
 /**
- * A story that builds its own stage, for which the storage mode makes no difference: in each engine with
- * `make browsers`, else, as they take minutes, in Chromium.
+ * A story that builds its own stage, for which the storage mode makes no difference: in each engine
+ * with `make browsers`, else, as they take minutes, in Chromium.
  */
 const alone = (t, one, scene) =>
     t.test(one.name, {skip: LACKS[scene.id][one.needs], timeout: 60000}, (t) =>
