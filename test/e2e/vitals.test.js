@@ -1,7 +1,7 @@
 /*
- * The module `vitals` beside the library web-vitals, on the same load of the same page, where it takes
- * Chromium: it alone tells of layout shifts, and has a protocol to put tabs in the background and
- * behind one another. The rest is in stories/vitals.js.
+ * The module `vitals` beside the library web-vitals, on the same load of the same page, where it
+ * takes Chromium: it alone tells of layout shifts, and has a protocol to put tabs in the background
+ * and behind one another. The rest is in stories/vitals.js.
  */
 'use strict';
 const test = require('node:test');

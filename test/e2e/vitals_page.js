@@ -1,6 +1,6 @@
 /**
- * Pages with the module `vitals` and the library web-vitals on them: what ours has told the collector
- * is what theirs tells the page. Theirs is served from node_modules, as it is.
+ * Pages with the module `vitals` and the library web-vitals on them: what ours has told the
+ * collector is what theirs tells the page. Theirs is served from node_modules, as it is.
  */
 'use strict';
 const assert = require('node:assert');

@@ -24,8 +24,8 @@ async function painted(page, selector) {
 }
 
 /**
- * Clicks, slowly, and waits until the browser has told of it, where it does; and until theirs, which
- * looks at what it is told when the browser is idle, has looked.
+ * Clicks, slowly, and waits until the browser has told of it, where it does; and until theirs,
+ * which looks at what it is told when the browser is idle, has looked.
  */
 async function click(page) {
     await page.click('#b');
