@@ -133,3 +133,13 @@ test('a module gets the options that stand under its name, or none', () => {
     assert.deepEqual(withModule({config: {mine: {a: 1}, other: {b: 2}}}).core.options, {a: 1});
     assert.deepEqual(withModule().core.options, {});
 });
+
+test('what a module says of its event holds, its time since the load, too', async () => {
+    const page = openPage();
+    page.pipes.use({name: 'says', start: (core) => core.emit('track', 'said', {},
+        {since_load_ms: 7, created_at: page.now - 5, url: 'https://other.example/'})});
+    await page.pass(1000);
+    const [event] = (await page.answer(200)).events;
+    assert.deepEqual([event.since_load_ms, event.created_at, event.url],
+        [7, page.now - 1000 - 5, 'https://other.example/']);
+});

@@ -25,7 +25,8 @@ function core(config, modules, api) {
     var queues = shelf(local, prefix, header, config, function () { sender._wake(1000); });
     var consent = config.consent;
     var hooks = {};
-    var others = {};
+    /** What create() made, by what was asked for. */
+    var instances = {};
     var undo = [];
     var face = {};
     var held = [];
@@ -35,7 +36,7 @@ function core(config, modules, api) {
     var unhook = now;
     var running = false;
     var page_referrer = window.document.referrer;
-    var at, page_view_id, page_url, sender, pack, agreement, is_out, is_ending;
+    var at, page_view_id, page_url, sender, pack, agreement, is_out, is_erasing;
 
     config.endpoint = config.endpoint || scriptOrigin() + '/e';
     api = api || (window.pipes = window.pipes || {});
@@ -141,7 +142,7 @@ function core(config, modules, api) {
             referrer: page_referrer,
             properties: properties(props) || {}
         }, extra);
-        event.since_load_ms = Math.max(0, elapsed() + event.created_at - now());
+        merge(event, {since_load_ms: Math.max(0, elapsed() + event.created_at - now())}, true);
         event.user_properties = properties(event.user_properties);
         ['name', 'user_id', 'group_id', 'previous_id'].forEach(function (key) {
             event[key] = text(event[key]);
@@ -268,10 +269,11 @@ function core(config, modules, api) {
         local._clear(prefix);
         local._clear(data_prefix);
         identity._forget();
-        if (!is_ending) {
-            is_ending = 1;
+        // Who hears it may refuse, or enable what a signal forbids, once more.
+        if (!is_erasing) {
+            is_erasing = 1;
             tell('disable');
-            is_ending = 0;
+            is_erasing = 0;
         }
     }
 
@@ -334,9 +336,9 @@ function core(config, modules, api) {
         },
         create: function (options) {
             var key = JSON.stringify(properties(options));
-            others[key] = others[key] || {};
-            core(merge(merge({}, config), options), modules.slice(), others[key]);
-            return others[key];
+            instances[key] = instances[key] || {};
+            core(merge(merge({}, config), options), modules.slice(), instances[key]);
+            return instances[key];
         },
         debug: function (wanted) { debugging = wanted === undefined || wanted; },
         disable: function () {

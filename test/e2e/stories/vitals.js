@@ -24,19 +24,18 @@ async function painted(page, selector) {
 }
 
 /**
- * Clicks, slowly, and waits until the browser has told of it, where it does; and until theirs,
+ * Clicks, slowly, and waits, where the browser tells of clicks, until it has; and until theirs,
  * which looks at what it is told when the browser is idle, has looked.
  */
 async function click(page) {
     await page.click('#b');
     if (await isTold(page, 'event')) {
         await page.waitFor(() => clicks.size > 0);
+        await page.evaluate(() => {
+            requestIdleCallback(() => { window.isIdle = true; }, {timeout: 2000});
+        });
+        await page.waitFor(() => window.isIdle);
     }
-    await page.evaluate(() => {
-        const next = window.requestIdleCallback || ((fn) => setTimeout(fn, 100));
-        next(() => setTimeout(() => { window.isIdle = true; }, 100), {timeout: 2000});
-    });
-    await page.waitFor(() => window.isIdle);
 }
 
 /** The page says that it is hidden: no engine lets a test hide a page that it goes on to ask. */
