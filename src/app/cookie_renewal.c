@@ -36,20 +36,20 @@ static void append_encoded(struct buf *out, struct view text)
     }
 }
 
-static void append_name_part(struct buf *out, struct view part, const char *plain_one)
+static void append_name_part(struct buf *out, char sign, struct view part, const char *plain_one)
 {
     if (part.len > 0 && !view_is(part, plain_one)) {
-        buf_append_byte(out, '.');
+        buf_append_byte(out, sign);
         append_encoded(out, part);
     }
 }
 
-/* As the tracker's core makes it. */
+/* As the tracker's core makes it: neither part has a + of its own, so no two sites share a name. */
 static void append_name(struct buf *out, const struct event *event)
 {
     buf_append_text(out, "pipes_anonymous_id");
-    append_name_part(out, event_text(event, COLUMN_SITE), "main");
-    append_name_part(out, event_text(event, COLUMN_ENVIRONMENT), "production");
+    append_name_part(out, '.', event_text(event, COLUMN_SITE), "main");
+    append_name_part(out, '+', event_text(event, COLUMN_ENVIRONMENT), "production");
 }
 
 /* The first of that name, as the tracker reads it. */

@@ -33,7 +33,7 @@ test('an instance takes over what was configured, also where the script came fro
     page.pipes.create({site: 'blog'}).track('b');
     assert.deepEqual((await settled(page)).map(({url, site}) => [url, site]),
         [['https://collect.example/e', 'blog']]);
-    assert.ok(page.cookies.has('pipes_anonymous_id.blog.test'));
+    assert.ok(page.cookies.has('pipes_anonymous_id.blog+test'));
 });
 
 test('an instance has the modules of the page, each at work for itself', async () => {

@@ -179,8 +179,21 @@ test('sites and environments have names of their own, production of main the pla
         assert.deepEqual((await kept({site: 'main', environment: 'production'})).cookies,
             ['pipes_anonymous_id', 'pipes_stored']);
         assert.deepEqual((await kept({site: 'a b', environment: 'staging'})).cookies,
-            ['pipes_anonymous_id.a%20b.staging', 'pipes_stored.a%20b.staging']);
+            ['pipes_anonymous_id.a%20b+staging', 'pipes_stored.a%20b+staging']);
     });
+
+test('no two sites and environments share a name, whatever they are called', async () => {
+    const names = new Set();
+    const called = [['main', 'x'], ['x', 'production'], ['shop', 'staging'],
+        ['shop.staging', 'production'], ['shop+staging', 'production'], ['shop', 'staging+x'],
+        ['shop+staging', 'x'], ['main.x', ''], ['main+x', '']];
+    for (const [site, environment] of called) {
+        const {cookies, local} = await kept({site, environment}, ['campaign']);
+        [...cookies, ...local].forEach((name) => names.add(name));
+        assert.equal(cookies.length + local.length, 3);
+    }
+    assert.equal(names.size, 3 * called.length);
+});
 
 test('what is kept for another site is neither sent nor touched, whatever its name', async () => {
     for (const site of ['other', 'shop_b2b']) {

@@ -51,12 +51,12 @@ test('the id of a page is one, also when the storage is cleared behind it', asyn
     assert.equal(await page.told(), id);
 });
 
-test('each site has an id of its own, that without a name the one of main', async () => {
-    for (const site of ['main', undefined, 'a b']) {
-        const page = opened({site});
+test("each site and environment has an id of its own, that without a name main's", async () => {
+    for (const [site, environment, name] of [['main', undefined, 'main'],
+        [undefined, 'production', 'main'], ['a b', '', 'a%20b'], ['a', 'b+c', 'a+b%2Bc']]) {
+        const page = opened({site, environment});
         const id = await page.told();
-        assert.equal(page.win.sessionStorage.getItem(`pipes_tab.${
-            encodeURIComponent(site || 'main')}`), id);
+        assert.equal(page.win.sessionStorage.getItem(`pipes_tab.${name}`), id);
     }
 });
 

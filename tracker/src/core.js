@@ -14,7 +14,8 @@ function core(config, modules, api) {
     var PACE_MS = 100;
     var SLICE_MS = 5;
     var load_id = randomId();
-    var suffix = nameOf(config.site, 'main') + nameOf(config.environment, 'production');
+    var suffix = nameOf('.', config.site, 'main') +
+        nameOf('+', config.environment, 'production');
     // No site's names begin as those of another do: shop_x is none of shop's.
     var ending = suffix.replace(/_/g, '%5f') + '_';
     var prefix = 'pipes_queue' + ending;
@@ -45,9 +46,9 @@ function core(config, modules, api) {
     }
     api.begun = 1;
 
-    /** What names on the device end with, but for the one that needs nothing. */
-    function nameOf(part, plain_one) {
-        return part && part !== plain_one ? '.' + encodeURIComponent(part) : '';
+    /** What names on the device end with, but for the one that needs nothing. No part has a + in it. */
+    function nameOf(sign, part, plain_one) {
+        return part && part !== plain_one ? sign + encodeURIComponent(part) : '';
     }
 
     function mayKeep() {

@@ -6,7 +6,9 @@ function tab() {
     return {name: 'tab', always: 'quiet', start: function (core) {
         var web = core.browser;
         var mode = core.config.storage;
-        var name = 'pipes_tab.' + encodeURIComponent(core.config.site || 'main');
+        var environment = core.config.environment;
+        var name = 'pipes_tab.' + encodeURIComponent(core.config.site || 'main') +
+            (environment && environment !== 'production' ? '+' + encodeURIComponent(environment) : '');
         var id;
 
         function store() {

@@ -103,9 +103,12 @@ static void the_name_is_the_trackers(void **state)
         {"main", "{\"type\":\"page\"}", "pipes_anonymous_id"},
         {"", "{\"type\":\"page\"}", "pipes_anonymous_id"},
         {"main", "{\"type\":\"page\",\"environment\":\"production\"}", "pipes_anonymous_id"},
-        {"main", "{\"type\":\"page\",\"environment\":\"staging\"}", "pipes_anonymous_id.staging"},
+        {"main", "{\"type\":\"page\",\"environment\":\"staging\"}", "pipes_anonymous_id+staging"},
+        {"staging", "{\"type\":\"page\"}", "pipes_anonymous_id.staging"},
+        {"a+b", "{\"type\":\"page\",\"environment\":\"c+d\"}",
+         "pipes_anonymous_id.a%2Bb+c%2Bd"},
         {"a b\xc3\xa4(1)", "{\"type\":\"page\",\"environment\":\"x;y\"}",
-         "pipes_anonymous_id.a%20b%C3%A4(1).x%3By"},
+         "pipes_anonymous_id.a%20b%C3%A4(1)+x%3By"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         char cookie[256];
