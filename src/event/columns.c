@@ -108,10 +108,11 @@ const struct column_row columns[COLUMN_COUNT] = {
                            "codes of all that speaks for a bot, whether enough or not, joined by "
                            "commas: crawler, headless, ...",
                            "crawler"},
-    [COLUMN_CONSENT] =
-        {NAME("consent"), COLUMN_JSON, true,
-         "purposes, source, banner version and preset as they stood when the event was made",
-         "{\"state\":\"granted\"}"},
+    [COLUMN_CONSENT] = {NAME("consent"), COLUMN_JSON, true,
+                        "purposes, source, banner version and preset as they stood when the event "
+                        "was made; of one that waited for consent as they were then given, and its "
+                        "state_when_made",
+                        "{\"state\":\"granted\"}"},
     [COLUMN_SIGNALS] = {NAME("signals"), COLUMN_JSON, false,
                         "gpc and dnt, as the request carried them", "{\"gpc\":true}"},
     [COLUMN_ADAPTER] = {NAME("adapter"), COLUMN_STRING, false, "which protocol it came in by",

@@ -492,7 +492,7 @@ test('other modules begin while consent is pending, and what they told waits', a
     await page.settle();
     const [view] = (await page.answer(200)).events;
     assert.deepEqual([view.type, view.created_at, view.consent],
-        ['page', 1.7e12, {state: 'granted', source: 'onetrust'}]);
+        ['page', 1.7e12, {state: 'granted', source: 'onetrust', state_when_made: 'pending'}]);
 });
 
 test('google: what is named like a data layer and takes nothing is left as it is', () => {

@@ -95,14 +95,16 @@ test('an opt-out at the collector, seen by a page that lives on, ends all of it'
     assert.equal(page.pipes.get('enabled'), false);
 });
 
-test('granted consent releases what was held', async () => {
+test('granted consent releases what was held, which says that it was made before', async () => {
     const page = openPage({config: {consent: 'pending'}});
     page.pipes.track('early');
     page.pipes.consent('granted', {source: 'own', purposes: ['measure'], by: 'ada@b.example'});
+    page.pipes.track('late');
     await page.pass(600);
-    const event = page.requests[0].body.events[0];
-    assert.deepEqual([event.name, event.seq, event.consent],
-        ['early', 1, {state: 'granted', source: 'own', purposes: ['measure'], by: 'redacted'}]);
+    const now = {state: 'granted', source: 'own', purposes: ['measure'], by: 'redacted'};
+    assert.deepEqual(page.requests[0].body.events.map(({name, seq, consent}) =>
+        [name, seq, consent]),
+    [['early', 1, {...now, state_when_made: 'pending'}], ['late', 2, now]]);
 });
 
 test('what a hook tells of a refusal is not sent, and makes nobody of the visitor', async () => {

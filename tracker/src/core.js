@@ -81,8 +81,11 @@ function core(config, modules, api) {
         return left < 1 || held.length >= MAX_HELD || !left--;
     }
 
-    /** Gives ids and number and puts the event where only an answer removes it. */
-    function enqueue(event) {
+    /**
+     * Gives ids and number and puts the event where only an answer removes it.
+     * @param {string=} waited   the consent in which it was made, if that is not what holds now
+     */
+    function enqueue(event, waited) {
         // A hook, or what a hook heard before, may have refused.
         if (!mayKeep()) {
             return;
@@ -98,7 +101,8 @@ function core(config, modules, api) {
         event = merge(event, {
             anonymous_id: who._id, user_id: user.user_id, group_id: user.group_id,
             session_id: who._session, session_index: who._index,
-            consent: consent ? merge(merge({}, agreement), {state: consent}) : undefined
+            consent: consent ?
+                merge(merge({}, agreement), {state: consent, state_when_made: waited}) : undefined
         }, true);
         // What a hook made of it may be frozen, or no JSON any more: then it never had a number.
         var line = tell('event', event) && running && attempt(function () {
@@ -155,7 +159,7 @@ function core(config, modules, api) {
         if (consent !== 'pending') {
             enqueue(event);
         } else {
-            held.push(enqueue.bind(0, event));
+            held.push(enqueue.bind(0, event, consent));
             say(type + ': pending');
         }
     }

@@ -105,8 +105,7 @@ static void the_name_is_the_trackers(void **state)
         {"main", "{\"type\":\"page\",\"environment\":\"production\"}", "pipes_anonymous_id"},
         {"main", "{\"type\":\"page\",\"environment\":\"staging\"}", "pipes_anonymous_id+staging"},
         {"staging", "{\"type\":\"page\"}", "pipes_anonymous_id.staging"},
-        {"a+b", "{\"type\":\"page\",\"environment\":\"c+d\"}",
-         "pipes_anonymous_id.a%2Bb+c%2Bd"},
+        {"a+b", "{\"type\":\"page\",\"environment\":\"c+d\"}", "pipes_anonymous_id.a%2Bb+c%2Bd"},
         {"a b\xc3\xa4(1)", "{\"type\":\"page\",\"environment\":\"x;y\"}",
          "pipes_anonymous_id.a%20b%C3%A4(1)+x%3By"},
     };
