@@ -76,7 +76,8 @@ const spoken = {
         for (const row of events) {
             const made = Date.parse(row.created_at);
             assert.ok(made >= begun && made <= agreed, `${row.created_at} is when it happened`);
-            assert.deepStrictEqual(row.consent, {state: 'granted', source: 'tcf'});
+            assert.deepStrictEqual(row.consent,
+                {state: 'granted', source: 'tcf', state_when_made: 'pending'});
         }
         assert.ok((await kept()).some((name) => /^pipes_anonymous_id/.test(name)));
         await page.evaluate(() => window.choose(false));
