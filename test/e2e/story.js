@@ -47,6 +47,13 @@ function prepare() {
         return told;
     });
     window.isReady = () => Boolean(window.pipes && window.pipes.version);
+    window.looks_beside = 0;
+    const jar = window.cookieStore || {};
+    const look = jar.getAll;
+    jar.getAll = () => {
+        window.looks_beside++;
+        return look.call(jar);
+    };
     window.sent = 0;
     window.failures = 0;
     const post = window.fetch;

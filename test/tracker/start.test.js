@@ -147,3 +147,73 @@ test('without the stub it starts at once: the next script may call it', async ()
     await page.pass(1000);
     assert.deepEqual(page.requests[0].body.events.map((event) => event.name), ['told']);
 });
+
+/** A page about to start whose browser has a cookieStore, and how often it `reads` document.cookie. */
+function startBeside(getAll, cookies = []) {
+    const page = openPage({is_starting: true, pipes: queued(['track', 'told']),
+        cookies: new Map(cookies), window: {cookieStore: {getAll}},
+        prepare: (it) => {
+            const {get, set} = Object.getOwnPropertyDescriptor(it.doc, 'cookie');
+            it.reads = 0;
+            Object.defineProperty(it.doc, 'cookie', {set, get: () => {
+                it.reads++;
+                return get();
+            }});
+        }});
+    page.told = () => page.requests.flatMap((one) => one.body.events.map((event) => event.name));
+    return page;
+}
+const ID = ['pipes_anonymous_id.shop', `1.abcdefgh12.${1.7e12 - 9e6}.s.1.${1.7e12 - 9}`];
+const listed = (...cookies) => cookies.map(([name, value]) => ({name, value}));
+
+test('where the browser looks into the cookie jar beside the page, the page does not', async () => {
+    const page = startBeside(async () => listed(['first', ''], ID, ['last', 'a=b']), [ID]);
+    assert.equal(page.pipes.version, undefined, 'it waits for the answer');
+    await page.pass(100);
+    assert.equal(page.pipes.get('anonymous_id'), 'abcdefgh12');
+    assert.deepEqual([page.told(), page.reads], [['told'], 0]);
+    await page.pass(1000);
+    assert.deepEqual(page.told(), ['told'], 'and starts once');
+    page.pipes.track('later');
+    assert.ok(page.reads > 0, 'what it saw does not serve for ever');
+});
+
+test('an opt-out that was seen beside the page is obeyed', async () => {
+    const page = startBeside(async () => listed(['pipes_disabled', '1']), [['pipes_disabled', '1']]);
+    await page.pass(2000);
+    assert.deepEqual([page.pipes.get('enabled'), page.told(), page.cookie_writes], [false, [], []]);
+});
+
+for (const [what, getAll] of Object.entries({
+    'is refused': () => Promise.reject(new Error('SecurityError')),
+    throws: () => { throw new Error('SecurityError'); },
+    'gives something else': async () => 'a=b',
+    'is no promise': () => listed(ID),
+    'is half a promise': () => ({then: (fn) => { fn(listed(ID)); }}),
+})) {
+    test(`a look beside the page that ${what} is made up for by the page's own`, async () => {
+        const page = startBeside(getAll, [ID]);
+        await page.pass(100);
+        assert.equal(page.pipes.get('anonymous_id'), 'abcdefgh12');
+        assert.deepEqual(page.told(), ['told']);
+    });
+}
+
+test('a look beside the page that is never answered is waited for a second, then no more', async () => {
+    let late;
+    const page = startBeside(() => new Promise((resolve) => { late = resolve; }), [ID]);
+    await page.pass(900);
+    assert.equal(page.pipes.version, undefined);
+    await page.pass(200);
+    assert.deepEqual([page.told(), page.pipes.get('anonymous_id')], [['told'], 'abcdefgh12']);
+    late(listed(['pipes_anonymous_id.shop', `1.stranger12.${1.7e12}`]));
+    await page.pass(3000);
+    assert.deepEqual(page.told(), ['told']);
+});
+
+test('a page that is left before the look beside it is answered looks by itself', async () => {
+    const page = startBeside(() => new Promise(() => undefined), [ID]);
+    page.win.fire('pagehide');
+    assert.deepEqual(page.beacons.map(({body}) => body.events.map((event) =>
+        [event.name, event.anonymous_id])), [[['told', 'abcdefgh12']]]);
+});

@@ -121,6 +121,25 @@ function readCookie(name) {
     });
 }
 
+/**
+ * Goes on when the jar has been looked into, which some browsers do beside the page, where it is
+ * secure: then no look is waited for. A page's own idea of a cookieStore may never answer.
+ */
+function lookAhead(goOn) {
+    var timer = later(done, attempt(function () {
+        window.cookieStore.getAll().then(function (list) {
+            jar = list.map(function (one) { return one.name + '=' + one.value; }).join('; ');
+            jar_ms = now();
+        }).then(done, done);
+        return 1e3;
+    }, 0));
+
+    function done() {
+        cancel(timer);
+        goOn();
+    }
+}
+
 /** What the jar holds then is seen after JAR_MS, or at once with `jar_ms = 0`. */
 function writeCookie(name, value, domain, life_ms) {
     attempt(function () {

@@ -433,9 +433,9 @@ function core(config, modules, api) {
     /** @param {*=} all   the page goes, or who asks wants to use it at once */
     function next(all) {
         var end = now() + SLICE_MS;
-        do {
+        while (parts[0] && (all || now() < end)) {
             attempt(parts.shift());
-        } while (parts[0] && (all || now() < end));
+        }
         if (parts[0]) {
             later(next, 0);
         }
@@ -447,7 +447,7 @@ function core(config, modules, api) {
             next(1);
             leave(sender._leave);
         });
-        later(next, 0);
+        lookAhead(next);
     } else {
         next(1);
     }

@@ -2,7 +2,7 @@
 'use strict';
 const assert = require('node:assert');
 const {until} = require('../collector');
-const {open} = require('../story');
+const {open, show} = require('../story');
 
 /** Page events with address and referrer, and named ones, as they came to pass. */
 function views(story, all) {
@@ -62,6 +62,32 @@ module.exports = [{
         assert.deepStrictEqual(views(story, await story.judge([])), ['load /one from ',
             'push /two from /one', 'push /next from /two', 'pop /two from /next',
             'replace /other from /two']);
+        await page.close();
+    },
+}, {
+    name: 'the start looks into the cookie jar beside the page, and sees what the page would',
+    storages: ['cookie'],
+    async run({story, browser}) {
+        const page = await open(browser, story.page('/one'));
+        await story.pagesTaken(1);
+        const who = () => page.evaluate(() => window.pipes.get('anonymous_id'));
+        const id = await who();
+        await show(page, story.page('/two'));
+        assert.deepStrictEqual([await who(), await page.evaluate(() => window.looks_beside)],
+            [id, 1]);
+        await page.evaluate(() => {
+            document.cookie = 'a+b=1.x%20y; path=/; SameSite=Lax';
+            window.cookieStore.getAll().then((list) => {
+                window.seen = list.map(({name, value}) => `${name}=${value}`).sort();
+            });
+        });
+        await page.waitFor(() => window.seen);
+        const [beside, own] = await page.evaluate(() =>
+            [window.seen, document.cookie.split('; ').sort()]);
+        assert.deepStrictEqual(beside, own);
+        assert.strictEqual(own.length, 2);
+        await story.pagesTaken(2);
+        await story.judge([]);
         await page.close();
     },
 }, {
