@@ -129,6 +129,17 @@ test('what a module keeps is its own, and null removes it', () => {
     assert.deepEqual([page.core.store(), page.local.has(key)], [undefined, false]);
 });
 
+test('one hook is taken back, the others go on; the version tells what there is', async () => {
+    const page = withModule();
+    const heard = [];
+    const undo = ['first', 'second', 'third'].map((name) =>
+        page.core.on('event', () => { heard.push(name); }));
+    undo[1]();
+    page.pipes.track('told');
+    assert.deepEqual(heard, ['first', 'third']);
+    assert.equal(page.core.version, 2);
+});
+
 test('a module gets the options that stand under its name, or none', () => {
     assert.deepEqual(withModule({config: {mine: {a: 1}, other: {b: 2}}}).core.options, {a: 1});
     assert.deepEqual(withModule().core.options, {});

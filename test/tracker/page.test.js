@@ -2,7 +2,7 @@
 const test = require('node:test');
 const assert = require('node:assert');
 const acorn = require('acorn');
-const {minified, assemble, Target} = require('./page.js');
+const {openPage, minified, assemble, Target} = require('./page.js');
 
 const MODULES = require('../../tracker/modules.json').modules.map((one) => one.name);
 
@@ -21,4 +21,25 @@ test('the stub queues calls, and a second one leaves them alone', () => {
     run();
     assert.deepEqual(win.pipes.q.map((call) => [call[0], ...call[1]]), [['track', 'a', {}]]);
     assert.ok(Math.abs(win.pipes.q[0][2] - Date.now()) < 60000);
+});
+
+test('a page and a screen each begin a view, which knows the one before', async () => {
+    const page = openPage();
+    const views = [];
+    page.pipes.page('home');
+    for (const [call, url] of [['screen', '/list'], ['page', '/item']]) {
+        page.win.history.pushState({}, '', url);
+        page.pipes.track('before');
+        views.push(page.pipes.get('page_view_id'));
+        page.pipes[call]();
+    }
+    views.push(page.pipes.get('page_view_id'));
+    await page.pass(1000);
+    const site = 'https://www.shop.example';
+    const came = page.requests[0].body.events.filter(({type}) => type !== 'track');
+    assert.deepEqual(came.map(({type, url, referrer}) => [type, url, referrer]), [
+        ['page', `${site}/a`, 'https://search.example/'],
+        ['screen', `${site}/list`, `${site}/a`], ['page', `${site}/item`, `${site}/list`]]);
+    assert.deepEqual(came.map((event) => event.page_view_id), views);
+    assert.equal(new Set(views).size, 3);
 });

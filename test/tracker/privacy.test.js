@@ -107,6 +107,37 @@ test('granted consent releases what was held, which says that it was made before
     [['early', 1, {...now, state_when_made: 'pending'}], ['late', 2, now]]);
 });
 
+test('what waited when the visitor refused does not come back with a later consent', async () => {
+    const page = openPage({config: {consent: 'pending'}});
+    page.pipes.track('refused');
+    page.pipes.consent('denied');
+    page.pipes.consent('granted');
+    page.pipes.track('allowed');
+    await page.pass(1000);
+    assert.deepEqual(page.requests[0].body.events.map(({name, seq}) => [name, seq]),
+        [['allowed', 1]]);
+});
+
+test('what waits goes on waiting where consent is said to be pending once more', async () => {
+    const page = openPage({config: {consent: 'pending'}});
+    page.pipes.track('early');
+    page.pipes.consent('pending');
+    await page.pass(1000);
+    assert.equal(page.requests.length, 0);
+    page.pipes.consent('granted');
+    await page.pass(1000);
+    assert.deepEqual(page.requests[0].body.events.map(({name}) => name), ['early']);
+});
+
+test('who asks for ids while consent is pending gets none, and makes nobody of the visitor', () => {
+    const page = openPage({config: {consent: 'pending'}});
+    assert.deepEqual(['anonymous_id', 'session_id', 'user_id'].map(page.pipes.get),
+        [undefined, undefined, undefined]);
+    assert.deepEqual([page.cookie_writes, page.local.size], [[], 0]);
+    page.pipes.consent('granted');
+    assert.match(page.pipes.get('anonymous_id'), /^[0-9a-f]{32}$/);
+});
+
 test('what a hook tells of a refusal is not sent, and makes nobody of the visitor', async () => {
     const page = openPage({config: {consent: 'pending'}});
     page.pipes.on('consent', (state) => {

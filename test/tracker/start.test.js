@@ -64,10 +64,19 @@ test('what is slow has a task for each part, what is quick one for all', () => {
 });
 
 test('what is told in all those tasks goes in one request', async () => {
+    for (const modules of [['page_view', 'clicks', 'scroll'], ['clicks', 'scroll', 'page_view']]) {
+        const page = openPage({...slow(5), modules});
+        await page.pass(1000);
+        assert.deepEqual(page.requests.map((one) => one.body.events.map((event) => event.type)),
+            [['page', 'track']]);
+    }
+});
+
+test('a page that is left between them does all of them at once', () => {
     const page = openPage(slow(5));
-    await page.pass(1000);
-    assert.deepEqual(page.requests.map((one) => one.body.events.map((event) => event.type)),
-        [['page', 'track']]);
+    page.timers.shift().fn();
+    assert.deepEqual(page.leave('told'), [{}]);
+    assert.ok(page.pipes.version);
 });
 
 test('a call that comes between them waits for those before it, whose ever it is', async () => {
@@ -103,6 +112,7 @@ function startOn(options) {
     for (const method of ['keys', 'get', 'has', 'set', 'delete']) {
         local[method] = (...args) => {
             device.looks++;
+            device.page.now += 5;
             return Map.prototype[method].apply(local, args);
         };
     }
@@ -137,7 +147,8 @@ for (const [what, options] of Object.entries({
         assert.equal(device.looks, 0);
         device.page.timers.shift().fn();
         assert.ok(device.looks > 0);
-        assert.equal(device.page.pipes.version, undefined, 'not begun yet');
+        assert.deepEqual(device.page.listening().map(([type]) => type), ['pagehide'],
+            'nothing else has begun');
     });
 }
 
