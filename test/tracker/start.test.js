@@ -159,7 +159,7 @@ test('without the stub it starts at once: the next script may call it', async ()
     assert.deepEqual(page.requests[0].body.events.map((event) => event.name), ['told']);
 });
 
-/** A page about to start whose browser has a cookieStore, and how often it `reads` document.cookie. */
+/** A page about to start, with a cookieStore; how often it `reads` document.cookie. */
 function startBeside(getAll, cookies = []) {
     const page = openPage({is_starting: true, pipes: queued(['track', 'told']),
         cookies: new Map(cookies), window: {cookieStore: {getAll}},
@@ -190,7 +190,8 @@ test('where the browser looks into the cookie jar beside the page, the page does
 });
 
 test('an opt-out that was seen beside the page is obeyed', async () => {
-    const page = startBeside(async () => listed(['pipes_disabled', '1']), [['pipes_disabled', '1']]);
+    const OUT = ['pipes_disabled', '1'];
+    const page = startBeside(async () => listed(OUT), [OUT]);
     await page.pass(2000);
     assert.deepEqual([page.pipes.get('enabled'), page.told(), page.cookie_writes], [false, [], []]);
 });
@@ -210,7 +211,7 @@ for (const [what, getAll] of Object.entries({
     });
 }
 
-test('a look beside the page that is never answered is waited for a second, then no more', async () => {
+test('a look beside the page that is never answered is waited for a second', async () => {
     let late;
     const page = startBeside(() => new Promise((resolve) => { late = resolve; }), [ID]);
     await page.pass(900);
