@@ -43,3 +43,16 @@ test('a page and a screen each begin a view, which knows the one before', async 
     assert.deepEqual(came.map((event) => event.page_view_id), views);
     assert.equal(new Set(views).size, 3);
 });
+
+test('properties of a page are found with a name, without one and behind null', async () => {
+    const page = openPage();
+    for (const args of [['home', {n: 1}], [{n: 2}], [null, {n: 3}], [undefined, {n: 4}]]) {
+        page.pipes.page(...args);
+        await page.pass(100);
+    }
+    const [first] = (await page.answer(200)).events;
+    await page.pass(1000);
+    const rest = (await page.answer(200)).events;
+    assert.deepEqual([first, ...rest].map(({name, properties}) => [name, properties.n]),
+        [['home', 1], [undefined, 2], [undefined, 3], [undefined, 4]]);
+});
