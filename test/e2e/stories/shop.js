@@ -48,8 +48,7 @@ async function buy({page, url}) {
     await page.type('[name=full_name]', 'Very Private');
     await page.type('[name=address]', 'Hidden Street 1');
     await page.click('#checkout button');
-    await page.waitFor(() => location.pathname === '/thanks.html' && window.pipes &&
-        pipes.get && !localStorage.getItem('pipes_queue_' + pipes.get('load_id')));
+    await page.waitFor(() => location.pathname === '/thanks.html' && Boolean(pipes.get));
 }
 
 const visit = {
@@ -60,6 +59,7 @@ const visit = {
         const {page, collector} = shop;
         await buy(shop);
         await seen(collector, VISIT);
+        await page.waitFor(() => !localStorage.getItem('pipes_queue_' + pipes.get('load_id')));
         assert.deepStrictEqual(page.errors, []);
         await page.close();
         assert.strictEqual(await collector.stop(), 0);
