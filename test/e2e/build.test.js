@@ -119,6 +119,12 @@ test('a folder of another site or environment is left alone unless it is told', 
     assert.strictEqual(JSON.parse(files(folder)['manifest.json']).environment, 'staging');
 });
 
+test('a module whose file is not there is named', async (t) => {
+    const refused = await build(temporaryFolder(t), ['--module', '/no/such/file.js']);
+    assert.notStrictEqual(refused.status, 0);
+    assert.match(refused.stderr, /\/no\/such\/file\.js/);
+});
+
 async function startBucket(t, token) {
     const s3 = await startS3(token);
     atEnd(t, () => s3.close());

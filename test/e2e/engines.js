@@ -28,6 +28,7 @@ const FEATURES = {
         HTMLScriptElement.supports('speculationrules')),
     trusted_types: () => 'trustedTypes' in window,
     navigation: () => 'navigation' in window,
+    response_status: () => 'responseStatus' in PerformanceResourceTiming.prototype,
 };
 
 /** What an engine cannot be asked for, with the reason: only these may be skipped. */
@@ -42,6 +43,7 @@ const LACKS = {
         signal: 'has no setting for Global Privacy Control',
         prerender: 'does not prerender pages',
         navigation: 'knows no Navigation API',
+        response_status: 'does not tell a page what status its answer had',
     },
 };
 

@@ -8,6 +8,7 @@
  */
 'use strict';
 const http = require('node:http');
+const zlib = require('node:zlib');
 const {atEnd} = require('./collector');
 
 const FAULTS = {
@@ -24,9 +25,15 @@ const FAULTS = {
 
 const sumOf = (counts) => Object.values(counts || {}).reduce((sum, n) => sum + n, 0);
 
-/** The events of a batch (an opt-out has none): id, type, and the name that the test gave. */
+/** A batch as it was told, whether it came packed or not; an opt-out has none. */
+function batchOf(body) {
+    const isPacked = body[0] === 0x1f;
+    return body.length ? JSON.parse(isPacked ? zlib.gunzipSync(body) : body) : {events: []};
+}
+
+/** The events of a batch: id, type, and the name that the test gave. */
 function eventsOf(body) {
-    const {load_id, events} = body.length ? JSON.parse(body) : {events: []};
+    const {load_id, events} = batchOf(body);
     return events.map(({seq, type, properties}) =>
         ({id: `${load_id}-${seq}`, type, told: (properties || {}).told}));
 }
@@ -102,7 +109,7 @@ class Wire {
     }
 
     noteLosses(body) {
-        const {load_id, dropped} = body.length ? JSON.parse(body) : {};
+        const {load_id, dropped} = batchOf(body);
         this.lost.set(load_id, Math.max(sumOf(dropped), this.lost.get(load_id) || 0));
     }
 

@@ -1,8 +1,8 @@
 /**
  * Module: pages that are not there.
  *     track page_not_found {status}
- * Known by the answer's status, by <meta name="pipes-status" content="404">, or by options.title, a
- * regular expression that the title matches.
+ * Known by <meta name="pipes-status" content="404">, by options.title, a regular expression that
+ * the title matches, or by the answer's status, which WebKitGTK 2.50 does not tell a page.
  */
 function notFound() {
     var SETTLE_MS = 500;
