@@ -6,7 +6,7 @@ const {ENGINES, FEATURES, LACKS} = require('./engines');
 const {startStory} = require('./story');
 
 const STORIES = ['delivery', 'privacy', 'pages', 'capture', 'twice', 'routers', 'policy',
-    'banner', 'frustration', 'vitals']
+    'banner', 'frustration', 'vitals', 'lives', 'broken_collector']
     .flatMap((file) => require(`./stories/${file}`));
 
 /** What `make browsers` says in the end: by story, storage mode and engine. */
