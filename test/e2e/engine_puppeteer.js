@@ -28,7 +28,22 @@ class PuppeteerPage {
     press(key) { return this.page.keyboard.press(key); }
     type(selector, text) { return this.page.type(selector, text); }
     back() { return this.page.evaluate(() => { setTimeout(() => history.back()); }); }
-    close() { return this.page.close(); }
+    async close() {
+        await this.page.close();
+        await (this.other && this.other.close());
+    }
+
+    /** Behind another tab, which the visitor turns to. */
+    async toBack() {
+        this.other = this.other || await this.page.browser().newPage();
+        await this.other.bringToFront();
+        await this.waitFor(() => document.visibilityState === 'hidden');
+    }
+
+    async toFront() {
+        await this.page.bringToFront();
+        await this.waitFor(() => document.visibilityState === 'visible');
+    }
 
     /** In the frame of the page; it has one. */
     clickInFrame(selector) {
@@ -60,9 +75,9 @@ class PuppeteerBrowser {
         await (browser && browser.close());
     }
 
-    async newPage() {
+    async newPage(options) {
         await (this.browser || this.start());
-        return new PuppeteerPage(await this.browser.newPage());
+        return new PuppeteerPage(await this.browser.newPage(options));
     }
 
     /** A tab that has the session storage of another one and shows `url`, of the same origin. */

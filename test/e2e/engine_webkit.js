@@ -140,6 +140,18 @@ class WebKitPage {
         return (await this.call('GET', `/cookie/${name}`)).expiry;
     }
 
+    /** Each page has a window of its own: what is put away is as hidden as a tab behind another. */
+    async toBack() {
+        this.rect = await this.call('GET', '/window/rect');
+        await this.call('POST', '/window/minimize');
+        await this.waitFor(() => document.visibilityState === 'hidden');
+    }
+
+    async toFront() {
+        await this.call('POST', '/window/rect', this.rect);
+        await this.waitFor(() => document.visibilityState === 'visible');
+    }
+
     async close() {
         await this.call('DELETE', '/window');
         this.session.current = undefined;
@@ -173,10 +185,12 @@ class WebKitBrowser {
         return this;
     }
 
-    async newPage() {
+    async newPage({background} = {}) {
         const {handle} = await this.session.inWindow(this.first, () =>
             this.session.call('POST', '/window/new', {type: 'window'}));
-        return new WebKitPage(this.session, handle);
+        const page = new WebKitPage(this.session, handle);
+        await (background && page.toBack());
+        return page;
     }
 
     /**

@@ -6,9 +6,11 @@
  *     await page.goto(url);
  *
  * A page has goto, evaluate(fn, ...args), waitFor(fn, ...args), click(selector, count), press(key),
- * type, back, close, clickInFrame(selector) and cookieEnds(name). A browser has newPage;
- * duplicate(page, url), for a tab with a copy of the session storage; and visit(url, isOver, kept),
- * a whole life of the browser on a profile that lasts. All of it ends with the test.
+ * type, back, close, clickInFrame(selector) and cookieEnds(name); toBack hides it, as a visitor
+ * does who turns to another one, and toFront shows it again. A browser has newPage({background}),
+ * hidden from the beginning or not; duplicate(page, url), for a tab with a copy of the session
+ * storage; and visit(url, isOver, kept), a whole life of the browser on a profile that lasts. All
+ * of it ends with the test.
  */
 'use strict';
 const {startChromium, startFirefox} = require('./engine_puppeteer');
@@ -29,6 +31,8 @@ const FEATURES = {
     trusted_types: () => 'trustedTypes' in window,
     navigation: () => 'navigation' in window,
     response_status: () => 'responseStatus' in PerformanceResourceTiming.prototype,
+    layout_shift: () => PerformanceObserver.supportedEntryTypes.includes('layout-shift'),
+    event_timing: () => PerformanceObserver.supportedEntryTypes.includes('event'),
 };
 
 /** What an engine cannot be asked for, with the reason: only these may be skipped. */
@@ -38,12 +42,15 @@ const LACKS = {
     },
     firefox: {
         prerender: 'does not prerender pages',
+        layout_shift: 'tells of no layout shifts',
     },
     webkit: {
         signal: 'has no setting for Global Privacy Control',
         prerender: 'does not prerender pages',
         navigation: 'knows no Navigation API',
         response_status: 'does not tell a page what status its answer had',
+        layout_shift: 'tells of no layout shifts',
+        event_timing: 'tells not how long a key or click took',
     },
 };
 

@@ -6,7 +6,8 @@ const {ENGINES, FEATURES, LACKS} = require('./engines');
 const {startStory} = require('./story');
 
 const STORIES = ['delivery', 'privacy', 'pages', 'capture', 'twice', 'routers', 'policy',
-    'banner', 'frustration', 'vitals', 'modules', 'media', 'errors', 'cross_domain', 'shop']
+    'banner', 'frustration', 'vitals', 'modules', 'media', 'errors', 'cross_domain', 'shop',
+    'lives', 'broken_collector']
     .flatMap((file) => require(`./stories/${file}`));
 
 /** What `make browsers` says in the end: by story, storage mode and engine. */

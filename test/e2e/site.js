@@ -20,12 +20,15 @@ const TRACKER = path.join(ROOT, 'build', 'tracker');
 const html = (title, head, body) =>
     `<!doctype html><html><head><title>${title}</title>${head}</head><body>${body}</body></html>`;
 
-/** A collector that serves the pages which `make(tag)` returns by name; a page of the browser. */
-async function startSite(t, browser, make) {
+/**
+ * A collector that serves the pages which `make(tag)` returns by name; a page of the browser.
+ * @param {string[]} options   of the collector, and of the build that the tag is of
+ */
+async function startSite(t, browser, make, options = []) {
     const www = temporaryFolder(t);
-    const collector = await startCollector(t, ['--www', www], ownAddress());
+    const collector = await startCollector(t, ['--www', www, ...options], ownAddress());
     const out = path.join(temporaryFolder(t), 'dist');
-    collector.run('build', '--out', out);
+    collector.run('build', '--out', out, ...options);
     const tag = fs.readFileSync(path.join(out, 'tag.html'), 'utf8').split('\n')[1];
     const files = {...make(tag), 'end.html': html('End', tag, '')};
     for (const [name, text] of Object.entries(files)) {

@@ -197,6 +197,18 @@ test('a return begins anew without page events and without navigation timing, to
     assert.deepEqual(page.values().slice(-1), [{fcp: 30, lcp: 30, inp: 200, cls: 0}]);
 });
 
+test('a return has no lcp where the browser tells of none', async () => {
+    const page = open([nav(100), fcp(800)], {lacks: 'largest-contentful-paint'});
+    page.hide();
+    page.show();
+    page.win.fire('pageshow', {persisted: true, timeStamp: 89970});
+    await page.pass(1);
+    page.frame();
+    page.frame();
+    page.hide(200000);
+    assert.deepEqual(page.values(), [{ttfb: 100, fcp: 800, cls: 0}, {ttfb: 0, fcp: 30, cls: 0}]);
+});
+
 test('a view made by the page has shifts and interactions of its own', async () => {
     const page = open([nav(100), fcp(800), lcp(900), shift(1000, 0.1)], {modules: ['vitals']});
     page.pipes.page('first');

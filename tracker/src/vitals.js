@@ -13,7 +13,7 @@ function vitals() {
         var doc = web.document;
         var performance = win.performance;
         var observers = [];
-        var hears_shifts;
+        var hears_shifts, hears_largest;
         // Of the view: what was measured and sent, is it the document's first, the ten worst
         // interactions and how many there were before, the last session window of shifts.
         var values, sent, is_first, worst, count_before, shifts;
@@ -96,7 +96,7 @@ function vitals() {
             return web.attempt(function () {
                 function each(entries) { entries.forEach(fn); }
                 if (win.PerformanceObserver.supportedEntryTypes.indexOf(type) < 0) {
-                    return false;
+                    return undefined;
                 }
                 var observer = new win.PerformanceObserver(web.fence(function (list) {
                     each(list.getEntries());
@@ -150,7 +150,7 @@ function vitals() {
             first_hidden = hidden.startTime >= 0 ? hidden.startTime :
                 doc.visibilityState === 'hidden' ? 0 : Infinity;
             observe('paint', painted);
-            observe('largest-contentful-paint', painted);
+            hears_largest = observe('largest-contentful-paint', painted);
             hears_shifts = observe('layout-shift', shifted);
             observe('event', interacted, 40);
             observe('first-input', interacted);
@@ -168,7 +168,9 @@ function vitals() {
             }, 0);
             win.requestAnimationFrame(function () {
                 win.requestAnimationFrame(web.fence(function () {
-                    mine.lcp = mine.fcp = performance.now() - event.timeStamp;
+                    mine.fcp = performance.now() - event.timeStamp;
+                    // An engine that tells of no largest paint would have an lcp of returns alone.
+                    mine.lcp = hears_largest && mine.fcp;
                     mine.ttfb = navigation().responseStart && 0;
                 }));
             });
