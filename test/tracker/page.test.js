@@ -56,3 +56,11 @@ test('properties of a page are found with a name, without one and behind null', 
     assert.deepEqual([first, ...rest].map(({name, properties}) => [name, properties.n]),
         [['home', 1], [undefined, 2], [undefined, 3], [undefined, 4]]);
 });
+
+test('who waits for ready() is given what can be used, in its turn', () => {
+    const said = [];
+    const fn = (name) => (pipes) => { said.push([name, pipes.version, typeof pipes.track]); };
+    const page = openPage({pipes: {q: [['ready', [fn('early')], 1.7e12]]}});
+    page.pipes.ready(fn('late'));
+    assert.deepEqual(said, ['early', 'late'].map((name) => [name, page.pipes.version, 'function']));
+});
