@@ -455,3 +455,14 @@ test('asking what does not concern the visitor makes nobody of them', () => {
     assert.ok(page.pipes.get('anonymous_id'));
     assert.deepEqual([...page.cookies.keys()], [ID]);
 });
+
+test('a page that is left with its request under way has stored what that carries', async () => {
+    const page = openPage();
+    page.pipes.track('under_way');
+    await page.settle();
+    assert.equal(page.requests.length, 1);
+    assert.deepEqual(page.stored(), [], 'not written yet');
+    page.win.fire('pagehide');
+    assert.match(page.local.get(page.stored()[0]), /"under_way"/);
+    assert.equal(page.beacons.length, 0);
+});
