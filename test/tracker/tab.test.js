@@ -52,11 +52,11 @@ test('the id of a page is one, also when the storage is cleared behind it', asyn
 });
 
 test("each site and environment has an id of its own, that without a name main's", async () => {
-    for (const [site, environment, name] of [['main', undefined, 'main'],
-        [undefined, 'production', 'main'], ['a b', '', 'a%20b'], ['a', 'b+c', 'a+b%2Bc']]) {
+    for (const [site, environment, name] of [['main', undefined, ''],
+        [undefined, 'production', ''], ['a b', '', '.a%20b'], ['a', 'b+c', '.a+b%2Bc']]) {
         const page = opened({site, environment});
         const id = await page.told();
-        assert.equal(page.win.sessionStorage.getItem(`pipes_tab.${name}`), id);
+        assert.equal(page.win.sessionStorage.getItem(`pipes_tab${name}`), id);
     }
 });
 

@@ -166,16 +166,21 @@ test('a prerendered page counts from its activation', () => {
     assert.deepEqual(page.values(), [{ttfb: 0, fcp: 0, lcp: 700, cls: 0}]);
 });
 
-test('a return from the back-forward cache begins anew', async () => {
-    const page = open([nav(100), fcp(800), lcp(900), shift(1000, 0.1), click(7, 300)],
-        {modules: ['page_view', 'vitals'], more: {interactionCount: 1}});
+/** Hidden, and back from the back-forward cache at that time, on the screen 30 ms later. */
+async function comeBack(page, timeStamp) {
     page.hide();
     page.show();
-    page.at(100000);
-    page.win.fire('pageshow', {persisted: true, timeStamp: 99970});
+    page.at(timeStamp + 30);
+    page.win.fire('pageshow', {persisted: true, timeStamp});
     await page.pass(1);
     page.frame();
     page.frame();
+}
+
+test('a return from the back-forward cache begins anew', async () => {
+    const page = open([nav(100), fcp(800), lcp(900), shift(1000, 0.1), click(7, 300)],
+        {modules: ['page_view', 'vitals'], more: {interactionCount: 1}});
+    await comeBack(page, 99970);
     page.win.performance.interactionCount = 2;
     page.add(lcp(100200));
     page.hide(200000);
@@ -184,12 +189,7 @@ test('a return from the back-forward cache begins anew', async () => {
 
 test('a return begins anew without page events and without navigation timing, too', async () => {
     const page = open([fcp(800), lcp(900), click(7, 300)], {more: {interactionCount: 40}});
-    page.hide();
-    page.show();
-    page.win.fire('pageshow', {persisted: true, timeStamp: 89970});
-    await page.pass(1);
-    page.frame();
-    page.frame();
+    await comeBack(page, 89970);
     page.win.performance.interactionCount = 60;
     page.add(click(700, 200));
     page.add(click(707, 100));
@@ -199,12 +199,7 @@ test('a return begins anew without page events and without navigation timing, to
 
 test('a return has no lcp where the browser tells of none', async () => {
     const page = open([nav(100), fcp(800)], {lacks: 'largest-contentful-paint'});
-    page.hide();
-    page.show();
-    page.win.fire('pageshow', {persisted: true, timeStamp: 89970});
-    await page.pass(1);
-    page.frame();
-    page.frame();
+    await comeBack(page, 89970);
     page.hide(200000);
     assert.deepEqual(page.values(), [{ttfb: 100, fcp: 800, cls: 0}, {ttfb: 0, fcp: 30, cls: 0}]);
 });

@@ -122,8 +122,9 @@ function readCookie(name) {
 }
 
 /**
- * Goes on when the jar has been looked into, which some browsers do beside the page, where it is
- * secure: then no look is waited for. A page's own idea of a cookieStore may never answer.
+ * Looks into the jar without holding the page up, where the browser can (on a secure page), and
+ * goes on then; else at once, and who reads a cookie first looks. A page's own idea of a
+ * cookieStore may never answer.
  */
 function lookAhead(goOn) {
     var timer = later(done, attempt(function () {

@@ -386,7 +386,8 @@ function core(config, modules, api) {
     }
 
     var shared = {
-        version: 2, config: config, browser: browser(time), emit: fence(emit), define: define, on: on,
+        version: 2, config: config, suffix: suffix, browser: browser(time),
+        emit: fence(emit), define: define, on: on,
         flush: fence(calls.flush), consent: fence(setConsent), get: fence(calls.get), copy: properties,
         _store: store, renew: identity._renew,
         pack: function (fn) { pack = fn; },

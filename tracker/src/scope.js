@@ -15,6 +15,7 @@
  * @property {number} version     2
  * @property {Object} config      the baked-in configuration
  * @property {Object} options     config[module.name], or {}
+ * @property {string} suffix      of all names on the device: other sites and environments have others
  * @property {Object} browser     window document attempt fence elements isInner randomId now elapsed
  *                                url, and of the module `elements`: label, hit (see there)
  * @property {function(EventTarget,string,function(Event),boolean=):function()} listen

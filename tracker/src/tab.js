@@ -6,9 +6,7 @@ function tab() {
     return {name: 'tab', always: 'quiet', start: function (core) {
         var web = core.browser;
         var mode = core.config.storage;
-        var environment = core.config.environment;
-        var name = 'pipes_tab.' + encodeURIComponent(core.config.site || 'main') +
-            (environment && environment !== 'production' ? '+' + encodeURIComponent(environment) : '');
+        var name = 'pipes_tab' + core.suffix;
         var id;
 
         function store() {
