@@ -64,6 +64,9 @@ function holds(folder, text) {
     });
 }
 
+/** Who waits looks again if a look took longer. */
+const LOOK_MS = 3000;
+
 /** What a reference to an element is called, and keys without a letter, by the standard. */
 const ELEMENT = 'element-6066-11e4-a52e-4f735466cecf';
 const KEYS = {Escape: '\uE00C'};
@@ -75,21 +78,25 @@ class WebKitPage {
         this.errors = [];
     }
 
-    call(method, where, body) {
-        return this.session.inWindow(this.handle, () => this.session.call(method, where, body));
+    call(method, where, body, boundMs) {
+        return this.session.inWindow(this.handle, () =>
+            this.session.call(method, where, body, boundMs));
     }
 
     goto(url) { return this.call('POST', '/url', {url}); }
     back() { return this.evaluate(() => { setTimeout(() => history.back()); }); }
 
-    evaluate(fn, ...args) {
+    evaluate(fn, ...args) { return this.run(fn, args); }
+
+    run(fn, args, boundMs) {
         return this.call('POST', '/execute/sync',
-            {script: `return (${fn}).apply(null, arguments)`, args});
+            {script: `return (${fn}).apply(null, arguments)`, args}, boundMs);
     }
 
     waitFor(fn, ...args) {
-        // While a page makes way for the next one there is no script to run.
-        return until(String(fn), () => this.evaluate(fn, ...args).catch(() => false));
+        // While a page makes way for the next one there is no script to run, or it is never
+        // answered for, as its page went into the back-forward cache.
+        return until(String(fn), () => this.run(fn, args, LOOK_MS).catch(() => false));
     }
 
     async find(selector) {

@@ -6,12 +6,12 @@
  */
 'use strict';
 
-async function call(url, method, body) {
+async function call(url, method, body, boundMs = 30000) {
     const answer = await fetch(url, {
         method,
         body: method === 'POST' ? JSON.stringify(body || {}) : undefined,
         headers: {'content-type': 'application/json'},
-        signal: AbortSignal.timeout(30000),
+        signal: AbortSignal.timeout(boundMs),
     });
     const {value} = await answer.json();
     if (value && value.error) {
@@ -36,8 +36,8 @@ class WebDriver {
         this.turn = Promise.resolve();
     }
 
-    call(method, where, body) {
-        return call(this.url + where, method, body);
+    call(method, where, body, boundMs) {
+        return call(this.url + where, method, body, boundMs);
     }
 
     /** Does `work` in that window; one after the other, as a session has one current window. */
